@@ -1,0 +1,45 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/wire"
+)
+
+func TestRoleReads(t *testing.T) {
+	testReads(t, wire.Role{RoleType: "OLD", Description: "old"}, []read[wire.Role]{
+		{"string", `"MANAGE_USERS"`, wire.Role{RoleType: wire.RoleManageUsers}},
+		{"object", `{"roleType":"SUPER_USER","description":"All"}`, wire.Role{RoleType: wire.RoleSuperUser, Description: "All"}},
+		{"object, no description", `{"roleType":"USER"}`, wire.Role{RoleType: wire.RoleUser}},
+		{"object, nulls", `{"roleType":null,"description":null}`, wire.Role{}},
+		{"object, unknown members", `{"roleId":[1,{}],"roleType":"USER"}`, wire.Role{RoleType: wire.RoleUser}},
+		{"unknown role", `"FLY_TO_THE_MOON"`, wire.Role{RoleType: "FLY_TO_THE_MOON"}},
+		{"empty object", `{}`, wire.Role{}},
+		{"empty string", `""`, wire.Role{}},
+		{"null", `null`, wire.Role{}},
+	})
+}
+
+func TestRoleRefuses(t *testing.T) {
+	testRefuses(t, wire.Role{RoleType: "OLD"}, `7`, `true`, `[]`, `["USER"]`, `{"roleType":7}`,
+		`{"roleType":"USER","description":[]}`, `{"roleType":{}}`)
+}
+
+func TestRoleWritesObject(t *testing.T) {
+	got, err := json.Marshal([]wire.Role{{RoleType: "USER"}, {RoleType: "USER", Description: "Plain"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"roleType":"USER"},{"roleType":"USER","description":"Plain"}]`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzRole(f *testing.F) {
+	fuzzReads[wire.Role](f, `"USER"`, `{"roleType":"USER","description":"Plain"}`, `{"ROLETYPE":"a","roleType":null}`,
+		`{"roleType":"\ud800","x":{"y":[1]}}`, `{"roleType":7}`)
+}

@@ -1,0 +1,132 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/wire"
+)
+
+// at is the instant of most tests, in the zone of the given offset in seconds.
+func at(offset int) wire.Time {
+	zone := time.UTC
+	if offset != 0 {
+		zone = time.FixedZone("", offset)
+	}
+	return wire.Time{Time: time.Date(2020, 5, 15, 20, 38, 13, 686e6, time.UTC).In(zone)}
+}
+
+func TestTimeReads(t *testing.T) {
+	noFraction := wire.Time{Time: time.Date(2020, 5, 15, 20, 38, 13, 0, time.UTC)}
+	testReads(t, at(60), []read[wire.Time]{
+		{"RingCX", `"2020-05-15T20:38:13.686+0000"`, at(0)},
+		{"RingCX, another offset", `"2020-05-15T14:38:13.686-0600"`, at(-6 * 3600)},
+		{"RFC 3339", `"2020-05-15T20:38:13.686Z"`, at(0)},
+		{"RFC 3339 with an offset", `"2020-05-15T22:38:13.686+02:00"`, at(2 * 3600)},
+		{"RFC 3339 without a fraction", `"2020-05-15T20:38:13Z"`, noFraction},
+		{"RFC 3339 with nanoseconds", `"2020-05-15T20:38:13.686999999Z"`, at(0)},
+		{"milliseconds", `1589575093686`, at(0)},
+		{"milliseconds of 1970", `0`, wire.Time{Time: time.Unix(0, 0)}},
+		{"milliseconds before 1970", `-1`, wire.Time{Time: time.Unix(0, -1e6)}},
+		{"largest milliseconds", `9223372036854775807`, wire.Time{Time: time.UnixMilli(math.MaxInt64)}},
+		{"smallest milliseconds", `-9223372036854775808`, wire.Time{Time: time.UnixMilli(math.MinInt64)}},
+		{"object", `{"afterNow":false,"millis":1589575093686,"zone":{"id":"UTC"}}`, at(0)},
+		{"object, extreme", `{"millis":9000000000000000}`, wire.Time{Time: time.UnixMilli(9e15)}},
+		{"object, millis null", `{"millis":null}`, wire.Time{}},
+		{"object, millis missing", `{}`, wire.Time{}},
+		{"null", `null`, wire.Time{}},
+		{"empty", `""`, wire.Time{}},
+		{"string null", `"null"`, wire.Time{}},
+		{"year 0", `"0000-01-01T00:00:00.000+0000"`, wire.Time{Time: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		{"zero", `"0001-01-01T01:00:00+01:00"`, wire.Time{}},
+	})
+}
+
+func TestTimeRefuses(t *testing.T) {
+	testRefuses(t, at(0), `true`, `[]`, `1.5`, `1e3`, `9223372036854775808`, `"tomorrow"`, `"2020-05-15"`,
+		`"2020-05-15T20:38:13.686"`, `"2020-13-15T20:38:13.686+0000"`, `"1589575093686"`, `"2020-05-15T20:38:13+00"`,
+		`{"millis":1.5}`, `{"millis":"1"}`, `{"millis":{}}`)
+}
+
+func TestTimeWrites(t *testing.T) {
+	tests := []struct {
+		name string
+		in   wire.Time
+		want string
+	}{
+		{"UTC", at(0), `"2020-05-15T20:38:13.686+0000"`},
+		{"own offset", at(-6 * 3600), `"2020-05-15T14:38:13.686-0600"`},
+		{"offset with seconds", at(90), `"2020-05-15T20:38:13.686+0000"`},
+		{"offset of a day", at(24 * 3600), `"2020-05-15T20:38:13.686+0000"`},
+		{"offset of minus a day", at(-24 * 3600), `"2020-05-15T20:38:13.686+0000"`},
+		{"finer than a millisecond", wire.Time{Time: at(0).Add(999999)}, `"2020-05-15T20:38:13.686+0000"`},
+		{"zero", wire.Time{}, `null`},
+		{"last year of four digits", wire.Time{Time: time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)}, `"9999-12-31T23:59:59.999+0000"`},
+		{"first year of five digits", wire.Time{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, `253402300800000`},
+		{"year -1", wire.Time{Time: time.Date(-1, 12, 31, 23, 59, 59, 0, time.UTC)}, `-62167219201000`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := json.Marshal(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+				t.Errorf("written (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTimeTooFarToWrite(t *testing.T) {
+	for _, year := range []int{300e6, -300e6} {
+		got, err := json.Marshal(wire.Time{Time: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)})
+		if err == nil {
+			t.Errorf("year %d is written as %s, want an error", year, got)
+		}
+	}
+}
+
+// The zone of the machine must not decide what is read.
+func TestTimeIgnoresLocalZone(t *testing.T) {
+	old := time.Local
+	t.Cleanup(func() { time.Local = old })
+	time.Local = time.FixedZone("here", 3600)
+
+	var got wire.Time
+	if err := json.Unmarshal([]byte(`"2020-05-15T21:38:13.686+0100"`), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Location() == time.Local {
+		t.Error("the time is in the machine's zone, want the zone of its offset")
+	}
+	for _, in := range []string{`1589575093686`, `{"millis":1589575093686}`} {
+		if err := json.Unmarshal([]byte(in), &got); err != nil || got.Location() != time.UTC {
+			t.Errorf("%s is read in the zone %v (%v), want UTC", in, got.Location(), err)
+		}
+	}
+}
+
+func TestTimeOmitZero(t *testing.T) {
+	type account struct {
+		Start wire.Time `json:"start,omitzero"`
+		End   wire.Time `json:"end"`
+	}
+	got, err := json.Marshal(account{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"end":null}`, string(got)); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzTime(f *testing.F) {
+	fuzzReads[wire.Time](f, `"2020-05-15T20:38:13.686+0000"`, `"2020-05-15T20:38:13.999999999+02:00"`, `"2020-05-15T20:38:13Z"`,
+		`1589575093686`, `-1`, `9223372036854775807`, `-9223372036854775808`, `{"millis":1589575093686}`, `{"millis":null}`,
+		`"9999-12-31T23:59:59.999-2400"`, `"0000-01-01T00:00:00+2400"`, `"2020-05-15T2:38:13,5+0000"`)
+}
