@@ -1,0 +1,78 @@
+package ringcx
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// parseBaseURL reads a base URL that may receive secrets: https, or http to
+// this machine. The name of the field starts the error, which never repeats a
+// password of the URL.
+func parseBaseURL(field, raw, byDefault string) (*url.URL, error) {
+	if raw == "" {
+		raw = byDefault
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "":
+		return nil, fmt.Errorf("ringcx: %s is no URL with a host: write it like %s", field, byDefault)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("ringcx: %s must hold no user, query or fragment: write it like %s", field, byDefault)
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is for loopback hosts only), or tokens travel in the clear", field, u)
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// sameOrigin reports whether a and b have the same scheme, host and port.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if u.Scheme == "http" {
+		return "80"
+	}
+	return "443"
+}
+
+const (
+	authPath   = "/api/auth/"
+	logoutPath = authPath + "logout/"
+)
+
+// isAuth reports whether u is one of RingCX's own token endpoints below base.
+// They take their secrets in the form and must not see a bearer token.
+func isAuth(base, u *url.URL) bool {
+	return strings.HasPrefix(path.Clean(u.Path)+"/", base.Path+authPath)
+}
+
+// maskPath is the path of u without the refresh token that the documented
+// logout carries in it.
+func maskPath(u *url.URL) string {
+	if before, _, found := strings.Cut(u.Path, logoutPath); found {
+		return before + logoutPath + mask
+	}
+	return u.Path
+}
+
+// maskURL is raw with the path of [maskPath], for errors that name an URL.
+func maskURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || !strings.Contains(u.Path, logoutPath) {
+		return raw
+	}
+	return u.Scheme + "://" + u.Host + maskPath(u)
+}

@@ -1,0 +1,54 @@
+package ringcx
+
+import (
+	"net/url"
+	"testing"
+)
+
+func TestIsAuthAndOrigin(t *testing.T) {
+	base, err := parseBaseURL("f", "https://cx.example/prefix/", DefaultBaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		url  string
+		want bool // signed
+	}{
+		{"https://cx.example/prefix/voice/api/v1/admin/accounts", true},
+		{"https://cx.example:443/prefix/voice", true},
+		{"https://CX.example/voice", true},
+		{"http://cx.example/prefix/voice", false},
+		{"https://cx.example:8443/prefix/voice", false},
+		{"https://cx.example.evil/prefix/voice", false},
+		{"https://evil@cx.example.evil/prefix", false},
+		{"https://cx.example/prefix/api/auth/token/refresh", false},
+		{"https://cx.example/prefix/voice/../api/auth/token/refresh", false},
+		{"https://cx.example/prefix/voice/%2e%2e/api/auth/token/refresh", false},
+		{"https://cx.example/prefix/api/auth", false},
+		{"https://cx.example/prefix/api/authors", true},
+	}
+	tr := &transport{engine: &engine{base: base}}
+	for _, tt := range tests {
+		u, err := url.Parse(tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tr.signs(u); got != tt.want {
+			t.Errorf("signs(%s) = %v, want %v", tt.url, got, tt.want)
+		}
+	}
+}
+
+func TestMaskURL(t *testing.T) {
+	tests := []struct{ raw, want string }{
+		{"https://cx.example/api/auth/logout/s3cret", "https://cx.example/api/auth/logout/***"},
+		{"https://cx.example/p/api/auth/logout/s3cret?x=s3cret", "https://cx.example/p/api/auth/logout/***"},
+		{"https://cx.example/voice?x=1", "https://cx.example/voice?x=1"},
+		{"::", "::"},
+	}
+	for _, tt := range tests {
+		if got := maskURL(tt.raw); got != tt.want {
+			t.Errorf("maskURL(%s) = %s, want %s", tt.raw, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package ringcx
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// longestWait bounds what a call waits before it is sent again: RingCX's limits
+// are a minute long.
+const longestWait = time.Minute
+
+// call is one request of the program, sent as often as it takes.
+type call struct {
+	*transport
+	req     *http.Request
+	sent    int            // how often the request was sent
+	replays int            // how many of those followed a refusal for now
+	carried string         // the token that the last one carried
+	denied  *http.Response // the 401 of the first token
+}
+
+func (c *call) do() (*http.Response, error) {
+	for {
+		st, err := c.engine.current(c.req.Context())
+		if err != nil {
+			c.closeBody()
+			return nil, err
+		}
+		if c.denied != nil && st.token.AccessToken == c.carried {
+			return c.denied, nil // there is no newer token
+		}
+		resp, err := c.send(st)
+		if err == nil && resp.StatusCode == http.StatusUnauthorized {
+			if !c.mayRenew(resp) {
+				return resp, nil
+			}
+			continue
+		}
+		if err == nil && resp.StatusCode < 400 {
+			c.engine.brake.release()
+		}
+		wait, again := c.pause(resp, err)
+		if !again {
+			return resp, err
+		}
+		if resp != nil {
+			hold(resp)
+		}
+		if err := sleep(c.req.Context(), wait); err != nil {
+			return nil, fmt.Errorf("ringcx: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
+		}
+	}
+}
+
+// send sends the request with the token of st. The answer names the request of
+// the caller, which holds no token.
+func (c *call) send(st *state) (*http.Response, error) {
+	r := c.signed(c.req, st)
+	if c.sent > 0 && c.req.GetBody != nil {
+		body, err := c.req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("ringcx: reading the request body again: %w", err)
+		}
+		r.Body = body
+	}
+	c.sent++
+	c.carried = st.token.AccessToken
+	resp, err := c.base.RoundTrip(r)
+	if resp != nil {
+		resp.Request = c.req
+	}
+	return resp, err
+}
+
+// mayRenew judges a 401: it makes the token invalid, once for each token, and
+// says whether to try another.
+func (c *call) mayRenew(resp *http.Response) bool {
+	if c.denied != nil {
+		c.engine.brake.pull() // a new token was refused too: the token is not the reason
+		return false
+	}
+	if c.engine.brake.holds() {
+		return false
+	}
+	c.engine.invalidate(c.carried)
+	if !c.repeatable() {
+		return false
+	}
+	hold(resp)
+	c.denied = resp
+	return true
+}
+
+// pause says whether to send the request again, and after what time.
+func (c *call) pause(resp *http.Response, err error) (time.Duration, bool) {
+	if !c.worthAnother(resp, err) || c.replays >= c.engine.cfg.MaxReplays || !c.repeatable() {
+		return 0, false
+	}
+	wait := backOff(c.replays+1, c.engine.jitter())
+	if resp != nil {
+		if asked := retryAfter(resp.Header, time.Now()); asked > 0 {
+			wait = asked
+		}
+	}
+	if end, ok := c.req.Context().Deadline(); ok && time.Until(end) < wait || wait > longestWait {
+		return 0, false
+	}
+	c.replays++
+	return wait, true
+}
+
+// worthAnother reports whether the same request may fare better later. What may
+// have been processed is repeated only where that changes nothing.
+func (c *call) worthAnother(resp *http.Response, err error) bool {
+	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
+	switch {
+	case err != nil:
+		return safe && c.req.Context().Err() == nil
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return true
+	case resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+		return true
+	}
+	return safe && resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
+}
+
+func (c *call) repeatable() bool {
+	return c.req.Body == nil || c.req.Body == http.NoBody || c.req.GetBody != nil
+}
+
+func (c *call) closeBody() {
+	if c.sent == 0 && c.req.Body != nil {
+		c.req.Body.Close()
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

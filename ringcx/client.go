@@ -1,0 +1,56 @@
+package ringcx
+
+import (
+	"net/http"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// Client calls RingCX. The methods of the embedded generated client have one
+// method for each operation of openapi.yaml; read their results with [Get] or
+// [Stream]. Safe for concurrent use.
+type Client struct {
+	*gen.ClientWithResponses
+
+	// Tokens signs the calls. Use it for other clients and for the session.
+	Tokens *TokenSource
+
+	calls, auth *http.Client
+}
+
+// New makes the Client of cfg, without I/O: the first call signs in. It reports
+// a field of cfg that is missing or wrong.
+func New(cfg Config) (*Client, error) {
+	tokens, err := NewTokenSource(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := tokens.engine
+	calls := *e.cfg.HTTPClient
+	calls.Transport = &transport{engine: e, base: e.cfg.transport(), toErrors: true}
+	auth := calls
+	auth.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c := &Client{Tokens: tokens, calls: &calls, auth: &auth}
+	c.ClientWithResponses, err = gen.NewClientWithResponses(e.base.String(), gen.WithHTTPClient(c))
+	return c, err
+}
+
+// Do signs req, sends it as [TokenSource.Transport] does, and follows redirects
+// as Config.HTTPClient does. An answer of status 400 or more is an [*Error] of
+// StageCall, its body read and closed; one below is the caller's to close. Use
+// it as the doer of another generated client, or for an endpoint that
+// openapi.yaml does not have.
+//
+// A request to RingCX's own token endpoints is sent without the token, and its
+// redirects are errors: they would carry its secrets away.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	client := c.calls
+	if isAuth(c.Tokens.engine.base, req.URL) {
+		client = c.auth
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, cleanURLError(err)
+	}
+	return resp, nil
+}

@@ -1,0 +1,141 @@
+package ringcx
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// The hosts of RingCX. A token bought at one is good at the other, but a client
+// sends its tokens to its own BaseURL only.
+//
+// Source: RingCX documentation, which names the first in its older and the
+// second in its newer pages.
+const (
+	DefaultBaseURL = "https://engage.ringcentral.com"
+	CurrentBaseURL = "https://ringcx.ringcentral.com"
+)
+
+// defaultMaxReplays is how often a call is replayed when Config does not say.
+const defaultMaxReplays = 3
+
+// Config says where RingCX is and how to sign in. The zero value of every field
+// but RingCentral is a good default. A Config prints without its secrets.
+type Config struct {
+	// RingCentral is where RingCentral tokens come from: a *JWTLogin or any
+	// oauth2.TokenSource. It is asked only when a new RingCentral token is
+	// needed, one call at a time. Where it has a method
+	// TokenContext(context.Context), that is called instead of Token; a Token
+	// that never returns is abandoned after 10 seconds. Required.
+	RingCentral oauth2.TokenSource
+
+	// BaseURL is the origin of RingCX, with a path if a proxy adds one. It must
+	// be https, or http on a loopback host. Default: DefaultBaseURL.
+	BaseURL string
+
+	// HTTPClient carries everything: its Transport the sign-ins, the token
+	// requests and the calls, its Timeout, Jar and CheckRedirect the calls. It is
+	// copied. Its Transport must not repeat a POST by itself: a refresh token is
+	// good for one use. Default: http.DefaultTransport without a time-out.
+	HTTPClient *http.Client
+
+	// RenewBefore is how long before its end a token is renewed. By default it is
+	// a quarter of the token's life (75 s of five minutes), so that a renewal may
+	// fail and be tried again before anybody waits. It is capped at half the life.
+	RenewBefore time.Duration
+
+	// MaxReplays is how often a call that was refused for now (status 429 or 503)
+	// is sent again, and a GET or HEAD that met another status of 500 or more or
+	// a network error. Default: 3; negative: never.
+	MaxReplays int
+
+	// UserAgent names the program, for example "billing-sync/1.4". The name of
+	// this library is appended. Default: the library's name alone.
+	UserAgent string
+
+	// OnEvent is told of every sign-in, exchange, refresh and logout, done or
+	// failed. It runs on the goroutine that renews, so it must not block and must
+	// not call the TokenSource. Default: nobody is told.
+	OnEvent func(Event)
+}
+
+// ConfigFromEnv reads the credentials of a [JWTLogin] from RC_CLIENT_ID,
+// RC_CLIENT_SECRET and RC_JWT, and, where they are set, the two hosts from
+// RINGCENTRAL_BASE_URL and RINGCX_BASE_URL. The error names every variable that
+// is missing and where its value comes from.
+//
+// Source: RingCentral's code samples use the same three names.
+func ConfigFromEnv() (Config, error) {
+	login := &JWTLogin{BaseURL: os.Getenv("RINGCENTRAL_BASE_URL")}
+	var missing []error
+	for _, v := range []struct {
+		name, origin string
+		field        *string
+	}{
+		{"RC_CLIENT_ID", "the client id of your app in the RingCentral developer console", &login.ClientID},
+		{"RC_CLIENT_SECRET", "the client secret of your app in the RingCentral developer console", &login.ClientSecret},
+		{"RC_JWT", "a JWT credential made in the RingCentral developer console, under your name, Credentials", &login.JWT},
+	} {
+		if *v.field = strings.TrimSpace(os.Getenv(v.name)); *v.field == "" {
+			missing = append(missing, fmt.Errorf("ringcx: %s is not set: it is %s", v.name, v.origin))
+		}
+	}
+	if err := errors.Join(missing...); err != nil {
+		return Config{}, err
+	}
+	return Config{RingCentral: login, BaseURL: os.Getenv("RINGCX_BASE_URL")}, nil
+}
+
+// resolve checks c and fills in its defaults. A *JWTLogin is copied, so that
+// what the caller does with his later changes nothing here.
+func (c Config) resolve() (Config, *url.URL, error) {
+	base, err := parseBaseURL("Config.BaseURL", c.BaseURL, DefaultBaseURL)
+	if err != nil {
+		return c, nil, err
+	}
+	if c.RenewBefore < 0 {
+		return c, nil, fmt.Errorf("ringcx: Config.RenewBefore is %v: it must not be negative", c.RenewBefore)
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = &http.Client{}
+	}
+	if c.MaxReplays == 0 {
+		c.MaxReplays = defaultMaxReplays
+	}
+	c.UserAgent = strings.TrimSpace(c.UserAgent + " " + libraryAgent)
+	c.RingCentral, err = c.resolveRingCentral()
+	return c, base, err
+}
+
+func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
+	login, ok := c.RingCentral.(*JWTLogin)
+	if c.RingCentral == nil || ok && login == nil {
+		return nil, errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
+	}
+	if !ok {
+		return c.RingCentral, nil
+	}
+	if err := login.check(); err != nil {
+		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
+	}
+	own := *login
+	own.agent = c.UserAgent
+	if own.HTTPClient == nil {
+		own.HTTPClient = c.HTTPClient
+	}
+	return &own, nil
+}
+
+// transport is what carries every request.
+func (c Config) transport() http.RoundTripper {
+	if c.HTTPClient.Transport == nil {
+		return http.DefaultTransport
+	}
+	return c.HTTPClient.Transport
+}

@@ -1,0 +1,109 @@
+package ringcx
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// engine is what a [TokenSource] works with. Callers read state without a lock
+// and start a flight where it is due for a renewal; one flight at a time walks
+// the chain in renewal.go.
+type engine struct {
+	cfg    Config       // resolved
+	base   *url.URL     // of RingCX
+	server string       // base as the generated request builders want it
+	client *http.Client // for token requests
+	agent  []string     // the value of the User-Agent header
+
+	// now is the clock that tokens live by, and jitter a number in [0,1). The
+	// simulation sets both before the first use. Back-offs and limits are spans of
+	// time.Now, which a changed wall clock does not move.
+	now    func() time.Time
+	jitter func() float64
+
+	state atomic.Pointer[state]
+	brake brake
+
+	mu      sync.Mutex // guards the three below, and is never held while waiting
+	closed  bool
+	flight  *flight
+	failure failure
+
+	slot    chan struct{} // holds one element while a flight or a Logout uses the session
+	session session       // guarded by slot
+}
+
+func newEngine(cfg Config) (*engine, error) {
+	cfg, base, err := cfg.resolve()
+	if err != nil {
+		return nil, err
+	}
+	return &engine{
+		cfg:     cfg,
+		base:    base,
+		server:  base.String() + "/", // without the slash they drop a path of base
+		client:  &http.Client{Transport: cfg.HTTPClient.Transport},
+		agent:   []string{cfg.UserAgent},
+		now:     time.Now,
+		jitter:  rand.Float64,
+		slot:    make(chan struct{}, 1),
+		session: session{limits: limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}},
+	}, nil
+}
+
+// current returns a state whose token may be used. It waits only where there is
+// none; a stale one is returned at once, and renewed in the background.
+func (e *engine) current(ctx context.Context) (*state, error) {
+	st := e.state.Load()
+	switch st.phase(e.now()) {
+	case fresh:
+		return st, nil
+	case stale:
+		_, _ = e.join(ctx) // a failure is nobody's business while the token is good
+		return st, nil
+	}
+	return e.wait(ctx)
+}
+
+// wait waits for the flight, or until ctx ends; the flight goes on without it.
+func (e *engine) wait(ctx context.Context) (*state, error) {
+	f, err := e.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-f.done:
+		return f.state, ownError(f.err)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
+	}
+}
+
+// invalidate makes the token expired, if it is still the current one.
+func (e *engine) invalidate(access string) {
+	if st := e.state.Load(); st != nil && st.token.AccessToken == access {
+		e.state.CompareAndSwap(st, st.refused())
+	}
+}
+
+// close waits for a flight or a Logout under way and lets no more start.
+func (e *engine) close() {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	e.slot <- struct{}{}
+	e.state.Store(nil)
+	<-e.slot
+}
+
+func (e *engine) isClosed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
+}

@@ -1,0 +1,162 @@
+package ringcx_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+// roundTripper answers requests in a test.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	return f(r)
+}
+
+func response(status int, contentType, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Type": {contentType}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
+}
+
+// answering signs in, and answers every call with what answer returns.
+func answering(answer func(*http.Request) *http.Response) *http.Client {
+	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/api/auth/") {
+			return response(200, "application/json", `{"accessToken":"an.access.token","refreshToken":"a-refresh-token","tokenType":"Bearer"}`), nil
+		}
+		return answer(r), nil
+	})}
+}
+
+var staticLogin = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a-ringcentral-token"})
+
+func newClient(t *testing.T, cfg ringcx.Config) *ringcx.Client {
+	t.Helper()
+	if cfg.RingCentral == nil {
+		cfg.RingCentral = staticLogin
+	}
+	client, err := ringcx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func TestErrorOfCall(t *testing.T) {
+	tests := []struct {
+		name       string
+		status     int
+		ctype      string
+		body       string
+		retryAfter string
+		want       ringcx.Error
+		text       string
+	}{
+		{
+			name: "plain text", status: 401, ctype: "text/plain", body: "Jwt is expired\n",
+			want: ringcx.Error{StatusCode: 401, Message: "Jwt is expired"},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 401 Jwt is expired",
+		},
+		{
+			name: "JSON", status: 403, ctype: "application/json",
+			body: `{"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}`,
+			want: ringcx.Error{StatusCode: 403, Code: "access.denied.exception", Message: "You do not have permission to access this resource"},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 403 access.denied.exception You do not have permission to access this resource",
+		},
+		{
+			name: "JSON with validation errors", status: 400, ctype: "application/json",
+			body: `{"errorCode":"validation","generalMessage":"Bad request","validationErrors":[{"attributeName":"name","message":"must not be empty","value":null},{"attributeName":"pin","message":"too short","value":"1234"}]}`,
+			want: ringcx.Error{StatusCode: 400, Code: "validation", Message: "Bad request", Validation: []ringcx.FieldError{
+				{Field: "name", Message: "must not be empty"}, {Field: "pin", Message: "too short"},
+			}},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 400 validation Bad request; name: must not be empty; pin: too short",
+		},
+		{
+			name: "JSON of other types", status: 409, ctype: "application/json",
+			body: `{"errorCode":7,"generalMessage":null,"details":"busy","validationErrors":"none"}`,
+			want: ringcx.Error{StatusCode: 409, Message: "busy"},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 409 busy",
+		},
+		{
+			name: "JSON without a message", status: 404, ctype: "application/json", body: `{"status":"gone"}`,
+			want: ringcx.Error{StatusCode: 404, Message: `{"status":"gone"}`},
+			text: `ringcx: call: GET /voice/api/v1/admin/accounts: 404 {"status":"gone"}`,
+		},
+		{
+			name: "rate limited", status: 429, ctype: "text/plain", body: "", retryAfter: "30",
+			want: ringcx.Error{StatusCode: 429, RetryAfter: 30 * time.Second},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 429; try again in 30s",
+		},
+		{
+			name: "HTML called JSON", status: 502, ctype: "application/json", body: "<html>\n<b>Bad gateway</b>",
+			want: ringcx.Error{StatusCode: 502, Message: "<html> <b>Bad gateway</b>"},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 502 <html> <b>Bad gateway</b>",
+		},
+		{
+			name: "empty", status: 500, ctype: "application/json",
+			want: ringcx.Error{StatusCode: 500},
+			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 500",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(*http.Request) *http.Response {
+				resp := response(tt.status, tt.ctype, tt.body)
+				if tt.retryAfter != "" {
+					resp.Header.Set("Retry-After", tt.retryAfter)
+				}
+				return resp
+			})})
+			_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+			var got *ringcx.Error
+			if !errors.As(err, &got) {
+				t.Fatalf("error is %T (%v), want %T", err, err, got)
+			}
+			tt.want.Stage, tt.want.Method, tt.want.Path = ringcx.StageCall, http.MethodGet, "/voice/api/v1/admin/accounts"
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.text, err.Error()); diff != "" {
+				t.Errorf("text (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestErrorIs(t *testing.T) {
+	sentinels := map[int]error{
+		401: ringcx.ErrUnauthorized, 403: ringcx.ErrForbidden, 404: ringcx.ErrNotFound, 429: ringcx.ErrRateLimited,
+	}
+	for _, status := range []int{200, 400, 401, 403, 404, 409, 429, 500} {
+		for of, sentinel := range sentinels {
+			if got := errors.Is(&ringcx.Error{StatusCode: status}, sentinel); got != (status == of) {
+				t.Errorf("status %d is %q: %v, want %v", status, sentinel, got, status == of)
+			}
+		}
+	}
+}
+
+// TestErrorMessageIsBounded holds a page of a proxy to one short line.
+func TestErrorMessageIsBounded(t *testing.T) {
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(*http.Request) *http.Response {
+		return response(500, "text/html", strings.Repeat("é\x00\n", 1<<20))
+	})})
+	_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+	if text := err.Error(); len(text) > 700 || strings.ContainsAny(text, "\n\x00") {
+		t.Errorf("%d bytes: %q", len(text), text)
+	}
+}

@@ -1,0 +1,18 @@
+package ringcx
+
+import "time"
+
+// Event is one thing that a [TokenSource] did. It holds no secret.
+type Event struct {
+	// Stage says what was done: StageLogin, StageExchange, StageRefresh or
+	// StageLogout.
+	Stage Stage
+
+	// Took is how long the request took, or 0 where none was sent because a limit
+	// of ours held it back.
+	Took time.Duration
+
+	// Err is nil where the step succeeded. Otherwise it is an *Error where a
+	// server answered, and the network's error where none did.
+	Err error
+}

@@ -1,0 +1,119 @@
+package ringcx
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// flight is one renewal that any number of callers wait for. state and err are
+// set before done is closed.
+type flight struct {
+	done  chan struct{}
+	state *state
+	err   error
+}
+
+// join returns the flight to wait for: the one under way, a new one, or one that
+// has just landed. It reports the last failure instead until its back-off is over.
+func (e *engine) join(ctx context.Context) (*flight, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch st := e.state.Load(); {
+	case e.closed:
+		return nil, ErrClosed
+	case e.flight != nil:
+		return e.flight, nil
+	case st.phase(e.now()) == fresh:
+		return landed(st), nil
+	}
+	if err := e.failure.remembered(); err != nil {
+		return nil, err
+	}
+	e.flight = &flight{done: make(chan struct{})}
+	go e.fly(context.WithoutCancel(ctx), e.flight)
+	return e.flight, nil
+}
+
+func landed(st *state) *flight {
+	f := &flight{done: make(chan struct{}), state: st}
+	close(f.done)
+	return f
+}
+
+// fly renews, in the slot that it shares with Logout. It lands also where the
+// program's OnEvent or token source panics, which is the program's to see.
+func (e *engine) fly(ctx context.Context, f *flight) {
+	f.err = errors.New("ringcx: the renewal panicked")
+	defer e.land(f)
+	e.slot <- struct{}{}
+	defer func() { <-e.slot }()
+	if e.isClosed() {
+		f.err = ErrClosed
+		return
+	}
+	f.state, f.err = e.renew(ctx)
+}
+
+func (e *engine) land(f *flight) {
+	e.mu.Lock()
+	e.flight = nil
+	if f.err == nil {
+		e.failure = failure{}
+	} else {
+		e.failure.add(f.err, e.jitter())
+	}
+	e.mu.Unlock()
+	close(f.done)
+}
+
+const maxBackOff = 15 * time.Second
+
+// backOff is the wait after the nth failure in a row: 1, 2, 4 … 15 s, ±20 %.
+// The jitter is in [0,1).
+func backOff(n int, jitter float64) time.Duration {
+	d := maxBackOff
+	if n < 5 {
+		d = min(time.Second<<(n-1), maxBackOff)
+	}
+	return time.Duration(float64(d) * (0.8 + 0.4*jitter))
+}
+
+// failure is how the last flight ended, where it failed. It answers callers
+// until the next flight may start.
+type failure struct {
+	err   error
+	inRow int
+	until time.Time
+}
+
+func (f *failure) add(err error, jitter float64) {
+	f.inRow++
+	wait := backOff(f.inRow, jitter)
+	if e, ok := err.(*Error); ok {
+		wait = max(wait, e.RetryAfter)
+	}
+	f.err, f.until = err, time.Now().Add(wait)
+}
+
+// remembered returns the failure while it holds. A caller sees how long that is.
+func (f *failure) remembered() error {
+	wait := time.Until(f.until)
+	if f.err == nil || wait <= 0 {
+		return nil
+	}
+	err := ownError(f.err)
+	if e, ok := err.(*Error); ok {
+		e.RetryAfter = clampRetryAfter(wait)
+	}
+	return err
+}
+
+// ownError returns an error that one caller may keep: many share a flight.
+func ownError(err error) error {
+	if e, ok := err.(*Error); ok {
+		own := *e
+		return &own
+	}
+	return err
+}

@@ -1,0 +1,137 @@
+package ringcx_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+func TestGet(t *testing.T) {
+	tests := []struct {
+		name, ctype, body string
+		status            int
+		want              []gen.Account
+		err               string // part of it
+	}{
+		{name: "accounts", ctype: "application/json", status: 200,
+			body: `[{"accountId":"333333","accountName":"RingForce"},{"accountId":4,"accountName":null}]`,
+			want: []gen.Account{{AccountID: "333333", AccountName: "RingForce"}, {AccountID: "4"}}},
+		{name: "empty", ctype: "application/json", status: 200, body: `[]`, want: []gen.Account{}},
+		{name: "null", ctype: "application/json", status: 200, body: `null`},
+		{name: "no content", status: 204},
+		{name: "HTML", ctype: "text/html", status: 200, body: "<html>login</html>",
+			err: "ringcx: call: 200 bad_answer the answer is not JSON: <html>login</html>"},
+		{name: "HTML called JSON", ctype: "application/json", status: 200, body: "<html>", err: "not as openapi.yaml says"},
+		{name: "another type", ctype: "application/json", status: 200, body: `[{"accountName":7}]`, err: "accountName"},
+		{name: "truncated", ctype: "application/json", status: 200, body: `[{"accountName":"R`, err: "unexpected end of JSON"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, ringcx.Config{HTTPClient: answering(func(*http.Request) *http.Response {
+				return response(tt.status, tt.ctype, tt.body)
+			})})
+			got, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("error is %v, want %q in it", err, tt.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("accounts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// created is a generated result of tomorrow: it answers 201.
+type created struct{ body *string }
+
+func (created) GetJSON200() *string   { return nil }
+func (c created) GetJSON201() *string { return c.body }
+func (created) StatusCode() int       { return http.StatusCreated }
+func (created) GetBody() []byte       { return nil }
+
+func TestGetCreated(t *testing.T) {
+	want := "made"
+	if got, err := ringcx.Get(created{&want}, nil); err != nil || got != want {
+		t.Errorf("Get = %q, %v, want %q", got, err, want)
+	}
+}
+
+// TestLists decodes what RingCX is known to send, in full size.
+func TestLists(t *testing.T) {
+	deep := `{"userId":1,"userName":"leaf"}`
+	for range 50 {
+		deep = `{"userId":1,"userName":"u","children":[` + deep + `]}`
+	}
+	tests := []struct {
+		name, body string
+		check      func([]gen.User) error
+	}{
+		{"50 levels", "[" + deep + "]", func(users []gen.User) error {
+			depth := 0
+			for u := users; len(u) > 0; u = u[0].Children {
+				depth++
+			}
+			return differ(51, depth)
+		}},
+		{"5,000 users", "[" + strings.Repeat(`{"userId":1,"userName":"u","roles":["USER"]},`, 4999) + `{"userId":2,"userName":"last"}]`,
+			func(users []gen.User) error { return differ(5000, len(users)) }},
+		{"both role forms", `[{"userId":1,"userName":"u","roles":["USER",{"roleType":"MANAGE_USERS","description":"d"}]}]`,
+			func(users []gen.User) error {
+				return differ([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
+			}},
+		{"ids", `[{"userId":1,"rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"rcUserId":"8999999999999999","rcAccountId":9}]`,
+			func(users []gen.User) error {
+				return differ([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
+					[]gen.ID{*users[0].RCUserID, *users[1].RCUserID, *users[0].RCAccountID, *users[1].RCAccountID})
+			}},
+		{"null and unknown", `[{"userId":1,"roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
+			func(users []gen.User) error { return differ([]gen.User{{UserID: 1}}, users) }},
+		{"both regional settings", `[{"regionalSettings":{"timezone":7}},{"regionalSettings":{"timezoneName":"America/Denver"}}]`,
+			func(users []gen.User) error {
+				return differ("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
+			}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, ringcx.Config{HTTPClient: answering(func(*http.Request) *http.Response {
+				return response(200, "application/json", tt.body)
+			})})
+			users, err := ringcx.Get(client.ListUsersWithResponse(t.Context(), nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.check(users); err != nil {
+				t.Error(err)
+			}
+			n := 0
+			for _, err := range ringcx.Stream[gen.User](client.ListUsers(t.Context(), nil)) {
+				if n++; err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n != len(users) {
+				t.Errorf("Stream has %d users, Get %d", n, len(users))
+			}
+		})
+	}
+}
+
+func differ(want, got any) error {
+	if diff := cmp.Diff(want, got); diff != "" {
+		return errors.New("(-want +got):\n" + diff)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package ringcx
+
+import (
+	"encoding/base64"
+	"testing"
+	"time"
+)
+
+func jwt(payload string) string {
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"
+}
+
+func TestLifetime(t *testing.T) {
+	tests := []struct {
+		name, access string
+		want         time.Duration
+	}{
+		{"five minutes", jwt(`{"iat":1700000000,"exp":1700000300}`), 5 * time.Minute},
+		{"two minutes", jwt(`{"iat":1700000000,"exp":1700000120}`), 2 * time.Minute},
+		{"padded", "e30." + base64.URLEncoding.EncodeToString([]byte(`{"iat":10,"exp":130}`)) + ".c2ln", 2 * time.Minute},
+		{"fractions", jwt(`{"iat":1700000000.5,"exp":1700000060.5}`), time.Minute},
+		{"an hour and more", jwt(`{"iat":1700000000,"exp":1700009999}`), time.Hour},
+		{"huge", jwt(`{"iat":0,"exp":1e300}`), time.Hour},
+		{"no iat", jwt(`{"exp":1700000120}`), 5 * time.Minute},
+		{"no exp", jwt(`{"iat":1700000120}`), 5 * time.Minute},
+		{"no life", jwt(`{"iat":1700000000,"exp":1700000000}`), 5 * time.Minute},
+		{"ends before it begins", jwt(`{"iat":1700000000,"exp":1600000000}`), 5 * time.Minute},
+		{"text times", jwt(`{"iat":"a","exp":"b"}`), 5 * time.Minute},
+		{"null payload", jwt(`null`), 5 * time.Minute},
+		{"no JSON", jwt(`hello`), 5 * time.Minute},
+		{"no base64", "a.!!!.c", 5 * time.Minute},
+		{"opaque", "0123456789", 5 * time.Minute},
+		{"empty", "", 5 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := lifetime(tt.access); got != tt.want {
+				t.Errorf("lifetime = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzLifetime(f *testing.F) {
+	f.Add(`{"iat":1700000000,"exp":1700000300}`, "")
+	f.Add(`{"iat":-1e308,"exp":1e308}`, "a.b.c")
+	f.Fuzz(func(t *testing.T, payload, token string) {
+		for _, access := range []string{jwt(payload), token} {
+			if d := lifetime(access); d < time.Second || d > time.Hour {
+				t.Errorf("lifetime(%q) = %v, want 1 s to 1 h", access, d)
+			}
+		}
+	})
+}
+
+// TestNewState shows the two times of a token: when it is renewed, and when it
+// is no longer used.
+func TestNewState(t *testing.T) {
+	sent := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name          string
+		access        string
+		renewBefore   time.Duration
+		renew, expire time.Duration // after sent
+	}{
+		{"default", jwt(`{"iat":0,"exp":300}`), 0, 225 * time.Second, 290 * time.Second},
+		{"a minute before", jwt(`{"iat":0,"exp":300}`), time.Minute, 240 * time.Second, 290 * time.Second},
+		{"capped at half the life", jwt(`{"iat":0,"exp":300}`), time.Hour, 150 * time.Second, 290 * time.Second},
+		{"never after the end", jwt(`{"iat":0,"exp":300}`), time.Second, 290 * time.Second, 290 * time.Second},
+		{"short life", jwt(`{"iat":0,"exp":20}`), 0, 15 * time.Second, 18 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			st := newState(tt.access, nil, sent, tt.renewBefore)
+			if got := st.renew.at.Sub(sent); got != tt.renew {
+				t.Errorf("renewed after %v, want %v", got, tt.renew)
+			}
+			if got := st.token.Expiry.Sub(sent); got != tt.expire {
+				t.Errorf("expired after %v, want %v", got, tt.expire)
+			}
+		})
+	}
+}
+
+// TestMoment holds the two clocks apart: time.Time compares monotonic readings
+// where both have one, and the wall otherwise.
+func TestMoment(t *testing.T) {
+	now := time.Now()
+	m := at(now.Add(time.Minute))
+	tests := []struct {
+		name string
+		now  time.Time
+		want bool
+	}{
+		{"neither", now, false},
+		{"both", now.Add(time.Minute), true},
+		{"the wall alone: the machine slept", now.Round(0).Add(time.Minute), true},
+	}
+	for _, tt := range tests {
+		if got := m.reached(tt.now); got != tt.want {
+			t.Errorf("%s: reached = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	monotonic := moment{at: now, wall: now.Add(time.Hour).UnixNano()} // as after the wall was set back an hour
+	if !monotonic.reached(now) {
+		t.Error("the monotonic clock alone: not reached")
+	}
+}

@@ -1,0 +1,90 @@
+package ringcx
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+const (
+	// maxHits is how many requests of a kind are sent in a window: one less than
+	// the services allow, because requests that leave apart may arrive together.
+	//
+	// Source: RingCX documentation, 5 exchanges a minute; RingCentral
+	// documentation, 5 sign-ins a minute per application. Whether a refresh counts
+	// as an exchange is not documented: it is counted as one.
+	maxHits   = 4
+	hitWindow = time.Minute
+
+	// penalty is how long a stage rests after a 429 that does not say.
+	//
+	// Source: RingCentral documentation, which lets a penalty last 60 s and
+	// prolongs it for calls in that time.
+	penalty = time.Minute
+
+	// notLinked is how long the exchange rests after a refusal that another
+	// sign-in would not mend.
+	notLinked = 5 * time.Minute
+
+	// badLogin is how long the sign-in rests after RingCentral refused it.
+	badLogin = time.Minute
+)
+
+// limits holds back requests that the services would refuse. Its times are
+// spans of the monotonic clock. It is used by one goroutine at a time.
+type limits struct {
+	restUntil map[Stage]time.Time
+	hits      map[Stage][]time.Time // by the first stage of countedWith
+}
+
+// countedWith returns the stages that count against one limit.
+func countedWith(stage Stage) []Stage {
+	if stage == StageLogin {
+		return []Stage{StageLogin}
+	}
+	return []Stage{StageExchange, StageRefresh}
+}
+
+// take counts a request of the stage that is about to be sent, or says why it
+// must not be.
+func (l *limits) take(stage Stage) error {
+	now := time.Now()
+	if wait := l.restUntil[stage].Sub(now); wait > 0 {
+		return localLimit(stage, wait, "held back: the service asked to wait")
+	}
+	key := countedWith(stage)[0]
+	recent := l.hits[key][:0]
+	for _, at := range l.hits[key] {
+		if now.Sub(at) < hitWindow {
+			recent = append(recent, at)
+		}
+	}
+	l.hits[key] = recent
+	if len(recent) >= maxHits {
+		return localLimit(stage, hitWindow-now.Sub(recent[0]),
+			fmt.Sprintf("held back: %d were sent in the last minute", len(recent)))
+	}
+	l.hits[key] = append(recent, now)
+	return nil
+}
+
+// arrived moves the last hit from its send to its answer. The request arrived
+// in between, so that no window of arrivals can hold more than maxHits.
+func (l *limits) arrived(stage Stage) {
+	hits := l.hits[countedWith(stage)[0]]
+	hits[len(hits)-1] = time.Now()
+}
+
+// rest sends nothing of the stage for d.
+func (l *limits) rest(stage Stage, d time.Duration) {
+	if until := time.Now().Add(d); until.After(l.restUntil[stage]) {
+		l.restUntil[stage] = until
+	}
+}
+
+func localLimit(stage Stage, wait time.Duration, why string) *Error {
+	return &Error{
+		Stage: stage, StatusCode: http.StatusTooManyRequests, Code: codeLocalLimit,
+		Message: why, RetryAfter: clampRetryAfter(wait),
+	}
+}

@@ -1,0 +1,117 @@
+package ringcx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// login is a RingCentral access token and when it ends.
+type login struct {
+	token string
+	until time.Time // on the engine's clock; zero: not known
+}
+
+func (l login) good(now time.Time) bool {
+	return l.token != "" && (l.until.IsZero() || now.Before(l.until))
+}
+
+// signIn asks the program's source for a RingCentral token. A source that
+// returns the token of old, which RingCX has just refused, is not asked again.
+func (e *engine) signIn(ctx context.Context, old login) error {
+	if err := e.session.limits.take(StageLogin); err != nil {
+		return e.told(StageLogin, 0, err)
+	}
+	start := time.Now()
+	token, err := askSource(ctx, e.cfg.RingCentral)
+	e.session.limits.arrived(StageLogin)
+	switch {
+	case err != nil:
+		err = e.loginFailed(err)
+	case token.AccessToken == old.token:
+		err = errors.New("ringcx: login: Config.RingCentral returned the very token that RingCX refused with 401: it must return a new one")
+	default:
+		e.session.login = login{token: token.AccessToken}
+		if !token.Expiry.IsZero() {
+			e.session.login.until = e.now().Add(time.Until(token.Expiry) - loginMargin)
+		}
+	}
+	return e.told(StageLogin, time.Since(start), err)
+}
+
+// loginMargin is how long before its end a RingCentral token is given up: it
+// must still be good when RingCX looks at it.
+const loginMargin = tokenTimeout
+
+// loginFailed lets the sign-in rest where RingCentral refused it.
+func (e *engine) loginFailed(err error) error {
+	refusal, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	switch refusal.StatusCode {
+	case http.StatusTooManyRequests:
+		return e.restAsAsked(StageLogin, err)
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		return e.rest(StageLogin, cmp.Or(refusal.RetryAfter, badLogin), err)
+	}
+	return err
+}
+
+// askSource asks for a token, in tokenTimeout at most. A Token that takes no
+// context goes on in a goroutine of its own.
+func askSource(ctx context.Context, source oauth2.TokenSource) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	type result struct {
+		token *oauth2.Token
+		err   error
+	}
+	var r result
+	if s, ok := source.(interface {
+		TokenContext(context.Context) (*oauth2.Token, error)
+	}); ok {
+		r.token, r.err = s.TokenContext(ctx)
+	} else {
+		done := make(chan result, 1)
+		go func() {
+			token, err := source.Token()
+			done <- result{token, err}
+		}()
+		select {
+		case r = <-done:
+		case <-ctx.Done():
+			r.err = ctx.Err()
+		}
+	}
+	if r.err == nil && (r.token == nil || r.token.AccessToken == "") {
+		r.err = errors.New("it returned no token and no error")
+	}
+	return r.token, loginError(r.err)
+}
+
+// loginError makes an *Error of what a source reports. A RetrieveError of
+// x/oauth2 is never passed on: it prints the whole answer.
+func loginError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		return ownError(own)
+	}
+	retrieve, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", err)
+	}
+	e := &Error{Stage: StageLogin, Code: retrieve.ErrorCode, Message: retrieve.ErrorDescription}
+	if retrieve.Response != nil {
+		e.StatusCode = retrieve.Response.StatusCode
+		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())
+	}
+	return e
+}

@@ -1,0 +1,68 @@
+package ringcx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// logout ends the RingCX session and then the RingCentral one, in the slot that
+// it shares with flights. What could not be ended is kept, so that a further
+// Logout tries again.
+func (e *engine) logout(ctx context.Context) error {
+	select {
+	case e.slot <- struct{}{}:
+		defer func() { <-e.slot }()
+	case <-ctx.Done():
+		return fmt.Errorf("ringcx: logout: waiting for a renewal: %w", ctx.Err())
+	}
+	if e.isClosed() {
+		return ErrClosed
+	}
+	e.state.Store(nil)
+	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
+	e.mu.Lock()
+	e.failure = failure{}
+	e.mu.Unlock()
+	return err
+}
+
+func (e *engine) endSession(ctx context.Context) error {
+	token := e.session.refresh
+	if token == "" {
+		return nil
+	}
+	req, err := gen.NewLogoutRequest(e.server, gen.PathID(token))
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	r := tokenRequest{stage: StageLogout, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent}
+	a := r.do(ctx)
+	if a.outcome == answered || a.outcome == refused {
+		e.session.refresh = ""
+	}
+	return e.told(StageLogout, time.Since(start), a.err)
+}
+
+// endLogin revokes the RingCentral token where it came from a JWTLogin: another
+// source may share its token with others.
+func (e *engine) endLogin(ctx context.Context) error {
+	token := e.session.login.token
+	source, ok := e.cfg.RingCentral.(*JWTLogin)
+	if token == "" || !ok {
+		e.session.login = login{}
+		return nil
+	}
+	start := time.Now()
+	err := source.Revoke(ctx, &oauth2.Token{AccessToken: token})
+	if err == nil || isRefusal(statusOf(err)) {
+		e.session.login = login{}
+	}
+	return e.told(StageLogout, time.Since(start), err)
+}

@@ -1,0 +1,152 @@
+package ringcx
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// session is all that is known of the sign-in. Whoever holds the engine's slot
+// owns it.
+type session struct {
+	refresh string // the RingCX refresh token; empty where it is spent or none came
+	login   login
+	limits  limits
+}
+
+// renew walks the chain until a pair comes: refresh; exchange with the
+// RingCentral token at hand; a new RingCentral token, and exchange with that.
+// Only a RingCentral token that ended or met a 401 leads to a sign-in, because
+// each sign-in may end another session of the same user.
+func (e *engine) renew(ctx context.Context) (*state, error) {
+	if e.session.refresh != "" {
+		st, err := e.refresh(ctx)
+		if err == nil || e.session.refresh != "" {
+			return st, err // a refresh token that is still good waits for the next flight
+		}
+	}
+	var old login
+	if e.session.login.good(e.now()) {
+		st, err := e.exchange(ctx)
+		if statusOf(err) != http.StatusUnauthorized {
+			return st, err
+		}
+		old = e.session.login
+	}
+	if err := e.signIn(ctx, old); err != nil {
+		return nil, err
+	}
+	st, err := e.exchange(ctx)
+	if statusOf(err) == http.StatusUnauthorized {
+		return nil, e.rest(StageExchange, notLinked, err) // another new token would fare no better
+	}
+	return st, err
+}
+
+// refresh spends the refresh token, which counts as spent from before the send.
+// It comes back only where the server certainly did nothing with it.
+func (e *engine) refresh(ctx context.Context) (*state, error) {
+	token := e.session.refresh
+	bearer := gen.TokenTypeBearer
+	req, err := gen.NewRefreshTokenRequestWithFormdataBody(e.server,
+		gen.RefreshTokenFormdataRequestBody{RefreshToken: token, RCTokenType: &bearer})
+	if err != nil {
+		return nil, err
+	}
+	e.session.refresh = ""
+	st, out, err := e.buy(ctx, StageRefresh, req, token)
+	if out == notProcessed {
+		e.session.refresh = token
+	}
+	return st, err
+}
+
+// exchange buys a pair with the RingCentral token of the session.
+func (e *engine) exchange(ctx context.Context) (*state, error) {
+	token, include := e.session.login.token, true
+	req, err := gen.NewExchangeTokenRequestWithFormdataBody(e.server,
+		&gen.ExchangeTokenParams{IncludeRefresh: &include},
+		gen.ExchangeTokenFormdataRequestBody{RCAccessToken: token, RCTokenType: gen.TokenTypeBearer})
+	if err != nil {
+		return nil, err
+	}
+	st, out, err := e.buy(ctx, StageExchange, req, token)
+	if out == refused && statusOf(err) != http.StatusUnauthorized {
+		return nil, e.rest(StageExchange, notLinked, err)
+	}
+	return st, err
+}
+
+// buy sends a token request within the limits and adopts the pair that comes.
+// The token is the secret that the request carries.
+func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token string) (*state, outcome, error) {
+	if err := e.session.limits.take(stage); err != nil {
+		return nil, notProcessed, e.told(stage, 0, err)
+	}
+	sent, start := e.now(), time.Now()
+	r := tokenRequest{stage: stage, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent}
+	a := r.do(ctx)
+	e.session.limits.arrived(stage)
+	var st *state
+	switch a.outcome {
+	case answered:
+		if st, a.err = e.adopt(a, sent, token); a.err != nil {
+			a.outcome = unknown
+		}
+	case notProcessed:
+		a.err = e.restAsAsked(stage, a.err)
+	}
+	return st, a.outcome, e.told(stage, time.Since(start), a.err)
+}
+
+// adopt makes the pair of a good answer the current one. An answer without a
+// new refresh token leaves the session without one: the old one is spent.
+func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
+	var pair struct{ AccessToken, RefreshToken string }
+	if err := json.Unmarshal(a.body, &pair); pair.AccessToken == "" {
+		return nil, a.bad(noToken(err, "accessToken"))
+	}
+	if pair.RefreshToken != spent {
+		e.session.refresh = pair.RefreshToken
+	}
+	st := newState(pair.AccessToken, a.body, sent, e.cfg.RenewBefore)
+	e.state.Store(st)
+	return st, nil
+}
+
+// restAsAsked lets a stage that refused for now rest for as long as the server
+// asked, together with the stages that count against the same limit.
+func (e *engine) restAsAsked(stage Stage, err error) error {
+	refusal, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	d := refusal.RetryAfter
+	if d == 0 {
+		d = penalty
+	}
+	for _, s := range countedWith(stage) {
+		err = e.rest(s, d, err)
+	}
+	return err
+}
+
+// rest sends nothing of the stage for d, and says so in err.
+func (e *engine) rest(stage Stage, d time.Duration, err error) error {
+	e.session.limits.rest(stage, d)
+	if refusal, ok := err.(*Error); ok {
+		refusal.RetryAfter = d
+	}
+	return err
+}
+
+// told tells the program of a step, and returns err.
+func (e *engine) told(stage Stage, took time.Duration, err error) error {
+	if e.cfg.OnEvent != nil {
+		e.cfg.OnEvent(Event{Stage: stage, Took: took, Err: ownError(err)})
+	}
+	return err
+}

@@ -1,0 +1,52 @@
+package ringcx
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestRetryAfter(t *testing.T) {
+	const date = "Mon, 02 Jan 2006 15:04:05 GMT"
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name, value, date string
+		want              time.Duration
+	}{
+		{name: "absent", value: "", want: 0},
+		{name: "seconds", value: "30", want: 30 * time.Second},
+		{name: "spaces", value: " 7 ", want: 7 * time.Second},
+		{name: "zero", value: "0", want: time.Second},
+		{name: "negative", value: "-5", want: time.Second},
+		{name: "longer than an hour", value: "7200", want: time.Hour},
+		{name: "longer than an int64", value: "99999999999999999999", want: time.Hour},
+		{name: "negative beyond an int64", value: "-99999999999999999999", want: time.Second},
+		{name: "nanoseconds would overflow", value: "9223372036854775807", want: time.Hour},
+		{name: "fraction", value: "1.5", want: 0},
+		{name: "words", value: "soon", want: 0},
+		{name: "date", value: now.Add(90 * time.Second).Format(http.TimeFormat), want: 90 * time.Second},
+		{name: "date against the server's clock", value: "Mon, 02 Jan 2006 15:05:05 GMT", date: date, want: time.Minute},
+		{name: "date in 9999", value: "Fri, 31 Dec 9999 23:59:59 GMT", want: time.Hour},
+		{name: "date in the past", value: date, want: time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := http.Header{"Retry-After": {tt.value}, "Date": {tt.date}}
+			if got := retryAfter(h, now); got != tt.want {
+				t.Errorf("retryAfter(%q) = %v, want %v", tt.value, got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, s := range []string{"30", "-5", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "+", "1e9"} {
+		f.Add(s, "Mon, 02 Jan 2006 15:04:05 GMT")
+	}
+	f.Fuzz(func(t *testing.T, value, date string) {
+		h := http.Header{"Retry-After": {value}, "Date": {date}}
+		if d := retryAfter(h, time.Unix(0, 0)); d != 0 && (d < time.Second || d > time.Hour) {
+			t.Errorf("retryAfter(%q, Date %q) = %v, want 0 or 1 s to 1 h", value, date, d)
+		}
+	})
+}

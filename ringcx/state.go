@@ -1,0 +1,88 @@
+package ringcx
+
+import (
+	"encoding/json"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// state is the token that callers are given, and its times. It is never
+// changed: a renewal puts another in its place.
+type state struct {
+	token         oauth2.Token    // handed out as copies only
+	header        []string        // the value of the Authorization header
+	answer        json.RawMessage // of the exchange or refresh that brought it
+	renew, expire moment
+}
+
+// phase says what may be done with a state.
+type phase int
+
+const (
+	expired phase = iota // not to be used
+	stale                // good, and due for a renewal
+	fresh                // good
+)
+
+// phase of a state, also of none.
+func (st *state) phase(now time.Time) phase {
+	switch {
+	case st == nil:
+		return expired
+	case !st.renew.reached(now):
+		return fresh
+	case !st.expire.reached(now):
+		return stale
+	}
+	return expired
+}
+
+// copyToken returns a token that the caller may write into. x/oauth2 does:
+// ReuseTokenSource and NewClient set fields of the token that they are given.
+func (st *state) copyToken() *oauth2.Token {
+	t := st.token
+	return &t
+}
+
+// refused is st as it is after the server refused its token.
+func (st *state) refused() *state {
+	r := *st
+	r.renew, r.expire = moment{}, moment{}
+	return &r
+}
+
+// moment is a time on both clocks. It is reached as soon as either says so: the
+// monotonic clock stands still while a machine sleeps, and the wall clock can be
+// set back.
+type moment struct {
+	at   time.Time // with a monotonic reading, where the clock gave one
+	wall int64     // Unix nanoseconds
+}
+
+func at(t time.Time) moment { return moment{at: t, wall: t.UnixNano()} }
+
+func (m moment) reached(now time.Time) bool {
+	return now.UnixNano() >= m.wall || !now.Before(m.at)
+}
+
+// newState makes the state of an access token that was asked for at sent.
+func newState(access string, answer json.RawMessage, sent time.Time, renewBefore time.Duration) *state {
+	life := lifetime(access)
+	before := life / 4
+	if renewBefore > 0 {
+		before = min(renewBefore, life/2)
+	}
+	end := sent.Add(life - min(10*time.Second, life/10))
+	renew := sent.Add(life - before)
+	if renew.After(end) {
+		renew = end
+	}
+	return &state{
+		token:  oauth2.Token{AccessToken: access, TokenType: "Bearer", Expiry: end, ExpiresIn: 0},
+		header: []string{"Bearer " + access},
+		answer: answer,
+		renew:  at(renew),
+		expire: at(end),
+	}
+}

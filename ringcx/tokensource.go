@@ -1,0 +1,120 @@
+package ringcx
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+var _ oauth2.TokenSource = (*TokenSource)(nil)
+
+// TokenSource gives out RingCX access tokens that are good now. It signs in at
+// the first use, refreshes before a token ends, one renewal at a time for all
+// callers, and goes back to the exchange, and from there to a sign-in, where a
+// refresh fails. Nothing runs while nobody asks. Safe for concurrent use; a copy
+// is the same source.
+type TokenSource struct{ engine *engine }
+
+// NewTokenSource makes the TokenSource of cfg, without I/O. It reports a field of
+// cfg that is missing or wrong.
+func NewTokenSource(cfg Config) (*TokenSource, error) {
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &TokenSource{engine: e}, nil
+}
+
+// Token is [TokenSource.TokenContext] without a context.
+func (s *TokenSource) Token() (*oauth2.Token, error) {
+	return s.TokenContext(context.Background())
+}
+
+// TokenContext returns an access token and when to stop using it (Expiry). The
+// token is the caller's own to change. It never waits while a good token is
+// known: one that is due for a renewal is returned at once, and renewed in the
+// background. Otherwise it waits for the renewal or for the end of ctx, whichever
+// comes first; the renewal goes on for the others.
+//
+// It reports an [*Error] where RingCX or RingCentral refused, ctx's error where
+// ctx ended first, [ErrClosed] after Close, and else what the network reported. A
+// failure is remembered for 1 s, then 2, 4 … 15 s, or for as long as a server
+// asked, and callers in that time get it at once.
+func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
+	st, err := s.engine.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.copyToken(), nil
+}
+
+// Session returns what RingCX said of the user when it gave the current token:
+// the main account, the user as an agent in each sub-account, the user as an
+// administrator. Its secrets are taken out. AgentDetails is empty for a user who
+// is only an administrator. It waits and fails as TokenContext does.
+func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
+	st, err := s.engine.current(ctx)
+	if err != nil {
+		return gen.Session{}, err
+	}
+	var session gen.Session
+	if err := json.Unmarshal(st.answer, &session); err != nil {
+		return gen.Session{}, fmt.Errorf("ringcx: the sign-in answer is not as openapi.yaml says: %w", err)
+	}
+	session.AccessToken, session.RefreshToken, session.LoginHashcode = "", nil, nil
+	session.RCAccessToken, session.RCRefreshToken = nil, nil
+	for i := range session.AgentDetails {
+		session.AgentDetails[i].Password, session.AgentDetails[i].PhoneLoginPIN = nil, nil
+	}
+	return session, nil
+}
+
+// Invalidate says that RingCX refused t. If t is still the current token, the
+// next call renews it. [TokenSource.Transport] and [Client] do this by themselves.
+func (s *TokenSource) Invalidate(t *oauth2.Token) {
+	if t != nil {
+		s.engine.invalidate(t.AccessToken)
+	}
+}
+
+// Transport returns a RoundTripper that signs requests to the origin of
+// Config.BaseURL, and to nowhere else: other hosts, and RingCX's own token
+// endpoints, never see the token, also after a redirect. base carries the
+// requests; nil stands for the transport of the Config.
+//
+// A request that meets a 401 is sent once more with a newer token, where its
+// body can be sent again. One that meets a 429, or a 503 with a Retry-After, is
+// sent again after that time, at most Config.MaxReplays times, but not if it asks
+// for more than a minute or more than the context has left. GET and HEAD are also
+// sent again after a status of 500 or more and after a network error. Statuses
+// stay statuses: the answer of the last try is returned.
+//
+// An http.Client that follows a redirect itself forwards only what the caller
+// set, so it forwards no token.
+func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
+	if base == nil {
+		base = s.engine.cfg.transport()
+	}
+	return &transport{engine: s.engine, base: base}
+}
+
+// Logout ends the RingCX session, and the RingCentral one where it came from a
+// [JWTLogin]. It waits for a renewal under way. What could not be ended is
+// reported and kept, so that Logout can be called again. A later Token signs in
+// anew.
+//
+// Source: the official API reference has the logout in its older edition only.
+func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
+
+// Close waits for a renewal under way, at most about a minute; after it every
+// method that needs a token reports [ErrClosed]. The session lives on: see
+// [TokenSource.Logout]. Close always returns nil and may be called again.
+func (s *TokenSource) Close() error {
+	s.engine.close()
+	return nil
+}

@@ -1,0 +1,91 @@
+package ringcx
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// transport signs requests and sends them again where that helps.
+type transport struct {
+	engine   *engine
+	base     http.RoundTripper
+	toErrors bool // statuses of 400 and more become *Error, for the Client
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !t.signs(req.URL) {
+		resp, err := t.base.RoundTrip(req)
+		return t.finish(req, resp, err, formValues(req)...)
+	}
+	c := call{transport: t, req: req}
+	resp, err := c.do()
+	return t.finish(req, resp, err, c.carried)
+}
+
+// signs reports whether a request to u may carry the token.
+func (t *transport) signs(u *url.URL) bool {
+	return sameOrigin(t.engine.base, u) && !isAuth(t.engine.base, u)
+}
+
+// finish makes the *Error of a refused call. A request with secrets of its own
+// is not redirected, so there a redirect is an error too.
+func (t *transport) finish(req *http.Request, resp *http.Response, err error, secrets ...string) (*http.Response, error) {
+	if err != nil || !t.toErrors || resp.StatusCode < 300 || resp.StatusCode < 400 && !isAuth(t.engine.base, req.URL) {
+		return resp, err
+	}
+	return nil, readError(StageCall, req, resp, secrets...)
+}
+
+// signed returns a copy of req that carries the token of st. It shares the
+// values of the headers, which a RoundTripper must not change.
+func (t *transport) signed(req *http.Request, st *state) *http.Request {
+	r := *req
+	r.Header = make(http.Header, len(req.Header)+2)
+	maps.Copy(r.Header, req.Header)
+	r.Header["Authorization"] = st.header
+	if _, set := r.Header["User-Agent"]; !set {
+		r.Header["User-Agent"] = t.engine.agent
+	}
+	return &r
+}
+
+// formValues are the values of the form that req carries, which may be tokens.
+func formValues(req *http.Request) []string {
+	if req.GetBody == nil || req.Header.Get("Content-Type") != formType {
+		return nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil
+	}
+	defer body.Close()
+	form, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
+	values, _ := url.ParseQuery(string(form))
+	return slices.Concat(slices.Collect(maps.Values(values))...)
+}
+
+// hold reads the answer into memory, so that its connection is free while
+// something else is done, and the answer can still be returned.
+func hold(resp *http.Response) {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // half a refusal beats none
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+}
+
+// cleanURLError takes the token of a logout out of the URL that net/http puts
+// into its errors, and the URL away from an *Error, which says it better.
+func cleanURLError(err error) error {
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		u.URL = maskURL(u.URL)
+	}
+	return err
+}
