@@ -1,0 +1,125 @@
+package ringcxtest_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// A program that lists users survives an expiry: it refreshes, and its caller
+// sees nothing of it. In a test, use NewServer(t) instead of New.
+func Example() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.SetUsers(gen.User{UserID: 2181, UserName: "john.wang@example.com"})
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		users, err := ringcx.Get(client.ListUsersWithResponse(context.Background(), &gen.ListUsersParams{}))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(users[0].UserID, users[0].UserName)
+		fake.ExpireTokens()
+	}
+	counts := fake.Counts()
+	fmt.Println(counts.Logins, "sign-in,", counts.Exchanges, "exchange,", counts.Refreshes, "refresh")
+	// Output:
+	// 2181 john.wang@example.com
+	// 2181 john.wang@example.com
+	// 1 sign-in, 1 exchange, 1 refresh
+}
+
+// The answer to a refresh is lost after the refresh token was spent. The client
+// must not send that token again.
+func ExampleServer_Fault() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Fault(ringcxtest.Refresh, ringcxtest.DropAnswer, 1)
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+			log.Fatal(err)
+		}
+		fake.ExpireTokens()
+	}
+	counts := fake.Counts()
+	fmt.Println(counts.Refreshes, "refresh,", counts.Exchanges, "exchanges,", counts.RefreshReused, "tokens sent twice")
+	// Output: 1 refresh, 2 exchanges, 0 tokens sent twice
+}
+
+func ExampleServer_Log() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Fault(ringcxtest.Accounts, ringcxtest.Slow(time.Millisecond), 1)
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+		log.Fatal(err)
+	}
+	for _, entry := range fake.Log() {
+		fmt.Printf("%s %d %q\n", entry.Endpoint, entry.Status, entry.Fault)
+	}
+	// Output:
+	// login 200 ""
+	// exchangeToken 200 ""
+	// listAccounts 200 "slow 1ms"
+}
+
+// Over a real connection the fake serves a program in any language. Both
+// services have the same address.
+func ExampleServer_LoopbackConfig() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+
+	client, err := ringcx.New(fake.LoopbackConfig())
+	if err != nil {
+		log.Fatal(err)
+	}
+	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, a := range accounts {
+		fmt.Println(a.AccountID, a.AccountName)
+	}
+	// Output:
+	// 333333 RingForce
+	// 99990001 Example Sub-Account
+}
+
+func ExampleServer_GenerateUsers() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.GenerateUsers(100_000)
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	flatten := true
+	response, err := client.ListUsers(context.Background(), &gen.ListUsersParams{Flatten: &flatten})
+	for user, err := range ringcx.Stream[gen.User](response, err) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(user.UserID, user.UserName)
+		break // the fake makes no more of them
+	}
+	// Output: 1001 user1001@example.com
+}

@@ -1,0 +1,65 @@
+package ringcxtest
+
+import "fmt"
+
+// script is a fault and how often it is still to come.
+type script struct {
+	fault Fault
+	left  int
+}
+
+// Fault has the next n requests to an endpoint meet f. Several faults of one
+// endpoint follow each other. The exchanges are marked in [Server.Log] and not
+// checked against openapi.yaml.
+//
+// A fault that cannot happen fails the test at once: an endpoint that does not
+// exist, a fault that makes no sense there, an n below 1.
+func (s *Server) Fault(e Endpoint, f Fault, n int) {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	if err := s.TryFault(e, f, n); err != nil {
+		s.fail("%v", err)
+	}
+}
+
+// TryFault is Fault for a program that reads its faults from somewhere: it
+// returns an error where Fault fails the test.
+func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
+	switch {
+	case f.name == "":
+		return fmt.Errorf("the zero Fault is no fault: use Refuse, RateLimit or another one of this package")
+	case !e.known():
+		return fmt.Errorf("fault %q: there is no endpoint %q", f, e)
+	case f.fits != nil && !f.fits(e):
+		return fmt.Errorf("fault %q cannot happen at endpoint %q", f, e)
+	case n < 1:
+		return fmt.Errorf("fault %q at endpoint %q: %d times: it must be at least once", f, e, n)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults[e] = append(s.faults[e], &script{fault: f, left: n})
+	return nil
+}
+
+// ClearFaults forgets all faults that are still to come.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.faults)
+}
+
+// nextFault returns the fault of the next request to e, or nil.
+func (s *Server) nextFault(e Endpoint) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.faults[e]
+	if len(queue) == 0 {
+		return nil
+	}
+	first := queue[0]
+	if first.left--; first.left == 0 {
+		s.faults[e] = queue[1:]
+	}
+	return &first.fault
+}
