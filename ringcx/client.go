@@ -15,7 +15,7 @@ type Client struct {
 	// Tokens signs the calls. Use it for other clients and for the session.
 	Tokens *TokenSource
 
-	calls, auth *http.Client
+	doer *http.Client
 }
 
 // New makes the Client of cfg, without I/O: the first call signs in. It reports
@@ -26,11 +26,9 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	e := tokens.engine
-	calls := *e.cfg.HTTPClient
-	calls.Transport = &transport{engine: e, base: e.cfg.transport(), toErrors: true}
-	auth := calls
-	auth.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Client{Tokens: tokens, calls: &calls, auth: &auth}
+	doer := *e.cfg.HTTPClient
+	doer.Transport = &transport{engine: e, base: e.cfg.transport(), toErrors: true}
+	c := &Client{Tokens: tokens, doer: &doer}
 	c.ClientWithResponses, err = gen.NewClientWithResponses(e.base.String(), gen.WithHTTPClient(c))
 	return c, err
 }
@@ -44,11 +42,7 @@ func New(cfg Config) (*Client, error) {
 // A request to RingCX's own token endpoints is sent without the token, and its
 // redirects are errors: they would carry its secrets away.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	client := c.calls
-	if isAuth(c.Tokens.engine.base, req.URL) {
-		client = c.auth
-	}
-	resp, err := client.Do(req)
+	resp, err := c.doer.Do(req)
 	if err != nil {
 		return nil, cleanURLError(err)
 	}

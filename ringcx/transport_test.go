@@ -223,8 +223,20 @@ func TestBrake(t *testing.T) {
 		}
 		s.script = []*http.Response{ok}
 		time.Sleep(time.Minute)
-		if got := code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false)))); got != 200 {
+		call := func() int {
+			return code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))))
+		}
+		if got := call(); got != 200 {
 			t.Errorf("status %d after the refusals ended, want 200", got)
+		}
+		s.script = []*http.Response{denied, denied, ok}
+		s.at = nil
+		call() // pulls the brake again, for a second: a call has succeeded in between
+		time.Sleep(1100 * time.Millisecond)
+		s.script = []*http.Response{denied, ok}
+		s.at = nil
+		if got := call(); got != 200 {
+			t.Errorf("status %d a second after one refusal, want 200", got)
 		}
 	})
 }

@@ -1,0 +1,29 @@
+package ringcx
+
+import "time"
+
+// SetClock gives a TokenSource that nobody has used yet another clock for the
+// life of its tokens, and another source of jitter.
+func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
+	s.engine.now, s.engine.jitter = now, jitter
+}
+
+// LongestWait is how long the source may have to wait before it asks again: the
+// longest rest of a stage, the limits' window and the back-off of a failure.
+func LongestWait(s *TokenSource) time.Duration {
+	e := s.engine
+	e.slot <- struct{}{}
+	defer func() { <-e.slot }()
+	longest := time.Duration(0)
+	for _, until := range e.session.limits.restUntil {
+		longest = max(longest, time.Until(until))
+	}
+	for _, hits := range e.session.limits.hits {
+		for _, hit := range hits {
+			longest = max(longest, hitWindow-time.Since(hit))
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return max(longest, time.Until(e.failure.until))
+}

@@ -1,0 +1,177 @@
+package ringcx_test
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.Fault(ringcxtest.Login, ringcxtest.Slow(3*time.Second), 1)
+		ts := newTokenSource(t, fake.Config())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := ts.Token(); err != nil {
+				t.Errorf("the waiter of a flight under way: %v", err)
+			}
+		})
+		synctest.Wait()
+		start := time.Now()
+		if err := ts.Close(); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(start); waited != 3*time.Second {
+			t.Errorf("Close waited %v, want the 3s of the flight", waited)
+		}
+		wg.Wait()
+		if _, err := ts.Token(); !errors.Is(err, ringcx.ErrClosed) {
+			t.Errorf("error is %v, want %v", err, ringcx.ErrClosed)
+		}
+		if err := ts.Logout(t.Context()); !errors.Is(err, ringcx.ErrClosed) {
+			t.Errorf("Logout: error is %v, want %v", err, ringcx.ErrClosed)
+		}
+		if err := ts.Close(); err != nil {
+			t.Errorf("Close again: %v", err)
+		}
+		spent{1, 1, 0}.check(t, fake)
+	})
+}
+
+func TestLogout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		ts := newTokenSource(t, fake.Config())
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Errorf("Logout before a sign-in: %v", err)
+		}
+		must(ts.Token())
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
+			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
+		}
+		must(ts.Token())
+		spent{2, 2, 0}.check(t, fake)
+	})
+}
+
+// TestLogoutIsTriedAgain loses the session only when it has ended.
+func TestLogoutIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		ts := newTokenSource(t, fake.Config())
+		must(ts.Token())
+		fake.Fault(ringcxtest.Logout, ringcxtest.Unreachable, 1)
+		fake.Fault(ringcxtest.Revoke, ringcxtest.Unreachable, 1)
+		if err := ts.Logout(t.Context()); err == nil {
+			t.Error("no error though nothing was reached")
+		}
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
+			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
+		}
+	})
+}
+
+func TestEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		cfg := fake.Config()
+		var got []string
+		cfg.OnEvent = func(e ringcx.Event) {
+			name := string(e.Stage)
+			if e.Err != nil {
+				name += " failed"
+			}
+			got = append(got, name+" "+e.Took.String())
+		}
+		fake.Fault(ringcxtest.Login, ringcxtest.Slow(2*time.Second), 1)
+		ts := newTokenSource(t, cfg)
+		ts.Invalidate(must(ts.Token()))
+		fake.Fault(ringcxtest.Refresh, ringcxtest.Refuse, 1)
+		must(ts.Token())
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want := []string{"login 2s", "exchange 0s", "refresh failed 0s", "exchange 0s", "logout 0s", "logout 0s"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestIdle holds an idle source to no goroutine at all.
+func TestIdle(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	ts := newTokenSource(t, fake.Config())
+	before := runtime.NumGoroutine()
+	must(ts.Token())
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, %d before the first token", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
+func TestSession(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	ts := newTokenSource(t, fake.Config())
+	got, err := ts.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.AgentDetails) != 1 || got.AgentDetails[0].AccountID != "333333" || *got.AdminID != 1111 {
+		t.Errorf("session is %+v", got)
+	}
+	got.AgentDetails[0].AccountID = "mine"
+	if again, err := ts.Session(t.Context()); err != nil || again.AgentDetails[0].AccountID != "333333" {
+		t.Errorf("the session of another caller changed: %+v, %v", again, err)
+	}
+}
+
+// TestSessionOfAdmin has what RingCX leaves out for a user who is no agent, and
+// members that are not as they should be: the tokens must not be lost for them.
+func TestSessionOfAdmin(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		want         gen.Session
+		fails        bool
+	}{
+		{name: "null", answer: `{"accessToken":"a","agentDetails":null,"adminId":null,"rcUser":null,"mainAccountId":null}`},
+		{name: "empty", answer: `{"accessToken":"a","agentDetails":[]}`, want: gen.Session{AgentDetails: []gen.SessionAgent{}}},
+		{name: "group is null", answer: `{"accessToken":"a","agentDetails":[{"agentId":1,"agentGroupId":null,"password":"p","phoneLoginPin":"1"}]}`,
+			want: gen.Session{AgentDetails: []gen.SessionAgent{{AgentID: 1}}}},
+		{name: "another type", answer: `{"accessToken":"a","refreshToken":"r","agentDetails":"none"}`, fails: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fake := ringcxtest.NewServer(t)
+			fake.Fault(ringcxtest.Exchange, ringcxtest.Status(200, tt.answer), 1)
+			ts := newTokenSource(t, fake.Config())
+			if token := must(ts.Token()); token.AccessToken != "a" {
+				t.Errorf("token is %q, want a", token.AccessToken)
+			}
+			got, err := ts.Session(t.Context())
+			if (err != nil) != tt.fails {
+				t.Fatalf("error is %v", err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" && !tt.fails {
+				t.Errorf("session (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,39 @@
+package ringcx
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestLimits has four requests whose answers take half a minute each to come.
+// When they arrived nobody knows, so the window begins with the answer.
+func TestLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}
+		for _, stage := range []Stage{StageExchange, StageRefresh, StageRefresh, StageExchange} {
+			if err := l.take(stage); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.take(StageLogin); err != nil {
+				t.Fatalf("the sign-in counts apart: %v", err)
+			}
+			l.arrived(StageLogin)
+			time.Sleep(10 * time.Second)
+			l.arrived(stage)
+		}
+		err := l.take(StageRefresh)
+		limit, ok := err.(*Error)
+		if !ok || limit.RetryAfter != 30*time.Second {
+			t.Fatalf("error is %v, want a local limit for 30s", err)
+		}
+		time.Sleep(30*time.Second - 1)
+		if err := l.take(StageExchange); err == nil {
+			t.Error("the window ended early")
+		}
+		time.Sleep(1)
+		if err := l.take(StageExchange); err != nil {
+			t.Errorf("the window ended late: %v", err)
+		}
+	})
+}

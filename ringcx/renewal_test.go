@@ -1,0 +1,121 @@
+package ringcx_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// TestLateRefusal refuses an old token after it was renewed.
+func TestLateRefusal(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	ts := newTokenSource(t, fake.Config())
+	first := must(ts.Token())
+	ts.Invalidate(first)
+	second := must(ts.Token())
+	ts.Invalidate(first)
+	ts.Invalidate(nil)
+	if third := must(ts.Token()); third.AccessToken != second.AccessToken {
+		t.Error("the refusal of the first token cost the second")
+	}
+	spent{1, 1, 1}.check(t, fake)
+}
+
+// TestSameRefreshTokenIsNotUsedAgain has a server that does not rotate. Whether
+// the token is still good nobody knows, so the next renewal does without.
+func TestSameRefreshTokenIsNotUsedAgain(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	fake.Fault(ringcxtest.Refresh, ringcxtest.SameRefreshToken, 1)
+	ts := newTokenSource(t, fake.Config())
+	for range 3 {
+		ts.Invalidate(must(ts.Token()))
+	}
+	must(ts.Token())
+	spent{1, 2, 2}.check(t, fake)
+}
+
+// TestRestOutlivesLogout shows that what a server asked for is kept though the
+// failure that it came with is forgotten.
+func TestRestOutlivesLogout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.Fault(ringcxtest.Exchange, ringcxtest.RateLimit(90*time.Second), 1)
+		ts := newTokenSource(t, fake.Config())
+		if _, err := ts.Token(); err == nil {
+			t.Fatal("no error")
+		}
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ts.Token()
+		want := ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 429, Code: "local_limit"}
+		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
+			t.Errorf("error (-want +got):\n%s", diff)
+		}
+		time.Sleep(90 * time.Second)
+		must(ts.Token())
+		spent{2, 2, 0}.check(t, fake)
+	})
+}
+
+// TestLifeCountsFromTheSend has an answer that was long on its way.
+func TestLifeCountsFromTheSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(8*time.Second), 1)
+		start := time.Now()
+		token := must(newTokenSource(t, fake.Config()).Token())
+		if got := token.Expiry.Sub(start); got != 290*time.Second {
+			t.Errorf("the token is used for %v after the request, want 290s", got)
+		}
+	})
+}
+
+// TestBackOff counts the requests of somebody who asks all the time.
+func TestBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		ts := newTokenSource(t, fake.Config())
+		fails := func(asked time.Duration) {
+			t.Helper()
+			for start := time.Now(); time.Since(start) < asked; time.Sleep(10 * time.Millisecond) {
+				if _, err := ts.Token(); err == nil {
+					t.Fatal("no error")
+				}
+			}
+		}
+		fake.Fault(ringcxtest.Login, ringcxtest.Unreachable, 100)
+		var attempts int
+		cfg := fake.Config()
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageLogin && e.Took == 0 && e.Err != nil {
+				attempts++
+			}
+		}
+		ts = newTokenSource(t, cfg)
+		fails(700 * time.Millisecond) // until the first back-off of 1 s ± 20 % ends
+		if attempts != 1 {
+			t.Errorf("%d attempts before the first back-off ended, want 1", attempts)
+		}
+		fails(4 * time.Second) // 1 s and 2 s later
+		if attempts != 3 {
+			t.Errorf("%d attempts in 4.7 s, want 3", attempts)
+		}
+		fake.ClearFaults()
+		time.Sleep(time.Minute)
+		ts.Invalidate(must(ts.Token()))
+		fake.Fault(ringcxtest.Refresh, ringcxtest.Unreachable, 1)
+		if _, err := ts.Token(); err == nil {
+			t.Fatal("no error")
+		}
+		time.Sleep(1200 * time.Millisecond)
+		if _, err := ts.Token(); err != nil {
+			t.Errorf("the back-off did not begin anew: %v", err)
+		}
+	})
+}
