@@ -1,0 +1,58 @@
+# Every tool but Go is run from its module, so that go.mod stays small.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+OASDIFF     = github.com/oasdiff/oasdiff@v1.35.0
+
+FUZZTIME = 30s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: generate
+generate: ## Make the Go code from openapi.yaml.
+	go generate ./...
+
+.PHONY: test
+test: ## Run the tests. Needs Go alone.
+	go test ./...
+
+.PHONY: demo
+demo: ## Show the whole story against a RingCX in memory.
+	go run ./cmd/ringcx demo
+
+.PHONY: check
+check: vet drift lint-spec ## Do what CI does: format, vet, drift, spec, tests with the race detector.
+	go test -race ./...
+
+.PHONY: vet
+vet: ## Check the format, the modules and the code, for three systems.
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	GOOS=darwin go vet ./...
+	GOOS=windows go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: drift
+drift: generate ## Check that the generated code is that of openapi.yaml.
+	@git diff --exit-code -- gen ringcx/ringcxtest/internal/api \
+		|| { echo "The generated code is not that of openapi.yaml: run 'make generate' and commit the result."; exit 1; }
+
+.PHONY: lint-spec
+lint-spec: ## Check openapi.yaml with oasdiff, and with redocly where npm is there.
+	go run $(OASDIFF) validate --fail-on WARN openapi.yaml
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix .ci --no-audit --no-fund --silent && \
+		REDOCLY_TELEMETRY=off .ci/node_modules/.bin/redocly lint --extends=recommended-strict openapi.yaml; \
+	else echo "npm is not there: redocly is left to CI"; fi
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s).
+	@go list ./... | while read -r pkg; do \
+		for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
+		done; \
+	done
