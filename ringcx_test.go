@@ -41,22 +41,24 @@ func TestSpec(t *testing.T) {
 	}
 }
 
+// goTypes are the Go types of the schemas.
+var goTypes = map[string]any{
+	"APIError": gen.APIError{}, "Account": gen.Account{}, "AgentType": gen.AgentType(""), "Contact": gen.Contact{},
+	"Flag": wire.Flag(false), "ID": wire.ID(""), "MainAccount": gen.MainAccount{}, "PIN": wire.Secret(""),
+	"PathID": wire.PathID(""), "RCAccountAccess": gen.RCAccountAccess(""), "RecordingAccessMode": gen.RecordingAccessMode(""),
+	"RegionalSettings": gen.RegionalSettings{}, "Role": wire.Role{}, "Session": gen.Session{},
+	"SessionAgent": gen.SessionAgent{}, "Time": wire.Time{}, "TokenExchange": gen.TokenExchange{},
+	"TokenRefresh": gen.TokenRefresh{}, "TokenType": gen.TokenType(""), "User": gen.User{},
+	"ValidationError": gen.ValidationError{}, "WFMType": gen.WFMType(""),
+}
+
 // TestExamples decodes every example of the spec into its Go type. What is
 // encoded again is what was there, in the form that this library writes.
 func TestExamples(t *testing.T) {
-	types := map[string]any{
-		"APIError": gen.APIError{}, "Account": gen.Account{}, "AgentType": gen.AgentType(""), "Contact": gen.Contact{},
-		"Flag": wire.Flag(false), "ID": wire.ID(""), "MainAccount": gen.MainAccount{}, "PIN": wire.Secret(""),
-		"PathID": wire.PathID(""), "RCAccountAccess": gen.RCAccountAccess(""), "RecordingAccessMode": gen.RecordingAccessMode(""),
-		"RegionalSettings": gen.RegionalSettings{}, "Role": wire.Role{}, "Session": gen.Session{},
-		"SessionAgent": gen.SessionAgent{}, "Time": wire.Time{}, "TokenExchange": gen.TokenExchange{},
-		"TokenRefresh": gen.TokenRefresh{}, "TokenType": gen.TokenType(""), "User": gen.User{},
-		"ValidationError": gen.ValidationError{}, "WFMType": gen.WFMType(""),
-	}
 	doc := load(t)
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
 		t.Run(name, func(t *testing.T) {
-			typ, ok := types[name]
+			typ, ok := goTypes[name]
 			if !ok {
 				t.Fatalf("openapi.yaml has a new schema: add its Go type to this test")
 			}
@@ -75,7 +77,7 @@ func TestExamples(t *testing.T) {
 				for status, answer := range op.Responses.Map() {
 					for ctype, media := range answer.Value.Content {
 						for name, example := range media.Examples {
-							if typ := typeOf(media.Schema, types); typ != nil {
+							if typ := typeOf(media.Schema); typ != nil {
 								t.Run(fmt.Sprint(status, ctype, name), func(t *testing.T) { roundTrip(t, typ, example.Value.Value) })
 							}
 						}
@@ -87,12 +89,12 @@ func TestExamples(t *testing.T) {
 }
 
 // typeOf is the Go type of a component, or of an array of one.
-func typeOf(schema *openapi3.SchemaRef, types map[string]any) reflect.Type {
+func typeOf(schema *openapi3.SchemaRef) reflect.Type {
 	if items := schema.Value.Items; items != nil {
-		return reflect.SliceOf(typeOf(items, types))
+		return reflect.SliceOf(typeOf(items))
 	}
 	name := schema.Ref[strings.LastIndex(schema.Ref, "/")+1:]
-	if v, ok := types[name]; ok {
+	if v, ok := goTypes[name]; ok {
 		return reflect.TypeOf(v)
 	}
 	return nil
@@ -176,29 +178,32 @@ func normalText(member, text string) any {
 // result is what every generated …WithResponse method returns.
 type result interface{ StatusCode() int }
 
+// calls has a call of each operation.
+var calls = map[string]func(ctx context.Context, c *gen.ClientWithResponses, rc, refresh string) (result, error){
+	"exchangeToken": func(ctx context.Context, c *gen.ClientWithResponses, rc, _ string) (result, error) {
+		return c.ExchangeTokenWithFormdataBodyWithResponse(ctx, &gen.ExchangeTokenParams{IncludeRefresh: ptr(true)},
+			gen.TokenExchange{RCAccessToken: rc, RCTokenType: gen.TokenTypeBearer})
+	},
+	"refreshToken": func(ctx context.Context, c *gen.ClientWithResponses, _, refresh string) (result, error) {
+		return c.RefreshTokenWithFormdataBodyWithResponse(ctx, gen.TokenRefresh{RefreshToken: refresh})
+	},
+	"logout": func(ctx context.Context, c *gen.ClientWithResponses, _, refresh string) (result, error) {
+		return c.LogoutWithResponse(ctx, wire.PathID(refresh))
+	},
+	"listAccounts": func(ctx context.Context, c *gen.ClientWithResponses, _, _ string) (result, error) {
+		return c.ListAccountsWithResponse(ctx)
+	},
+	"listUsers": func(ctx context.Context, c *gen.ClientWithResponses, _, _ string) (result, error) {
+		return c.ListUsersWithResponse(ctx, &gen.ListUsersParams{ActiveOnly: ptr(true), Flatten: ptr(true)})
+	},
+}
+
+func ptr[T any](v T) *T { return &v }
+
 // TestOperations calls each operation of openapi.yaml, once so that it succeeds
 // and once so that it is refused. The fake checks every exchange against
 // openapi.yaml and fails the test where either side breaks it.
 func TestOperations(t *testing.T) {
-	yes, bearer := true, gen.TokenTypeBearer
-	calls := map[string]func(ctx context.Context, c *gen.ClientWithResponses, rc, refresh string) (result, error){
-		"exchangeToken": func(ctx context.Context, c *gen.ClientWithResponses, rc, _ string) (result, error) {
-			return c.ExchangeTokenWithFormdataBodyWithResponse(ctx, &gen.ExchangeTokenParams{IncludeRefresh: &yes},
-				gen.TokenExchange{RCAccessToken: rc, RCTokenType: bearer})
-		},
-		"refreshToken": func(ctx context.Context, c *gen.ClientWithResponses, _, refresh string) (result, error) {
-			return c.RefreshTokenWithFormdataBodyWithResponse(ctx, gen.TokenRefresh{RefreshToken: refresh})
-		},
-		"logout": func(ctx context.Context, c *gen.ClientWithResponses, _, refresh string) (result, error) {
-			return c.LogoutWithResponse(ctx, wire.PathID(refresh))
-		},
-		"listAccounts": func(ctx context.Context, c *gen.ClientWithResponses, _, _ string) (result, error) {
-			return c.ListAccountsWithResponse(ctx)
-		},
-		"listUsers": func(ctx context.Context, c *gen.ClientWithResponses, _, _ string) (result, error) {
-			return c.ListUsersWithResponse(ctx, &gen.ListUsersParams{ActiveOnly: &yes, Flatten: &yes})
-		},
-	}
 	for _, item := range load(t).Paths.Map() {
 		for _, op := range item.Operations() {
 			t.Run(op.OperationID, func(t *testing.T) {
@@ -244,9 +249,8 @@ func signIn(t *testing.T, fake *ringcxtest.Server) (client *ringcx.Client, plain
 	if err != nil {
 		t.Fatal(err)
 	}
-	yes := true
 	session, err := ringcx.Get(plain.ExchangeTokenWithFormdataBodyWithResponse(t.Context(),
-		&gen.ExchangeTokenParams{IncludeRefresh: &yes}, gen.TokenExchange{RCAccessToken: token.AccessToken, RCTokenType: gen.TokenTypeBearer}))
+		&gen.ExchangeTokenParams{IncludeRefresh: ptr(true)}, gen.TokenExchange{RCAccessToken: token.AccessToken, RCTokenType: gen.TokenTypeBearer}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,63 +56,64 @@ func newClient(t *testing.T, cfg ringcx.Config) *ringcx.Client {
 	return client
 }
 
+var errorOfCallTests = []struct {
+	name       string
+	status     int
+	ctype      string
+	body       string
+	retryAfter string
+	want       ringcx.Error
+	text       string
+}{
+	{
+		name: "plain text", status: 401, ctype: "text/plain", body: "Jwt is expired\n",
+		want: ringcx.Error{StatusCode: 401, Message: "Jwt is expired"},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 401 Jwt is expired",
+	},
+	{
+		name: "JSON", status: 403, ctype: "application/json",
+		body: `{"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}`,
+		want: ringcx.Error{StatusCode: 403, Code: "access.denied.exception", Message: "You do not have permission to access this resource"},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 403 access.denied.exception You do not have permission to access this resource",
+	},
+	{
+		name: "JSON with validation errors", status: 400, ctype: "application/json",
+		body: `{"errorCode":"validation","generalMessage":"Bad request","validationErrors":[{"attributeName":"name","message":"must not be empty","value":null},{"attributeName":"pin","message":"too short","value":"1234"}]}`,
+		want: ringcx.Error{StatusCode: 400, Code: "validation", Message: "Bad request", Validation: []ringcx.FieldError{
+			{Field: "name", Message: "must not be empty"}, {Field: "pin", Message: "too short"},
+		}},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 400 validation Bad request; name: must not be empty; pin: too short",
+	},
+	{
+		name: "JSON of other types", status: 409, ctype: "application/json",
+		body: `{"errorCode":7,"generalMessage":null,"details":"busy","validationErrors":"none"}`,
+		want: ringcx.Error{StatusCode: 409, Message: "busy"},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 409 busy",
+	},
+	{
+		name: "JSON without a message", status: 404, ctype: "application/json", body: `{"status":"gone"}`,
+		want: ringcx.Error{StatusCode: 404, Message: `{"status":"gone"}`},
+		text: `ringcx: call: GET /voice/api/v1/admin/accounts: 404 {"status":"gone"}`,
+	},
+	{
+		name: "rate limited", status: 429, ctype: "text/plain", body: "", retryAfter: "30",
+		want: ringcx.Error{StatusCode: 429, RetryAfter: 30 * time.Second},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 429; try again in 30s",
+	},
+	{
+		name: "HTML called JSON", status: 502, ctype: "application/json", body: "<html>\n<b>Bad gateway</b>",
+		want: ringcx.Error{StatusCode: 502, Message: "<html> <b>Bad gateway</b>"},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 502 <html> <b>Bad gateway</b>",
+	},
+	{
+		name: "empty", status: 500, ctype: "application/json",
+		want: ringcx.Error{StatusCode: 500},
+		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 500",
+	},
+}
+
 func TestErrorOfCall(t *testing.T) {
-	tests := []struct {
-		name       string
-		status     int
-		ctype      string
-		body       string
-		retryAfter string
-		want       ringcx.Error
-		text       string
-	}{
-		{
-			name: "plain text", status: 401, ctype: "text/plain", body: "Jwt is expired\n",
-			want: ringcx.Error{StatusCode: 401, Message: "Jwt is expired"},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 401 Jwt is expired",
-		},
-		{
-			name: "JSON", status: 403, ctype: "application/json",
-			body: `{"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}`,
-			want: ringcx.Error{StatusCode: 403, Code: "access.denied.exception", Message: "You do not have permission to access this resource"},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 403 access.denied.exception You do not have permission to access this resource",
-		},
-		{
-			name: "JSON with validation errors", status: 400, ctype: "application/json",
-			body: `{"errorCode":"validation","generalMessage":"Bad request","validationErrors":[{"attributeName":"name","message":"must not be empty","value":null},{"attributeName":"pin","message":"too short","value":"1234"}]}`,
-			want: ringcx.Error{StatusCode: 400, Code: "validation", Message: "Bad request", Validation: []ringcx.FieldError{
-				{Field: "name", Message: "must not be empty"}, {Field: "pin", Message: "too short"},
-			}},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 400 validation Bad request; name: must not be empty; pin: too short",
-		},
-		{
-			name: "JSON of other types", status: 409, ctype: "application/json",
-			body: `{"errorCode":7,"generalMessage":null,"details":"busy","validationErrors":"none"}`,
-			want: ringcx.Error{StatusCode: 409, Message: "busy"},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 409 busy",
-		},
-		{
-			name: "JSON without a message", status: 404, ctype: "application/json", body: `{"status":"gone"}`,
-			want: ringcx.Error{StatusCode: 404, Message: `{"status":"gone"}`},
-			text: `ringcx: call: GET /voice/api/v1/admin/accounts: 404 {"status":"gone"}`,
-		},
-		{
-			name: "rate limited", status: 429, ctype: "text/plain", body: "", retryAfter: "30",
-			want: ringcx.Error{StatusCode: 429, RetryAfter: 30 * time.Second},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 429; try again in 30s",
-		},
-		{
-			name: "HTML called JSON", status: 502, ctype: "application/json", body: "<html>\n<b>Bad gateway</b>",
-			want: ringcx.Error{StatusCode: 502, Message: "<html> <b>Bad gateway</b>"},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 502 <html> <b>Bad gateway</b>",
-		},
-		{
-			name: "empty", status: 500, ctype: "application/json",
-			want: ringcx.Error{StatusCode: 500},
-			text: "ringcx: call: GET /voice/api/v1/admin/accounts: 500",
-		},
-	}
-	for _, tt := range tests {
+	for _, tt := range errorOfCallTests {
 		t.Run(tt.name, func(t *testing.T) {
 			client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(*http.Request) *http.Response {
 				resp := response(tt.status, tt.ctype, tt.body)

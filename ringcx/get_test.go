@@ -69,42 +69,48 @@ func TestGetCreated(t *testing.T) {
 	}
 }
 
+var listsTests = []struct {
+	name, body string
+	check      func([]gen.User) error
+}{
+	{"50 levels", "[" + nested(50) + "]", func(users []gen.User) error {
+		depth := 0
+		for u := users; len(u) > 0; u = u[0].Children {
+			depth++
+		}
+		return differ(51, depth)
+	}},
+	{"5,000 users", "[" + strings.Repeat(`{"userId":1,"userName":"u","roles":["USER"]},`, 4999) + `{"userId":2,"userName":"last"}]`,
+		func(users []gen.User) error { return differ(5000, len(users)) }},
+	{"both role forms", `[{"userId":1,"userName":"u","roles":["USER",{"roleType":"MANAGE_USERS","description":"d"}]}]`,
+		func(users []gen.User) error {
+			return differ([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
+		}},
+	{"ids", `[{"userId":1,"rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"rcUserId":"8999999999999999","rcAccountId":9}]`,
+		func(users []gen.User) error {
+			return differ([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
+				[]gen.ID{*users[0].RCUserID, *users[1].RCUserID, *users[0].RCAccountID, *users[1].RCAccountID})
+		}},
+	{"null and unknown", `[{"userId":1,"roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
+		func(users []gen.User) error { return differ([]gen.User{{UserID: 1}}, users) }},
+	{"both regional settings", `[{"regionalSettings":{"timezone":7}},{"regionalSettings":{"timezoneName":"America/Denver"}}]`,
+		func(users []gen.User) error {
+			return differ("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
+		}},
+}
+
+// nested is a user beneath that many others.
+func nested(levels int) string {
+	user := `{"userId":1,"userName":"leaf"}`
+	for range levels {
+		user = `{"userId":1,"userName":"u","children":[` + user + `]}`
+	}
+	return user
+}
+
 // TestLists decodes what RingCX is known to send, in full size.
 func TestLists(t *testing.T) {
-	deep := `{"userId":1,"userName":"leaf"}`
-	for range 50 {
-		deep = `{"userId":1,"userName":"u","children":[` + deep + `]}`
-	}
-	tests := []struct {
-		name, body string
-		check      func([]gen.User) error
-	}{
-		{"50 levels", "[" + deep + "]", func(users []gen.User) error {
-			depth := 0
-			for u := users; len(u) > 0; u = u[0].Children {
-				depth++
-			}
-			return differ(51, depth)
-		}},
-		{"5,000 users", "[" + strings.Repeat(`{"userId":1,"userName":"u","roles":["USER"]},`, 4999) + `{"userId":2,"userName":"last"}]`,
-			func(users []gen.User) error { return differ(5000, len(users)) }},
-		{"both role forms", `[{"userId":1,"userName":"u","roles":["USER",{"roleType":"MANAGE_USERS","description":"d"}]}]`,
-			func(users []gen.User) error {
-				return differ([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
-			}},
-		{"ids", `[{"userId":1,"rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"rcUserId":"8999999999999999","rcAccountId":9}]`,
-			func(users []gen.User) error {
-				return differ([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
-					[]gen.ID{*users[0].RCUserID, *users[1].RCUserID, *users[0].RCAccountID, *users[1].RCAccountID})
-			}},
-		{"null and unknown", `[{"userId":1,"roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
-			func(users []gen.User) error { return differ([]gen.User{{UserID: 1}}, users) }},
-		{"both regional settings", `[{"regionalSettings":{"timezone":7}},{"regionalSettings":{"timezoneName":"America/Denver"}}]`,
-			func(users []gen.User) error {
-				return differ("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
-			}},
-	}
-	for _, tt := range tests {
+	for _, tt := range listsTests {
 		t.Run(tt.name, func(t *testing.T) {
 			client := newClient(t, ringcx.Config{HTTPClient: answering(func(*http.Request) *http.Response {
 				return response(200, "application/json", tt.body)

@@ -80,7 +80,7 @@ func TestLifeCountsFromTheSend(t *testing.T) {
 func TestBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
-		ts := newTokenSource(t, fake.Config())
+		var ts *ringcx.TokenSource
 		fails := func(asked time.Duration) {
 			t.Helper()
 			for start := time.Now(); time.Since(start) < asked; time.Sleep(10 * time.Millisecond) {
@@ -90,8 +90,7 @@ func TestBackOff(t *testing.T) {
 			}
 		}
 		fake.Fault(ringcxtest.Login, ringcxtest.Unreachable, 100)
-		var attempts int
-		cfg := fake.Config()
+		attempts, cfg := 0, fake.Config()
 		cfg.OnEvent = func(e ringcx.Event) {
 			if e.Stage == ringcx.StageLogin && e.Took == 0 && e.Err != nil {
 				attempts++

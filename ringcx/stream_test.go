@@ -25,24 +25,25 @@ func (b *tracked) Close() error {
 
 type row struct{ ID int }
 
+var streamTests = []struct {
+	name, body string
+	want       []row
+	err        string // part of it
+}{
+	{"rows", `[{"id":1}, {"id":2}]`, []row{{1}, {2}}, ""},
+	{"empty", `[]`, nil, ""},
+	{"null", `null`, nil, ""},
+	{"object", `{"id":1}`, nil, "it is not an array"},
+	{"text", `"x"`, nil, "it is not an array"},
+	{"HTML", `<html>`, nil, "invalid character '<'"},
+	{"no body", ``, nil, "unexpected EOF"},
+	{"broken off in an element", `[{"id":1},{"id":`, []row{{1}}, "unexpected EOF"},
+	{"broken off after an element", `[{"id":1}`, []row{{1}}, "unexpected EOF"},
+	{"another type", `[{"id":1},{"id":"x"},{"id":3}]`, []row{{1}}, "row.ID"},
+}
+
 func TestStream(t *testing.T) {
-	tests := []struct {
-		name, body string
-		want       []row
-		err        string // part of it
-	}{
-		{"rows", `[{"id":1}, {"id":2}]`, []row{{1}, {2}}, ""},
-		{"empty", `[]`, nil, ""},
-		{"null", `null`, nil, ""},
-		{"object", `{"id":1}`, nil, "it is not an array"},
-		{"text", `"x"`, nil, "it is not an array"},
-		{"HTML", `<html>`, nil, "invalid character '<'"},
-		{"no body", ``, nil, "unexpected EOF"},
-		{"broken off in an element", `[{"id":1},{"id":`, []row{{1}}, "unexpected EOF"},
-		{"broken off after an element", `[{"id":1}`, []row{{1}}, "unexpected EOF"},
-		{"another type", `[{"id":1},{"id":"x"},{"id":3}]`, []row{{1}}, "row.ID"},
-	}
-	for _, tt := range tests {
+	for _, tt := range streamTests {
 		t.Run(tt.name, func(t *testing.T) {
 			body := &tracked{Reader: strings.NewReader(tt.body)}
 			var got []row

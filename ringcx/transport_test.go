@@ -65,47 +65,47 @@ func status(code int, retryAfter string) *http.Response {
 
 var ok, denied = status(200, ""), status(401, "")
 
+var transportReplaysTests = []struct {
+	name    string
+	method  string
+	script  []*http.Response
+	max     int // MaxReplays
+	within  time.Duration
+	stream  bool // the body cannot be sent again
+	want    int  // final status; 0: an error
+	bearers string
+	waits   []int // seconds at which the calls were sent, ±20 %
+}{
+	{name: "good", method: "GET", script: []*http.Response{ok}, want: 200, bearers: "token1"},
+	{name: "401 once", method: "GET", script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
+	{name: "401 once, with a body", method: "POST", script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
+	{name: "401 once, with a body that is gone", method: "POST", stream: true, script: []*http.Response{denied}, want: 401, bearers: "token1"},
+	{name: "401 twice", method: "GET", script: []*http.Response{denied, denied, ok}, want: 401, bearers: "token1 token2"},
+	{name: "429", method: "GET", script: []*http.Response{status(429, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
+	{name: "429 of a POST with Retry-After", method: "POST", script: []*http.Response{status(429, "7"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 7}},
+	{name: "429 three times", method: "GET", script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1 token1 token1", waits: []int{0, 1, 3, 7}},
+	{name: "429 once allowed", method: "GET", max: 1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1"},
+	{name: "429 never allowed", method: "GET", max: -1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1"},
+	{name: "429 for longer than a minute", method: "GET", script: []*http.Response{status(429, "61")}, want: 429, bearers: "token1"},
+	{name: "429 for longer than the caller waits", method: "GET", within: 5 * time.Second, script: []*http.Response{status(429, "6"), ok}, want: 429, bearers: "token1"},
+	{name: "429 and a body that is gone", method: "POST", stream: true, script: []*http.Response{status(429, "1"), ok}, want: 429, bearers: "token1"},
+	{name: "429 outlasts the token", method: "GET", script: []*http.Response{status(429, "60"), status(429, "60"), status(429, "60"), ok}, want: 200, bearers: "token1 token1 token1 token1", waits: []int{0, 60, 120, 180}},
+	{name: "503 of a GET", method: "GET", script: []*http.Response{status(503, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
+	{name: "503 of a POST", method: "POST", script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
+	{name: "503 of a POST with Retry-After", method: "POST", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "500 of a GET", method: "GET", script: []*http.Response{status(500, ""), ok}, want: 200, bearers: "token1 token1"},
+	{name: "500 of a POST", method: "POST", script: []*http.Response{status(500, ""), ok}, want: 500, bearers: "token1"},
+	{name: "501 of a GET", method: "GET", script: []*http.Response{status(501, ""), ok}, want: 501, bearers: "token1"},
+	{name: "reset of a GET", method: "GET", script: []*http.Response{nil, ok}, want: 200, bearers: "token1 token1"},
+	{name: "reset of a POST", method: "POST", script: []*http.Response{nil, ok}, bearers: "token1"},
+	{name: "403", method: "GET", script: []*http.Response{status(403, "")}, want: 403, bearers: "token1"},
+}
+
 // TestTransportReplays shows which answers are worth another try, when it
 // comes and with which token. Without a Retry-After the waits are 1, 2 and 4 s,
 // give or take a fifth.
 func TestTransportReplays(t *testing.T) {
-	get, post := http.MethodGet, http.MethodPost
-	tests := []struct {
-		name    string
-		method  string
-		script  []*http.Response
-		max     int // MaxReplays
-		within  time.Duration
-		stream  bool // the body cannot be sent again
-		want    int  // final status; 0: an error
-		bearers string
-		waits   []int // seconds at which the calls were sent, ±20 %
-	}{
-		{name: "good", method: get, script: []*http.Response{ok}, want: 200, bearers: "token1"},
-		{name: "401 once", method: get, script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
-		{name: "401 once, with a body", method: post, script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
-		{name: "401 once, with a body that is gone", method: post, stream: true, script: []*http.Response{denied}, want: 401, bearers: "token1"},
-		{name: "401 twice", method: get, script: []*http.Response{denied, denied, ok}, want: 401, bearers: "token1 token2"},
-		{name: "429", method: get, script: []*http.Response{status(429, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
-		{name: "429 of a POST with Retry-After", method: post, script: []*http.Response{status(429, "7"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 7}},
-		{name: "429 three times", method: get, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1 token1 token1", waits: []int{0, 1, 3, 7}},
-		{name: "429 once allowed", method: get, max: 1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1"},
-		{name: "429 never allowed", method: get, max: -1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1"},
-		{name: "429 for longer than a minute", method: get, script: []*http.Response{status(429, "61")}, want: 429, bearers: "token1"},
-		{name: "429 for longer than the caller waits", method: get, within: 5 * time.Second, script: []*http.Response{status(429, "6"), ok}, want: 429, bearers: "token1"},
-		{name: "429 and a body that is gone", method: post, stream: true, script: []*http.Response{status(429, "1"), ok}, want: 429, bearers: "token1"},
-		{name: "429 outlasts the token", method: get, script: []*http.Response{status(429, "60"), status(429, "60"), status(429, "60"), ok}, want: 200, bearers: "token1 token1 token1 token1", waits: []int{0, 60, 120, 180}},
-		{name: "503 of a GET", method: get, script: []*http.Response{status(503, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
-		{name: "503 of a POST", method: post, script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
-		{name: "503 of a POST with Retry-After", method: post, script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
-		{name: "500 of a GET", method: get, script: []*http.Response{status(500, ""), ok}, want: 200, bearers: "token1 token1"},
-		{name: "500 of a POST", method: post, script: []*http.Response{status(500, ""), ok}, want: 500, bearers: "token1"},
-		{name: "501 of a GET", method: get, script: []*http.Response{status(501, ""), ok}, want: 501, bearers: "token1"},
-		{name: "reset of a GET", method: get, script: []*http.Response{nil, ok}, want: 200, bearers: "token1 token1"},
-		{name: "reset of a POST", method: post, script: []*http.Response{nil, ok}, bearers: "token1"},
-		{name: "403", method: get, script: []*http.Response{status(403, "")}, want: 403, bearers: "token1"},
-	}
-	for _, tt := range tests {
+	for _, tt := range transportReplaysTests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &service{script: tt.script}

@@ -1,0 +1,64 @@
+package ringcx_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// TestLocalLimit revokes without end: the client must not sign in without end.
+func TestLocalLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		ts := newTokenSource(t, fake.Config())
+		var err error
+		for range 5 {
+			var token *oauth2.Token
+			if token, err = ts.Token(); err != nil {
+				break
+			}
+			fake.RevokeSession()
+			ts.Invalidate(token)
+		}
+		want := ringcx.Error{Stage: ringcx.StageRefresh, StatusCode: 429, Code: "local_limit"}
+		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
+			t.Errorf("error (-want +got):\n%s", diff)
+		}
+		if !errors.Is(err, ringcx.ErrRateLimited) || fake.Counts().PeakTokenRequests != 4 {
+			t.Errorf("%v after %d token requests", err, fake.Counts().PeakTokenRequests)
+		}
+		var limit *ringcx.Error
+		errors.As(err, &limit)
+		time.Sleep(limit.RetryAfter)
+		if _, err := ts.Token(); err != nil {
+			t.Errorf("after the RetryAfter of the error: %v", err)
+		}
+	})
+}
+
+// TestDay is a day of one process.
+func TestDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		fake.LimitRates(true)
+		client := newClient(t, fake.Config())
+		for range 24 * 60 * 2 {
+			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		c := fake.Counts()
+		if c.Logins != 1 || c.Exchanges != 1 || c.Refreshes > 400 || c.RateLimited > 0 || c.Unauthorized > 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
