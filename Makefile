@@ -3,6 +3,8 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 OASDIFF     = github.com/oasdiff/oasdiff@v1.35.0
 
 FUZZTIME = 30s
+SEEDS    = 1000
+HOURS    = 24
 
 .DEFAULT_GOAL := help
 
@@ -47,6 +49,10 @@ lint-spec: ## Check openapi.yaml with oasdiff, and with redocly where npm is the
 		npm ci --prefix .ci --no-audit --no-fund --silent && \
 		REDOCLY_TELEMETRY=off .ci/node_modules/.bin/redocly lint --extends=recommended-strict openapi.yaml; \
 	else echo "npm is not there: redocly is left to CI"; fi
+
+.PHONY: sim
+sim: ## Simulate SEEDS (1000) times HOURS (24) of a program in trouble.
+	go test ./ringcx -run Simulation -cpu 1 -timeout 0 -sim.seeds=$(SEEDS) -sim.hours=$(HOURS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s).

@@ -16,7 +16,7 @@ import (
 
 var (
 	simSeed  = flag.Int64("sim.seed", -1, "run the simulation of this seed alone")
-	simSeeds = flag.Int64("sim.seeds", 2*int64(len(troubles)), "how many seeds to run, from 0")
+	simSeeds = flag.Int64("sim.seeds", int64(len(troubles))+8, "how many seeds to run, from 0")
 	simHours = flag.Int("sim.hours", 6, "how many hours a simulation lasts")
 )
 
