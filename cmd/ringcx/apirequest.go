@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+// apiRequest is a request as the command line describes it.
+type apiRequest struct {
+	method, path      string
+	fields, rawFields []string // name=value
+	input             string   // a file, or - for standard input
+}
+
+// methods are those that RingCX may know.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+}
+
+// hasBody reports whether requests of the method may have a body. Fields of the
+// others are their query.
+func hasBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
+// build makes the request. All its errors are wrong usage.
+func (r apiRequest) build(ctx context.Context, baseURL string, stdin io.Reader) (*http.Request, error) {
+	method := strings.ToUpper(r.method)
+	if !slices.Contains(methods, method) {
+		return nil, usagef("method %q: it must be one of %s", r.method, strings.Join(methods, ", "))
+	}
+	target, err := resolve(cmp.Or(baseURL, ringcx.DefaultBaseURL), r.path)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := r.parseFields()
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	switch {
+	case r.input != "":
+		body, err = r.readInput(method, stdin)
+	case !hasBody(method):
+		target.RawQuery = joinQuery(target.RawQuery, fields)
+	case len(fields) > 0:
+		body, err = fieldsJSON(fields)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newRequest(ctx, method, target, body)
+}
+
+func newRequest(ctx context.Context, method string, target *url.URL, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	req.Header.Set("Accept", "application/json, */*;q=0.5")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// resolve returns the URL of path, which may be a whole URL with the origin of
+// the base.
+func resolve(baseURL, path string) (*url.URL, error) {
+	base, err := url.Parse(baseURL)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	target, err := url.Parse(path)
+	if err != nil {
+		return nil, usagef("path %q is no path: %w", path, err)
+	}
+	if target.Scheme == "" && target.Host == "" {
+		if target.Path == "" {
+			return nil, usagef("the path is empty: write it like /voice/api/v1/admin/accounts")
+		}
+		joined := base.JoinPath(target.EscapedPath())
+		joined.RawQuery = target.RawQuery
+		return joined, nil
+	}
+	if !sameOrigin(base, target) || target.User != nil {
+		return nil, usagef("%s is not at %s: the token is for that host only (see RINGCX_BASE_URL)", target.Redacted(), base)
+	}
+	target.Fragment = ""
+	return target, nil
+}
+
+// sameOrigin reports whether a and b have the same scheme, host and port.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	defaults := map[string]string{"http": "80", "https": "443"}
+	return cmp.Or(u.Port(), defaults[u.Scheme])
+}
+
+// readInput reads the body and makes sure that it is JSON: RingCX takes nothing
+// else.
+func (r apiRequest) readInput(method string, stdin io.Reader) ([]byte, error) {
+	switch {
+	case len(r.fields)+len(r.rawFields) > 0:
+		return nil, usagef("--input and fields exclude each other: both are the body")
+	case !hasBody(method):
+		return nil, usagef("--input: %s has no body; use --field for the query", method)
+	}
+	var body []byte
+	var err error
+	if r.input == "-" {
+		body, err = io.ReadAll(stdin)
+	} else {
+		body, err = os.ReadFile(r.input)
+	}
+	if err != nil {
+		return nil, usagef("--input: %w", err)
+	}
+	var checked json.RawMessage
+	if err := json.Unmarshal(body, &checked); err != nil {
+		return nil, usagef("--input: the body is no JSON: %w", err)
+	}
+	return body, nil
+}

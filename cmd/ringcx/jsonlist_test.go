@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/wire"
+)
+
+// elements is a list that ends with err, where that is not nil.
+func elements[T any](err error, list ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err != nil {
+			var zero T
+			yield(zero, err)
+		}
+	}
+}
+
+func TestJSONListHidesSecrets(t *testing.T) {
+	secret := func(s wire.Secret) *wire.Secret { return &s }
+	a := gen.Account{
+		AccountID: "333333", AccountName: "<b> & co",
+		CRMPwd: secret("hunter1"), FTPPwd: secret("hunter2"), SecurityKey: secret("hunter3"), PhoneRecordingPIN: secret("4444"),
+	}
+	var b bytes.Buffer
+	if err := writeJSONList(&b, elements(nil, a)); err != nil {
+		t.Fatal(err)
+	}
+	got := b.String()
+	for _, hide := range []string{"hunter", "4444"} {
+		if strings.Contains(got, hide) {
+			t.Errorf("a secret is shown:\n%s", got)
+		}
+	}
+	if strings.Count(got, `"***"`) != 4 || !strings.Contains(got, `"accountName": "<b> & co"`) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestHideSecretsReachesNestedOnes(t *testing.T) {
+	pin := wire.Secret("0123")
+	s := gen.Session{AccessToken: "token", AgentDetails: []gen.SessionAgent{{PhoneLoginPIN: &pin}}}
+	text, err := elementJSON(&s)
+	if err != nil || strings.Contains(string(text), "0123") || strings.Contains(string(text), `"token"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+func TestJSONListShapes(t *testing.T) {
+	broken := errors.New("broken off")
+	tests := []struct {
+		name string
+		list iter.Seq2[int, error]
+		want string
+		err  error
+	}{
+		{"empty", elements[int](nil), "[]\n", nil},
+		{"one", elements(nil, 1), "[\n  1\n]\n", nil},
+		{"two", elements(nil, 1, 2), "[\n  1,\n  2\n]\n", nil},
+		{"broken off", elements(broken, 1), "[\n  1", broken},
+		{"refused", elements[int](broken), "", broken},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := writeJSONList(&b, tt.list); !errors.Is(err, tt.err) {
+				t.Errorf("error is %v, want %v", err, tt.err)
+			}
+			if b.String() != tt.want {
+				t.Errorf("got %q, want %q", b.String(), tt.want)
+			}
+		})
+	}
+}

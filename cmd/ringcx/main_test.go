@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test binary the command "ringcx" of the scripts and of
+// exec.Command.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ringcx": main})
+}
+
+// TestScripts runs testdata/script. Besides the commands of testscript there
+// are:
+//
+//	exits STATUS PROGRAM ARGS…          run a program that must end with STATUS
+//	mock ARGS…                          start "ringcx mock" and set its environment
+//	endmock SIGNALS…                    end it with signals; it must end with status 0
+//	control METHOD PATH STATUS [BODY]   send a request to it; stdout is the answer
+//	await NAME COUNT                    ask it for its counts until NAME is COUNT
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": scriptExits, "mock": scriptMock, "endmock": scriptEndMock, "control": scriptControl, "await": scriptAwait,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Values[mockKey{}] = new(mockProcess)
+			env.Vars = append(env.Vars, quickExit)
+			return nil
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+func scriptExits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s ended with status %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+type mockKey struct{}
+
+func scriptMock(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(mockKey{}).(*mockProcess)
+	if err := p.start(args...); err != nil {
+		ts.Fatalf("mock: %v", err)
+	}
+	ts.Defer(p.kill)
+	for _, v := range p.env {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+	ts.Setenv("MOCK_ADDR", strings.TrimPrefix(p.url, "http://"))
+}
+
+func scriptEndMock(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	var send []os.Signal
+	for _, name := range args {
+		send = append(send, signals[name])
+	}
+	if err := ts.Value(mockKey{}).(*mockProcess).end(send...); err != nil {
+		ts.Fatalf("endmock: %v", err)
+	}
+}
+
+func scriptControl(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(mockKey{}).(*mockProcess)
+	body := strings.Join(args[3:], " ")
+	req, err := http.NewRequest(args[0], p.url+args[1], strings.NewReader(body))
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	_, err = ts.Stdout().Write(text)
+	ts.Check(err)
+	if want := args[2]; strconv.Itoa(resp.StatusCode) != want {
+		ts.Fatalf("%s %s: status %d, want %s: %s", args[0], args[1], resp.StatusCode, want, text)
+	}
+}
+
+func scriptAwait(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(mockKey{}).(*mockProcess)
+	for {
+		resp, err := http.Get(p.url + "/_control/counts")
+		ts.Check(err)
+		var counts map[string]any
+		err = json.NewDecoder(resp.Body).Decode(&counts)
+		resp.Body.Close()
+		ts.Check(err)
+		if fmt.Sprint(counts[args[0]]) == args[1] {
+			return
+		}
+	}
+}
+
+// quickExit keeps the race detector from waiting a second at the end of each
+// process.
+const quickExit = "GORACE=atexit_sleep_ms=0"
+
+// command returns the command "ringcx" as a process with this environment.
+func command(env []string, args ...string) *exec.Cmd {
+	cmd := exec.Command("ringcx", args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), quickExit}, env...)
+	return cmd
+}
+
+// needSignals skips a test where a process cannot be interrupted.
+func needSignals(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no signals between processes")
+	}
+}
+
+// output runs the command line in this process and returns what it wrote.
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if status := run(args, strings.NewReader(""), &out, &errs); status != exitOK {
+		t.Fatalf("ringcx %s: status %d: %s", strings.Join(args, " "), status, &errs)
+	}
+	return out.String()
+}

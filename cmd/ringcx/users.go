@@ -1,0 +1,92 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+const usersHelp = `users lists the users of the account. RingCX nests users beneath the user who
+manages them; the table shows that by indentation, and --flatten asks RingCX for
+one flat list instead. RingCX answers only if you have the role MANAGE_USERS or
+SUPER_USER.
+
+With -o json it prints a JSON array, nested users as "children". For the answer
+exactly as RingCX sent it, use 'ringcx api GET /voice/api/v1/admin/users'.`
+
+func newUsers(form *format) *cobra.Command {
+	var params gen.ListUsersParams
+	cmd := &cobra.Command{
+		Use:     "users",
+		Short:   "List the users of the account",
+		Long:    usersHelp,
+		Example: "  ringcx users --active-only\n  ringcx users --flatten -o json | jq length",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
+				return printUsers(cmd, *form, ringcx.Stream[gen.User](client.ListUsers(ctx, &params)))
+			})
+		},
+	}
+	params.ActiveOnly = cmd.Flags().Bool("active-only", false, "leave out users who may not sign in")
+	params.Flatten = cmd.Flags().Bool("flatten", false, "one flat list instead of nested users")
+	return cmd
+}
+
+func printUsers(cmd *cobra.Command, form format, list iter.Seq2[gen.User, error]) error {
+	w := cmd.OutOrStdout()
+	if form == formatJSON {
+		return writeJSONList(w, list)
+	}
+	t := newUserTable()
+	for u, err := range list {
+		if err != nil {
+			return err
+		}
+		t.add(u, 0)
+	}
+	return t.write(w, newStyle(w), "")
+}
+
+// userTable shows users, those beneath another one indented.
+type userTable struct{ *table }
+
+func newUserTable() userTable {
+	return userTable{newTable("USER ID", "USER NAME", "NAME", "ENABLED", "ROLES")}
+}
+
+func (t userTable) add(u gen.User, depth int) {
+	t.row(strconv.FormatInt(u.UserID, 10), strings.Repeat("  ", depth)+u.UserName, fullName(u), yesNo(u.Enabled), roles(u))
+	for _, child := range u.Children {
+		t.add(child, depth+1)
+	}
+}
+
+func fullName(u gen.User) string {
+	return cmp.Or(deref(u.FullName), strings.TrimSpace(deref(u.FirstName)+" "+deref(u.LastName)))
+}
+
+func roles(u gen.User) string {
+	var names []string
+	for _, r := range u.Roles {
+		names = append(names, r.RoleType)
+	}
+	return strings.Join(names, ", ")
+}
+
+func yesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case *b:
+		return "yes"
+	}
+	return "no"
+}
