@@ -44,7 +44,7 @@ func New(cfg Config) (*Client, error) {
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	resp, err := c.doer.Do(req)
 	if err != nil {
-		return nil, cleanURLError(err)
+		return nil, callError(err)
 	}
 	return resp, nil
 }

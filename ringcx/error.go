@@ -97,12 +97,20 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "; %s: %s", v.Field, v.Message)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, "; try again in %v", e.RetryAfter.Round(time.Second))
+		fmt.Fprintf(&b, "; %s %v", e.advice(), e.RetryAfter.Round(time.Second))
 	}
 	if h := e.hint(); h != "" {
 		b.WriteString(" (" + h + ")")
 	}
 	return b.String()
+}
+
+// advice introduces RetryAfter: after a plain refusal time alone mends nothing.
+func (e *Error) advice() string {
+	if e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 {
+		return "try again in"
+	}
+	return "will not be sent again for"
 }
 
 // hint names the usual causes of a refusal.

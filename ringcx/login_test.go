@@ -48,7 +48,7 @@ func TestExchangeRefusedNamesTheCauses(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	fake.Fault(ringcxtest.Exchange, ringcxtest.Refuse, 1)
 	_, err := newTokenSource(t, fake.Config()).Token()
-	for _, part := range []string{"exchange", "403", "Read Accounts", "not linked", "production account", "try again in 5m0s"} {
+	for _, part := range []string{"exchange", "403", "Read Accounts", "not linked", "production account", "will not be sent again for 5m0s"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error is %v, want %q in it", err, part)
 		}

@@ -3,11 +3,13 @@ package ringcx
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // transport signs requests and sends them again where that helps.
@@ -48,8 +50,9 @@ func (t *transport) finish(req *http.Request, resp *http.Response, err error, se
 // values of the headers, which a RoundTripper must not change.
 func (t *transport) signed(req *http.Request, st *state) *http.Request {
 	r := *req
-	r.Header = make(http.Header, len(req.Header)+2)
-	maps.Copy(r.Header, req.Header)
+	if r.Header = maps.Clone(req.Header); r.Header == nil {
+		r.Header = http.Header{}
+	}
 	r.Header["Authorization"] = st.header
 	if _, set := r.Header["User-Agent"]; !set {
 		r.Header["User-Agent"] = t.engine.agent
@@ -78,6 +81,15 @@ func hold(resp *http.Response) {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // half a refusal beats none
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
+}
+
+// callError is what a call reports that got no answer, or an *Error.
+func callError(err error) error {
+	err = cleanURLError(err)
+	if _, ok := err.(*Error); ok || strings.HasPrefix(err.Error(), "ringcx: ") {
+		return err
+	}
+	return fmt.Errorf("ringcx: call: no answer: %w", err)
 }
 
 // cleanURLError takes the token of a logout out of the URL that net/http puts
