@@ -56,9 +56,9 @@ var chainTests = []chainTest{
 	{name: "exchange answer HTML", faults: faults{ringcxtest.Refresh: ringcxtest.Refuse, ringcxtest.Exchange: ringcxtest.HTML}, after: spent{1, 2, 1},
 		err: &ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 200, Code: "bad_answer"}, wait: 2 * time.Second, then: spent{1, 3, 1}},
 	{name: "sign-in refused", revoke: true, faults: faults{ringcxtest.Login: ringcxtest.Refuse}, after: spent{2, 2, 1},
-		err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 400, Code: "OAU-213"}, wait: 61 * time.Second, then: spent{3, 4, 1}},
+		err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 400, Code: "OAU-213"}, wait: 61 * time.Second, then: spent{3, 3, 1}},
 	{name: "sign-in limited", revoke: true, faults: faults{ringcxtest.Login: ringcxtest.Penalty}, after: spent{2, 2, 1},
-		err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 429, Code: "CMN-301"}, wait: 61 * time.Second, then: spent{3, 4, 1}},
+		err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 429, Code: "CMN-301"}, wait: 61 * time.Second, then: spent{3, 3, 1}},
 }
 
 // TestChain shows the way around each trouble.

@@ -34,7 +34,7 @@ func (e *engine) renew(ctx context.Context) (*state, error) {
 		if statusOf(err) != http.StatusUnauthorized {
 			return st, err
 		}
-		old = e.session.login
+		old, e.session.login = e.session.login, login{} // a 401 means that it is worth nothing
 	}
 	if err := e.signIn(ctx, old); err != nil {
 		return nil, err
