@@ -7,7 +7,10 @@ import (
 )
 
 // brake stops 401s from causing renewals where a renewed token was refused as
-// well. It holds for 1, 2, 4 … 60 s, and is released by a call that succeeds.
+// well: the token is not the reason then. It holds for 1, 2, 4 … 60 s. It is
+// released by a call that a renewed token cured, and not by any other: one
+// endpoint that always answers 401 must not spend a refresh token for each call
+// that another one answers well. What is over for a minute is forgotten.
 type brake struct {
 	pulls atomic.Int32 // in a row; lets release look without the lock
 	mu    sync.Mutex
@@ -19,8 +22,11 @@ const longestBrake = time.Minute
 func (b *brake) pull() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if time.Now().Before(b.until) {
+	switch over := time.Since(b.until); {
+	case over < 0:
 		return // one pull for all the calls that failed together
+	case over > longestBrake:
+		b.pulls.Store(0)
 	}
 	d := longestBrake
 	if n := b.pulls.Add(1); n <= 6 {

@@ -2,7 +2,10 @@ package ringcx
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 )
@@ -38,8 +41,8 @@ func (c *call) do() (*http.Response, error) {
 			}
 			continue
 		}
-		if err == nil && resp.StatusCode < 400 {
-			c.engine.brake.release()
+		if c.denied != nil && err == nil && resp.StatusCode < 400 {
+			c.engine.brake.release() // a new token was what it took
 		}
 		wait, again := c.pause(resp, err)
 		if !again {
@@ -117,13 +120,20 @@ func (c *call) worthAnother(resp *http.Response, err error) bool {
 	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
 	switch {
 	case err != nil:
-		return safe && c.req.Context().Err() == nil
+		return safe && c.req.Context().Err() == nil && !isPermanent(err)
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return true
-	case resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+	case resp.StatusCode == http.StatusServiceUnavailable && retryAfter(resp.Header, time.Now()) > 0:
 		return true
 	}
 	return safe && resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
+}
+
+// isPermanent reports a network error that another try meets as well.
+func isPermanent(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return untrusted || ok && dns.IsNotFound
 }
 
 func (c *call) repeatable() bool {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -102,8 +103,13 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	if c.RenewBefore < 0 {
 		return c, nil, fmt.Errorf("ringcx: Config.RenewBefore is %v: it must not be negative", c.RenewBefore)
 	}
-	if c.HTTPClient == nil {
-		c.HTTPClient = &http.Client{}
+	own := http.Client{}
+	if c.HTTPClient != nil {
+		own = *c.HTTPClient
+	}
+	c.HTTPClient = &own
+	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
+		return c, nil, fmt.Errorf("ringcx: Config.UserAgent is %q: it must not hold control characters", c.UserAgent)
 	}
 	if c.MaxReplays == 0 {
 		c.MaxReplays = defaultMaxReplays
@@ -127,7 +133,7 @@ func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 	own := *login
 	own.agent = c.UserAgent
 	if own.HTTPClient == nil {
-		own.HTTPClient = c.HTTPClient
+		own.HTTPClient = &http.Client{Transport: c.HTTPClient.Transport}
 	}
 	return &own, nil
 }

@@ -1,6 +1,8 @@
 package ringcx_test
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no URL", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://%zz"}, "Config.BaseURL is no URL with a host"},
 		{"user in the URL", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://u:" + sentinel + "@cx.example"}, "must hold no user"},
 		{"query", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://cx.example?token=" + sentinel}, "must hold no user, query"},
+		{"user agent of two lines", ringcx.Config{RingCentral: staticLogin, UserAgent: "a\nb"}, "Config.UserAgent"},
 		{"negative RenewBefore", ringcx.Config{RingCentral: staticLogin, RenewBefore: -time.Second}, "Config.RenewBefore is -1s"},
 	}
 	for _, tt := range tests {
@@ -69,6 +72,28 @@ func TestNewCopiesTheLogin(t *testing.T) {
 	if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestNewCopiesTheHTTPClient changes a client that is in use. Its Jar is for
+// calls alone.
+func TestNewCopiesTheHTTPClient(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	cfg := fake.Config()
+	cfg.HTTPClient.Jar = refusingJar{t}
+	tokens := newTokenSource(t, cfg)
+	cfg.HTTPClient.Transport = nil
+	if _, err := tokens.Token(); err != nil {
+		t.Error(err)
+	}
+}
+
+type refusingJar struct{ t *testing.T }
+
+func (j refusingJar) SetCookies(u *url.URL, _ []*http.Cookie) { j.t.Errorf("cookies of %s", u) }
+
+func (j refusingJar) Cookies(u *url.URL) []*http.Cookie {
+	j.t.Errorf("cookies for %s", u)
+	return nil
 }
 
 func TestConfigFromEnv(t *testing.T) {

@@ -30,8 +30,9 @@ type engine struct {
 	state atomic.Pointer[state]
 	brake brake
 
-	mu      sync.Mutex // guards the three below, and is never held while waiting
+	mu      sync.Mutex // guards the four below, and is never held while waiting
 	closed  bool
+	logouts int // so far
 	flight  *flight
 	failure failure
 
@@ -75,21 +76,39 @@ func (e *engine) current(ctx context.Context) (*state, error) {
 
 // wait waits for the flight, or until ctx ends; the flight goes on without it.
 func (e *engine) wait(ctx context.Context) (*state, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("ringcx: waiting for a token: %w", err)
+	}
 	f, err := e.join(ctx)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case <-f.done:
+		if f.err == errOutdated {
+			return e.wait(ctx)
+		}
+		if isLocalLimit(f.err) {
+			return e.orLastResort(f.err)
+		}
 		return f.state, ownError(f.err)
 	case <-ctx.Done():
 		return nil, fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
 	}
 }
 
+// orLastResort returns a token that is accused by a 401 where a limit of ours
+// keeps it from being renewed: another endpoint may still take it.
+func (e *engine) orLastResort(err error) (*state, error) {
+	if st := e.state.Load().lastResort(e.now()); st != nil {
+		return st, nil
+	}
+	return nil, ownError(err)
+}
+
 // invalidate makes the token expired, if it is still the current one.
 func (e *engine) invalidate(access string) {
-	if st := e.state.Load(); st != nil && st.token.AccessToken == access {
+	if st := e.state.Load(); st != nil && st.token.AccessToken == access && !st.accused() {
 		e.state.CompareAndSwap(st, st.refused())
 	}
 }
@@ -102,10 +121,4 @@ func (e *engine) close() {
 	e.slot <- struct{}{}
 	e.state.Store(nil)
 	<-e.slot
-}
-
-func (e *engine) isClosed() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.closed
 }

@@ -69,7 +69,7 @@ type Error struct {
 
 	// Method and Path are of the request that was refused, Path without its query
 	// and without the token that a logout carries there. Empty where no request
-	// was sent.
+	// was sent, and for an answer that [Get] could not use.
 	Method, Path string
 }
 
@@ -120,7 +120,7 @@ func (e *Error) advice() string {
 func (e *Error) hint() string {
 	switch {
 	case e.Code == codeLocalLimit:
-		return "the service allows five a minute; do many workers share one Client?"
+		return "nothing was sent; does each job make a Client of its own, or do calls meet a 401 again and again?"
 	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode < 400 || e.StatusCode >= 500:
 		return ""
 	case e.Stage == StageLogin && (e.Code == "OAU-146" || e.Code == "invalid_client"):

@@ -3,15 +3,17 @@ package ringcx
 import (
 	"context"
 	"errors"
+	"net/http/httptrace"
 	"time"
 )
 
 // flight is one renewal that any number of callers wait for. state and err are
 // set before done is closed.
 type flight struct {
-	done  chan struct{}
-	state *state
-	err   error
+	logouts int // of the engine, when it took off
+	done    chan struct{}
+	state   *state
+	err     error
 }
 
 // join returns the flight to wait for: the one under way, a new one, or one that
@@ -25,18 +27,19 @@ func (e *engine) join(ctx context.Context) (*flight, error) {
 	case e.flight != nil:
 		return e.flight, nil
 	case st.phase(e.now()) == fresh:
-		return landed(st), nil
+		return landed(st, nil), nil
 	}
 	if err := e.failure.remembered(); err != nil {
-		return nil, err
+		return landed(nil, err), nil
 	}
-	e.flight = &flight{done: make(chan struct{})}
-	go e.fly(context.WithoutCancel(ctx), e.flight)
+	e.flight = &flight{logouts: e.logouts, done: make(chan struct{})}
+	go e.fly(detach(ctx), e.flight)
 	return e.flight, nil
 }
 
-func landed(st *state) *flight {
-	f := &flight{done: make(chan struct{}), state: st}
+// landed is a flight that is over.
+func landed(st *state, err error) *flight {
+	f := &flight{done: make(chan struct{}), state: st, err: err}
 	close(f.done)
 	return f
 }
@@ -48,19 +51,46 @@ func (e *engine) fly(ctx context.Context, f *flight) {
 	defer e.land(f)
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
-	if e.isClosed() {
-		f.err = ErrClosed
-		return
+	if f.err = e.grounded(f); f.err == nil {
+		f.state, f.err = e.renew(ctx)
 	}
-	f.state, f.err = e.renew(ctx)
+}
+
+// errOutdated ends a flight that a Logout overtook. It must not sign in for
+// nobody; who still waits for a token takes another flight.
+var errOutdated = errors.New("ringcx: logged out in the meantime")
+
+// grounded says why f must not renew.
+func (e *engine) grounded(f *flight) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return ErrClosed
+	case e.logouts != f.logouts:
+		return errOutdated
+	}
+	return nil
+}
+
+// detach returns a context with the values of ctx that does not end with it. The
+// hooks of net/http/httptrace are left behind: they belong to a call of the
+// program, and would see the credentials of a sign-in.
+func detach(ctx context.Context) context.Context {
+	if httptrace.ContextClientTrace(ctx) != nil {
+		return context.Background()
+	}
+	return context.WithoutCancel(ctx)
 }
 
 func (e *engine) land(f *flight) {
 	e.mu.Lock()
 	e.flight = nil
-	if f.err == nil {
+	switch f.err {
+	case errOutdated:
+	case nil:
 		e.failure = failure{}
-	} else {
+	default:
 		e.failure.add(f.err, e.jitter())
 	}
 	e.mu.Unlock()

@@ -88,3 +88,8 @@ func localLimit(stage Stage, wait time.Duration, why string) *Error {
 		Message: why, RetryAfter: clampRetryAfter(wait),
 	}
 }
+
+func isLocalLimit(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Code == codeLocalLimit
+}

@@ -7,26 +7,22 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/oauth2"
-
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestLocalLimit revokes without end: the client must not sign in without end.
+// TestLocalLimit has tokens that live 10 s: the client must not renew without
+// end.
 func TestLocalLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
+		fake.SetLifetime(10 * time.Second)
 		ts := newTokenSource(t, fake.Config())
-		var err error
-		for range 5 {
-			var token *oauth2.Token
-			if token, err = ts.Token(); err != nil {
-				break
-			}
-			fake.RevokeSession()
-			ts.Invalidate(token)
+		for range 4 {
+			must(ts.Token())
+			time.Sleep(9 * time.Second)
 		}
+		_, err := ts.Token()
 		want := ringcx.Error{Stage: ringcx.StageRefresh, StatusCode: 429, Code: "local_limit"}
 		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)

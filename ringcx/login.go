@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -13,12 +14,13 @@ import (
 
 // login is a RingCentral access token and when it ends.
 type login struct {
-	token string
-	until time.Time // on the engine's clock; zero: not known
+	token  string
+	until  *moment // on the engine's clock; nil: not known
+	worked bool    // an exchange took it
 }
 
 func (l login) good(now time.Time) bool {
-	return l.token != "" && (l.until.IsZero() || now.Before(l.until))
+	return l.token != "" && (l.until == nil || !l.until.reached(now))
 }
 
 // signIn asks the program's source for a RingCentral token. A source that
@@ -38,7 +40,8 @@ func (e *engine) signIn(ctx context.Context, old login) error {
 	default:
 		e.session.login = login{token: token.AccessToken}
 		if !token.Expiry.IsZero() {
-			e.session.login.until = e.now().Add(time.Until(token.Expiry) - loginMargin)
+			until := at(e.now().Add(time.Until(token.Expiry) - loginMargin))
+			e.session.login.until = &until
 		}
 	}
 	return e.told(StageLogin, time.Since(start), err)
@@ -63,8 +66,8 @@ func (e *engine) loginFailed(err error) error {
 	return err
 }
 
-// askSource asks for a token, in tokenTimeout at most. A Token that takes no
-// context goes on in a goroutine of its own.
+// askSource asks for a token, in tokenTimeout at most. A source that takes longer
+// goes on in a goroutine of its own.
 func askSource(ctx context.Context, source oauth2.TokenSource) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
@@ -72,22 +75,22 @@ func askSource(ctx context.Context, source oauth2.TokenSource) (*oauth2.Token, e
 		token *oauth2.Token
 		err   error
 	}
-	var r result
+	ask := func() (*oauth2.Token, error) { return source.Token() }
 	if s, ok := source.(interface {
 		TokenContext(context.Context) (*oauth2.Token, error)
 	}); ok {
-		r.token, r.err = s.TokenContext(ctx)
-	} else {
-		done := make(chan result, 1)
-		go func() {
-			token, err := source.Token()
-			done <- result{token, err}
-		}()
-		select {
-		case r = <-done:
-		case <-ctx.Done():
-			r.err = ctx.Err()
-		}
+		ask = func() (*oauth2.Token, error) { return s.TokenContext(ctx) }
+	}
+	done := make(chan result, 1)
+	go func() {
+		token, err := ask()
+		done <- result{token, err}
+	}()
+	var r result
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		r.err = ctx.Err()
 	}
 	if r.err == nil && (r.token == nil || r.token.AccessToken == "") {
 		r.err = errors.New("it returned no token and no error")
@@ -105,10 +108,13 @@ func loginError(err error) error {
 		return ownError(own)
 	}
 	retrieve, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok && strings.HasPrefix(err.Error(), "ringcx: ") {
+		return err // of a JWTLogin
+	}
 	if !ok {
 		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", err)
 	}
-	e := &Error{Stage: StageLogin, Code: retrieve.ErrorCode, Message: retrieve.ErrorDescription}
+	e := &Error{Stage: StageLogin, Code: tidy(retrieve.ErrorCode), Message: tidy(retrieve.ErrorDescription)}
 	if retrieve.Response != nil {
 		e.StatusCode = retrieve.Response.StatusCode
 		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())

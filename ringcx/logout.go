@@ -21,15 +21,21 @@ func (e *engine) logout(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("ringcx: logout: waiting for a renewal: %w", ctx.Err())
 	}
-	if e.isClosed() {
+	if !e.depart() {
 		return ErrClosed
 	}
 	e.state.Store(nil)
-	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
+	return errors.Join(e.endSession(ctx), e.endLogin(ctx))
+}
+
+// depart outdates the flights that wait for the slot. It reports false after
+// Close.
+func (e *engine) depart() bool {
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.logouts++
 	e.failure = failure{}
-	e.mu.Unlock()
-	return err
+	return !e.closed
 }
 
 func (e *engine) endSession(ctx context.Context) error {

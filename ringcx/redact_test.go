@@ -73,6 +73,13 @@ func printings(t *testing.T, v any) map[string]string {
 // TestErrorsHoldNoSecret lets every server send back what it was sent, in every
 // form, and looks into all that an error shows.
 func TestErrorsHoldNoSecret(t *testing.T) {
+	client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		return response(404, "text/plain", "Cannot DELETE "+r.URL.Path), nil
+	})}})
+	_, err := client.LogoutWithResponse(t.Context(), sentinel+"-refresh")
+	if want := "ringcx: call: DELETE /api/auth/logout/***: 404 Cannot DELETE /api/auth/logout/***"; err == nil || err.Error() != want {
+		t.Errorf("the client's own logout: %v, want %s", err, want)
+	}
 	for _, path := range []string{"/restapi/oauth/token", "/api/auth/login/", "/api/auth/token/refresh", "/api/auth/logout/", "/voice/"} {
 		for _, status := range []int{400, 401, 403, 409, 500, 502} {
 			for _, form := range []string{"%s", `{"errorCode":"X","generalMessage":"bad token %s"}`, `{"error":"%s","error_description":"%[1]s"}`} {

@@ -30,8 +30,8 @@ func (e *engine) renew(ctx context.Context) (*state, error) {
 	}
 	var old login
 	if e.session.login.good(e.now()) {
-		st, err := e.exchange(ctx)
-		if statusOf(err) != http.StatusUnauthorized {
+		st, denied, err := e.exchange(ctx)
+		if !denied {
 			return st, err
 		}
 		old, e.session.login = e.session.login, login{} // a 401 means that it is worth nothing
@@ -39,8 +39,8 @@ func (e *engine) renew(ctx context.Context) (*state, error) {
 	if err := e.signIn(ctx, old); err != nil {
 		return nil, err
 	}
-	st, err := e.exchange(ctx)
-	if statusOf(err) == http.StatusUnauthorized {
+	st, denied, err := e.exchange(ctx)
+	if denied {
 		return nil, e.rest(StageExchange, notLinked, err) // another new token would fare no better
 	}
 	return st, err
@@ -64,20 +64,32 @@ func (e *engine) refresh(ctx context.Context) (*state, error) {
 	return st, err
 }
 
-// exchange buys a pair with the RingCentral token of the session.
-func (e *engine) exchange(ctx context.Context) (*state, error) {
+// exchange buys a pair with the RingCentral token of the session. It reports
+// denied where RingCX does not take that token (401). After any other refusal
+// the exchange rests: what a refusal means is not documented, and a sign-in may
+// end somebody's session. A token that was taken before is given up, though, for
+// the next try.
+func (e *engine) exchange(ctx context.Context) (st *state, denied bool, err error) {
 	token, include := e.session.login.token, true
 	req, err := gen.NewExchangeTokenRequestWithFormdataBody(e.server,
 		&gen.ExchangeTokenParams{IncludeRefresh: &include},
 		gen.ExchangeTokenFormdataRequestBody{RCAccessToken: token, RCTokenType: gen.TokenTypeBearer})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	st, out, err := e.buy(ctx, StageExchange, req, token)
-	if out == refused && statusOf(err) != http.StatusUnauthorized {
-		return nil, e.rest(StageExchange, notLinked, err)
+	switch {
+	case out == answered:
+		e.session.login.worked = true
+	case out == refused && statusOf(err) == http.StatusUnauthorized:
+		return nil, true, err
+	case out == refused:
+		if e.session.login.worked {
+			e.session.login = login{}
+		}
+		err = e.rest(StageExchange, notLinked, err)
 	}
-	return st, err
+	return st, false, err
 }
 
 // buy sends a token request within the limits and adopts the pair that comes.

@@ -1,6 +1,10 @@
 package ringcx_test
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +28,81 @@ func TestLateRefusal(t *testing.T) {
 		t.Error("the refusal of the first token cost the second")
 	}
 	spent{1, 1, 1}.check(t, fake)
+}
+
+// TestLogoutOvertakesARenewal logs out while a renewal in the background is about
+// to begin. It must not sign in for nobody.
+func TestLogoutOvertakesARenewal(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			fake := ringcxtest.NewServer(t)
+			ts := newTokenSource(t, fake.Config())
+			must(ts.Token())
+			time.Sleep(226 * time.Second)
+			must(ts.Token()) // due for a renewal
+			if err := ts.Logout(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if c := fake.Counts(); c.Logins != 1 {
+				t.Errorf("%d sign-ins, want 1", c.Logins)
+			}
+			must(ts.Token())
+		})
+	}
+}
+
+// TestOneEndpointRefuses has an endpoint that always answers 401, beside one that
+// is well. The well one must stay so.
+func TestOneEndpointRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.LimitRates(true)
+		client := newClient(t, fake.Config())
+		for range 30 * 60 {
+			fake.Fault(ringcxtest.Users, ringcxtest.Status(401, "no"), 2)
+			_, err := client.ListUsersWithResponse(t.Context(), nil)
+			if !errors.Is(err, ringcx.ErrUnauthorized) {
+				t.Fatalf("the endpoint that refuses: %v", err)
+			}
+			fake.ClearFaults()
+			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
+				t.Fatalf("the endpoint that is well: %v", err)
+			}
+			time.Sleep(time.Second)
+		}
+		if c := fake.Counts(); c.Refreshes > 45 || c.Logins > 1 {
+			t.Errorf("%d refreshes and %d sign-ins in half an hour", c.Refreshes, c.Logins)
+		}
+	})
+}
+
+// TestCallersTraceIsLeftBehind has a caller who watches its own call. A renewal
+// in the background is none of its business, and shows credentials.
+func TestCallersTraceIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := ringcx.Config{RingCentral: staticLogin, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaderField != nil {
+				t.Errorf("%s: the caller's trace sees it", r.URL.Path)
+			}
+			return response(200, "application/json", `{"accessToken":"a"}`), nil
+		})}}
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteHeaderField: func(string, []string) {}})
+		if _, err := newTokenSource(t, cfg).TokenContext(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestGoneCallerSignsNobodyIn has a caller whose context has ended before.
+func TestGoneCallerSignsNobodyIn(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := newTokenSource(t, fake.Config()).TokenContext(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want %v", err, context.Canceled)
+	}
+	spent{}.check(t, fake)
 }
 
 // TestSameRefreshTokenIsNotUsedAgain has a server that does not rotate. Whether

@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -68,4 +69,27 @@ func TestSourceFails(t *testing.T) {
 	if _, err := newTokenSource(t, ringcx.Config{RingCentral: failingSource{}}).Token(); err == nil {
 		t.Error("no error for neither token nor error")
 	}
+}
+
+// hanging is a source that never answers, whatever the context says.
+type hanging struct{ until chan struct{} }
+
+func (h hanging) Token() (*oauth2.Token, error) { return h.TokenContext(context.Background()) }
+
+func (h hanging) TokenContext(context.Context) (*oauth2.Token, error) {
+	<-h.until
+	return nil, errors.New("too late")
+}
+
+func TestSourceHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := hanging{make(chan struct{})}
+		defer close(source.until)
+		ts := newTokenSource(t, ringcx.Config{RingCentral: source})
+		start := time.Now()
+		if _, err := ts.Token(); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+			t.Errorf("%v after %v, want %v after 10s", err, time.Since(start), context.DeadlineExceeded)
+		}
+		ts.Close()
+	})
 }

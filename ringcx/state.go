@@ -14,6 +14,7 @@ type state struct {
 	header        []string        // the value of the Authorization header
 	answer        json.RawMessage // of the exchange or refresh that brought it
 	renew, expire moment
+	end           moment // of a token that is accused: when it expires by itself
 }
 
 // phase says what may be done with a state.
@@ -39,17 +40,31 @@ func (st *state) phase(now time.Time) phase {
 }
 
 // copyToken returns a token that the caller may write into. x/oauth2 does:
-// ReuseTokenSource and NewClient set fields of the token that they are given.
+// ReuseTokenSource and NewClient set fields of the token that they are given. It
+// is made field by field, because a copy of the whole costs the garbage collector
+// a look at every pointer of it.
 func (st *state) copyToken() *oauth2.Token {
-	t := st.token
-	return &t
+	return &oauth2.Token{AccessToken: st.token.AccessToken, TokenType: "Bearer", Expiry: st.token.Expiry}
 }
 
-// refused is st as it is after the server refused its token.
+// refused is st as it is after a call met a 401 with its token: to be renewed
+// before it is used again.
 func (st *state) refused() *state {
 	r := *st
-	r.renew, r.expire = moment{}, moment{}
+	r.renew, r.expire, r.end = moment{}, moment{}, st.expire
 	return &r
+}
+
+// accused reports whether st is what refused returned.
+func (st *state) accused() bool { return st.end != moment{} }
+
+// lastResort is st where nothing better is to be had: a token that is accused by
+// a 401, which another endpoint may still take, or nil.
+func (st *state) lastResort(now time.Time) *state {
+	if st == nil || !st.accused() || st.end.reached(now) {
+		return nil
+	}
+	return st
 }
 
 // moment is a time on both clocks. It is reached as soon as either says so: the

@@ -13,7 +13,8 @@ import (
 // element is in memory at a time, however long the answer is. T is named by the
 // caller, and the method is the generated one without "WithResponse":
 //
-//	for user, err := range ringcx.Stream[gen.User](client.ListUsers(ctx, nil)) {
+//	flat := &gen.ListUsersParams{Flatten: new(true)} // else users are nested
+//	for user, err := range ringcx.Stream[gen.User](client.ListUsers(ctx, flat)) {
 //		if err != nil {
 //			return err
 //		}
@@ -38,9 +39,18 @@ func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 		used = true
 		defer r.Body.Close()
 		if err := elements(json.NewDecoder(r.Body), yield); err != nil {
-			yield(zero, fmt.Errorf("ringcx: call: reading a list of status %d, %s: %w", r.StatusCode, r.Header.Get("Content-Type"), err))
+			yield(zero, listError(r, err))
 		}
 	}
+}
+
+// listError says which list could not be read.
+func listError(r *http.Response, err error) error {
+	what := "a list"
+	if r.Request != nil {
+		what = r.Request.Method + " " + r.Request.URL.Path
+	}
+	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w", what, r.StatusCode, r.Header.Get("Content-Type"), err)
 }
 
 // elements yields the elements of an array. It returns nil also where the loop

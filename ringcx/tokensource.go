@@ -43,8 +43,10 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 //
 // It reports an [*Error] where RingCX or RingCentral refused, ctx's error where
 // ctx ended first, [ErrClosed] after Close, and else what the network reported. A
-// failure is remembered for 1 s, then 2, 4 … 15 s, or for as long as a server
-// asked, and callers in that time get it at once.
+// failure is remembered, and callers in that time get it at once: for 1 s, then
+// 2, 4 … 15 s; after a 429 for as long as the server asked, or a minute; after a
+// refused sign-in for a minute, and after a refused exchange for five, because
+// asking again may end somebody's session. A new TokenSource begins anew.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	st, err := s.engine.current(ctx)
 	if err != nil {
@@ -75,7 +77,8 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 }
 
 // Invalidate says that RingCX refused t. If t is still the current token, the
-// next call renews it. [TokenSource.Transport] and [Client] do this by themselves.
+// next call renews it; only where a limit of ours holds that back does it return t
+// again. [TokenSource.Transport] and [Client] do this by themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
 		s.engine.invalidate(t.AccessToken)
@@ -89,9 +92,11 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 //
 // A request that meets a 401 is sent once more with a newer token, where its
 // body can be sent again. One that meets a 429, or a 503 with a Retry-After, is
-// sent again after that time, at most Config.MaxReplays times, but not if it asks
-// for more than a minute or more than the context has left. GET and HEAD are also
-// sent again after a status of 500 or more and after a network error. Statuses
+// sent again after that time (without one after 1, 2 and 4 s, ± 20 %), at most
+// Config.MaxReplays times, but not if that is more than a minute or more than the
+// context has left. GET and HEAD are also sent again after a status of 500 or more
+// and after a network error, unless that is for good, as an untrusted
+// certificate. Statuses
 // stay statuses: the answer of the last try is returned.
 //
 // An http.Client that follows a redirect itself forwards only what the caller
@@ -105,8 +110,8 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 
 // Logout ends the RingCX session, and the RingCentral one where it came from a
 // [JWTLogin]. It waits for a renewal under way. What could not be ended is
-// reported and kept, so that Logout can be called again. A later Token signs in
-// anew.
+// reported and kept, so that Logout can be called again; a Token in between goes
+// on with it. After a Logout without an error a Token signs in anew.
 //
 // Source: the official API reference has the logout in its older edition only.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }

@@ -23,7 +23,7 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !t.signs(req.URL) {
 		resp, err := t.base.RoundTrip(req)
-		return t.finish(req, resp, err, formValues(req)...)
+		return t.finish(req, resp, err, t.ownSecrets(req)...)
 	}
 	c := call{transport: t, req: req}
 	resp, err := c.do()
@@ -60,9 +60,16 @@ func (t *transport) signed(req *http.Request, st *state) *http.Request {
 	return &r
 }
 
-// formValues are the values of the form that req carries, which may be tokens.
-func formValues(req *http.Request) []string {
-	if req.GetBody == nil || req.Header.Get("Content-Type") != formType {
+// ownSecrets are the tokens that a request to RingCX's token endpoints carries in
+// its form, or for a logout in its path.
+func (t *transport) ownSecrets(req *http.Request) []string {
+	if !isAuth(t.engine.base, req.URL) {
+		return nil
+	}
+	if _, token, ok := strings.Cut(req.URL.Path, logoutPath); ok {
+		return []string{token}
+	}
+	if req.GetBody == nil {
 		return nil
 	}
 	body, err := req.GetBody()
@@ -86,7 +93,10 @@ func hold(resp *http.Response) {
 // callError is what a call reports that got no answer, or an *Error.
 func callError(err error) error {
 	err = cleanURLError(err)
-	if _, ok := err.(*Error); ok || strings.HasPrefix(err.Error(), "ringcx: ") {
+	if u, ok := err.(*url.Error); ok && strings.HasPrefix(u.Err.Error(), "ringcx: ") {
+		return u.Err // it says which step failed, and that was not the call
+	}
+	if _, ok := err.(*Error); ok {
 		return err
 	}
 	return fmt.Errorf("ringcx: call: no answer: %w", err)

@@ -222,7 +222,7 @@ func TestBrake(t *testing.T) {
 			t.Errorf("%d tokens were bought in ten minutes of 401s", s.tokens)
 		}
 		s.script = []*http.Response{ok}
-		time.Sleep(time.Minute)
+		time.Sleep(3 * time.Minute)
 		call := func() int {
 			return code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))))
 		}
