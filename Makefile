@@ -10,7 +10,7 @@ HOURS    = 24
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: generate
 generate: ## Make the Go code from openapi.yaml.
@@ -25,7 +25,7 @@ demo: ## Show the whole story against a RingCX in memory.
 	go run ./cmd/ringcx demo
 
 .PHONY: check
-check: vet drift lint-spec ## Do what CI does: format, vet, drift, spec, tests with the race detector.
+check: vet drift lint-spec check-bench ## Do what CI does: format, vet, drift, spec, tests with the race detector.
 	go test -race ./...
 
 .PHONY: vet
@@ -49,6 +49,14 @@ lint-spec: ## Check openapi.yaml with oasdiff, and with redocly where npm is the
 		npm ci --prefix .ci --no-audit --no-fund --silent && \
 		REDOCLY_TELEMETRY=off .ci/node_modules/.bin/redocly lint --extends=recommended-strict openapi.yaml; \
 	else echo "npm is not there: redocly is left to CI"; fi
+
+.PHONY: check-bench
+check-bench: ## Build and vet the benchmarks, a module of their own.
+	cd bench && go mod tidy -diff && go vet ./... && go build -o /dev/null . && go test ./...
+
+.PHONY: bench
+bench: ## Measure beside the peers and write bench/RESULTS.md. Takes minutes.
+	cd bench && go run .
 
 .PHONY: sim
 sim: ## Simulate SEEDS (1000) times HOURS (24) of a program in trouble.

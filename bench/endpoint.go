@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// endpoint is a token service in memory. Every contender gets its tokens from
+// one, in its own way. They are as RingCX makes them: a JWT that says when it was
+// issued and when it ends.
+type endpoint struct {
+	life     time.Duration // of a token, in whole seconds
+	latency  time.Duration // of an answer, good or bad
+	state    atomic.Int32  // a condition
+	requests atomic.Int64  // that came
+}
+
+// condition says how an endpoint does.
+type condition = int32
+
+const (
+	up      condition = iota
+	failing           // it answers 500
+	down              // it refuses connections
+)
+
+var (
+	errFailing = errors.New("the token endpoint answered 500")
+	errDown    = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+)
+
+// fetch is one request for a token.
+func (e *endpoint) fetch(ctx context.Context) (token string, expiry time.Time, err error) {
+	n := e.requests.Add(1)
+	sent := time.Now()
+	timer := time.NewTimer(e.latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return "", time.Time{}, ctx.Err()
+	}
+	switch e.state.Load() {
+	case failing:
+		return "", time.Time{}, errFailing
+	case down:
+		return "", time.Time{}, errDown
+	}
+	end := sent.Add(e.life)
+	claims := fmt.Sprintf(`{"jti":"%d","iat":%d,"exp":%d}`, n, sent.Unix(), end.Unix())
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln", end, nil
+}
+
+// RoundTrip is fetch for a contender that speaks HTTP.
+func (e *endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	token, _, err := e.fetch(req.Context())
+	switch {
+	case errors.Is(err, errFailing):
+		return answer(req, http.StatusInternalServerError, ""), nil
+	case err != nil:
+		return nil, err
+	}
+	return answer(req, http.StatusOK, fmt.Sprintf(`{"accessToken":%q,"refreshToken":"r%d","tokenType":"Bearer"}`, token, e.requests.Load())), nil
+}
+
+func answer(req *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+	}
+}

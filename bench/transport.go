@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+// About a millisecond a round and loop.
+const (
+	transportRounds = 500
+	transportCalls  = 2000
+)
+
+// bare is a RoundTripper that does next to nothing.
+type bare struct{}
+
+// RoundTrip answers 200.
+func (bare) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
+}
+
+// request is what a generated client sends: a GET with 5 headers.
+func request() *http.Request {
+	req, err := http.NewRequest(http.MethodGet, ringcx.DefaultBaseURL+"/voice/api/v1/admin/users", nil)
+	if err != nil {
+		panic(err) // the URL is good
+	}
+	for _, name := range []string{"Accept", "Accept-Language", "User-Agent", "X-Request-Id", "Traceparent"} {
+		req.Header.Set(name, "a value")
+	}
+	return req
+}
+
+func roundTrips(rt http.RoundTripper) loop {
+	req := request()
+	return func(n int) {
+		for range n {
+			if _, err := rt.RoundTrip(req); err != nil {
+				panic(err)
+			}
+		}
+	}
+}
+
+// measureTransport measures what signing adds to a request, on 1 CPU.
+func measureTransport(out *results) {
+	e := &endpoint{life: time.Hour}
+	loops := []loop{
+		roundTrips(bare{}),
+		roundTrips(ringcxSource(e, time.Minute).Transport(bare{})),
+		roundTrips(&oauth2.Transport{Source: oauth2Source(e, time.Minute), Base: bare{}}),
+	}
+	t := takeTurns(1, transportRounds, transportCalls, loops...)
+	own, other := t[1].above(t[0]), t[2].above(t[0])
+	share := own.ratio(other)
+	allocs, bytes := [3]float64{}, [3]float64{}
+	for i, l := range loops {
+		allocs[i], bytes[i] = allocated(l)
+	}
+	out.rows = append(out.rows, row{
+		what: "Transport on a request with 5 headers: time added", reach: "≤ 0.65 × x/oauth2", met: share <= 0.65,
+		yard: fmt.Sprintf("bare: %.1f ns", median(t[0])),
+		cells: map[string]string{
+			ringcxName: fmt.Sprintf("+%.0f ns, %.2f ×", median(own), share),
+			oauth2Name: fmt.Sprintf("+%.0f ns, 1 ×", median(other)),
+		},
+	}, row{
+		what: "the same: allocations added", reach: "≤ +4, +800 B", met: allocs[1]-allocs[0] <= 4 && bytes[1]-bytes[0] <= 800,
+		yard: fmt.Sprintf("bare: %.0f, %.0f B", allocs[0], bytes[0]),
+		cells: map[string]string{
+			ringcxName: fmt.Sprintf("+%.0f, +%.0f B", allocs[1]-allocs[0], bytes[1]-bytes[0]),
+			oauth2Name: fmt.Sprintf("+%.0f, +%.0f B", allocs[2]-allocs[0], bytes[2]-bytes[0]),
+		},
+	})
+	out.panels = append(out.panels, panel{title: "Transport: ns added to a request",
+		bars: []bar{{ringcxName, median(own)}, {oauth2Name, median(other)}}})
+}
