@@ -171,7 +171,7 @@ type APIError struct {
 //
 // Source: RingCX API reference; other sources are named at the members.
 //
-// Examples: {"accountId":"99990001","accountName":"Example Sub-Account","mainAccountId":"99990000"}
+// Examples: {"accountId":"99990001","accountName":"Example Sub-Account","enableMultiuser":true,"mainAccountId":"99990000"}
 type Account struct {
 	// AccountID is the id of the sub-account, the one that the paths of other operations ask
 	// for.
@@ -298,9 +298,9 @@ type Account struct {
 	// EnableListLoading tells whether lists of leads may be loaded.
 	EnableListLoading *bool `json:"enableListLoading,omitempty"`
 
-	// EnableMultiUser tells whether one agent may work in several accounts. RingCX also spells it
-	// enableMultiuser, and Go reads both spellings into this field.
-	EnableMultiUser *bool `json:"enableMultiUser,omitempty"`
+	// EnableMultiUser tells whether one agent may work in several accounts. RingCX also sends it as
+	// enableMultiUser; encoding/json reads both spellings into this field.
+	EnableMultiUser *bool `json:"enableMultiuser,omitempty"`
 
 	// EnableOutbound tells whether outbound calls are on.
 	EnableOutbound *bool `json:"enableOutbound,omitempty"`

@@ -23,6 +23,7 @@ type call struct {
 	script   *Fault     // nil: none
 	limited  bool       // LimitRates is on
 	crowd    int        // requests of the last 60 seconds that share a limit
+	reused   bool       // a refresh token that was sent before
 	penalty  bool       // sign-ins are refused at the moment
 	began    time.Time
 	tokens   tokenShape
@@ -48,8 +49,10 @@ func (s *Server) serve(e Endpoint, w http.ResponseWriter, r *http.Request, next 
 	c := &call{server: s, endpoint: e, w: &recorder{inner: w}, began: time.Now()}
 	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	c.script = s.nextFault(e)
-	c.run(func() { c.process(next) })
-	c.end()
+	func() {
+		defer c.end() // also where a handler of Handle panics
+		c.run(func() { c.process(next) })
+	}()
 	if c.cut != nil {
 		c.w.cut(c.cut) // after the end, so that the client finds it in the log
 	}
@@ -67,7 +70,7 @@ func (c *call) run(process func()) {
 		c.script.serve(c, process)
 		return
 	}
-	c.w.record = c.server.checked
+	c.w.record = c.server.checked && operations()[c.endpoint] != nil
 	process()
 }
 
@@ -89,6 +92,7 @@ func (c *call) arrive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.limited, c.crowd = s.limited, s.tally.arrive(c.endpoint, c.began)
+	c.sendRefresh()
 	if c.endpoint != Login {
 		return
 	}
@@ -111,6 +115,7 @@ func (c *call) end() {
 	s := c.server
 	s.mu.Lock()
 	s.tally.answer(c.endpoint, c.w.status)
+	c.settleRefresh()
 	s.log.add(c.entry())
 	s.mu.Unlock()
 	if !s.checked || c.script != nil {

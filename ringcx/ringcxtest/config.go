@@ -30,7 +30,8 @@ func (s *Server) Config() ringcx.Config {
 }
 
 // LoopbackConfig returns a Config for this Server over a real connection: both
-// addresses are [Server.URL], and HTTPClient is nil.
+// addresses are [Server.URL], and HTTPClient is nil. Do not use it in a bubble
+// of testing/synctest: time stands still there, so whatever waits hangs.
 func (s *Server) LoopbackConfig() ringcx.Config {
 	return ringcx.Config{RingCentral: signIn(s.URL()), BaseURL: s.URL()}
 }

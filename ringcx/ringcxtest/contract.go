@@ -46,8 +46,20 @@ func (c *call) check(route *routers.Route) []string {
 	}
 	c.r.Body = io.NopCloser(bytes.NewReader(c.body))
 	err := openapi3filter.ValidateRequest(c.r.Context(), in)
-	found := c.describe("request", err)
+	found := c.describe("request", openapi3.MultiError{err, c.undeclaredQuery(route)})
 	return append(found, c.describe(fmt.Sprintf("answer %d", c.w.status), c.checkAnswer(in))...)
+}
+
+// undeclaredQuery returns the parameters of the query that the operation does
+// not have, which openapi3filter lets pass.
+func (c *call) undeclaredQuery(route *routers.Route) error {
+	var all openapi3.MultiError
+	for name := range c.r.URL.Query() {
+		if route.Operation.Parameters.GetByInAndName("query", name) == nil {
+			all = append(all, breach{"query " + c.safeName(name), "not declared"})
+		}
+	}
+	return all
 }
 
 // checkAnswer compares the answer of c with its operation. The body has its own

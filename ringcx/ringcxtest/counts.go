@@ -30,7 +30,13 @@ type Counts struct {
 	// seconds. RingCX allows five.
 	PeakTokenRequests int
 
-	RefreshReused    int // refresh tokens that were sent again after they were spent
+	// RefreshReused is the number of refreshes with a refresh token that was sent
+	// before, while that answer was open or after one that spent the token,
+	// refused it, or left its fate open. These are all answers but 429, 503 with
+	// Retry-After, and one that brings the same token again; what [Unreachable]
+	// stops was not sent.
+	RefreshReused int
+
 	WrongHostBearers int // requests with a secret to a host that is not the fake's, in memory
 	RateLimited      int // answers with status 429
 	Unauthorized     int // calls answered with status 401

@@ -41,10 +41,15 @@
 //
 // A Server of [NewServer] compares every request and every answer with
 // openapi.yaml, and fails the test where one of them breaks it. It names the
-// operation, the place as a JSON pointer, and the rule, but no value, which may
-// be a secret:
+// operation, the place, and the rule, but no value, which may be a secret. The
+// place in a body is a JSON pointer; a parameter or a header has its name:
 //
 //	contract broken: refreshToken: request: /refresh_token: required
+//	contract broken: listUsers: request: query flatten: cannot be read
+//
+// A parameter of a query that openapi.yaml does not declare breaks the contract
+// too. An endpoint that openapi.yaml does not have is served with
+// [Server.Handle]; it is not checked.
 //
 // The two requests to RingCentral are not in openapi.yaml; they are checked by
 // rules of this package.

@@ -3,7 +3,7 @@ package ringcxtest
 // Endpoint is a request that the fake knows: the sign-in to RingCentral, or an
 // operation of RingCX by its operationId in openapi.yaml. So Endpoint("listUsers")
 // is the same as [Users], and an operation that is new in openapi.yaml has its
-// Endpoint without a constant here.
+// Endpoint without a constant here. That of [Server.Handle] is its pattern.
 type Endpoint string
 
 // The endpoints of the fake.
@@ -18,7 +18,7 @@ const (
 	Users    Endpoint = "listUsers"     // GET /voice/api/v1/admin/users
 )
 
-// known reports whether the fake has e.
+// known reports whether the fake has e without [Server.Handle].
 func (e Endpoint) known() bool {
 	return e == Login || e == Revoke || operations()[e] != nil
 }
@@ -37,11 +37,12 @@ func (e Endpoint) isCall() bool {
 	return e != "" && !e.isRingCentral() && !e.isTokenRequest() && e != Logout
 }
 
-// answersJSON reports whether a good answer of e has a JSON body.
+// answersJSON reports whether a good answer of e has a JSON body. That of
+// [Server.Handle] may have one.
 func (e Endpoint) answersJSON() bool {
 	if e.isRingCentral() {
 		return e == Login
 	}
 	route := operations()[e]
-	return route != nil && goodJSON(route.Operation) != nil
+	return route == nil || goodJSON(route.Operation) != nil
 }

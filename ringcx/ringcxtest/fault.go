@@ -118,8 +118,8 @@ func Lifetime(d time.Duration) Fault {
 	}
 }
 
-// Slow processes the request at once and sends the answer after d, unless the
-// client has given up by then.
+// Slow processes the request at once and sends the answer after d. Where the
+// request's context ends before that, it cuts the connection.
 func Slow(d time.Duration) Fault {
 	return Fault{name: "slow " + d.String(), serve: func(c *call, process func()) {
 		serveSlow(c, process, d)

@@ -83,6 +83,7 @@ func serveSlow(c *call, process func(), d time.Duration) {
 	case <-timer.C:
 		answer.send(c, answer.body.Bytes())
 	case <-c.r.Context().Done():
+		c.cut = errCut
 	}
 }
 

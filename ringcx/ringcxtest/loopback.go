@@ -17,7 +17,8 @@ type loopback struct {
 
 // URL returns the address of the Server over a real connection, without a slash
 // at its end. The first call starts it on a free port of the loopback interface.
-// In a bubble of testing/synctest it hangs: use [Server.Client] there.
+// Do not use it in a bubble of testing/synctest: time stands still there, so
+// whatever waits hangs. [Server.Client] is made for that.
 func (s *Server) URL() string {
 	address, err := s.loopback.start(s)
 	if err != nil {

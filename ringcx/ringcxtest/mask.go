@@ -41,14 +41,26 @@ func (c *call) safeURL() *url.URL {
 	return c.maskedURL()
 }
 
+// safeName returns the name of a parameter, masked where it is a secret.
+func (c *call) safeName(name string) string {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if c.server.sessions.isSecret(name) {
+		return mask(name)
+	}
+	return name
+}
+
 // maskedURL returns the address of c without secrets. The Server's mutex is
 // held.
 func (c *call) maskedURL() *url.URL {
 	u := &url.URL{Path: c.r.URL.Path, RawQuery: c.r.URL.RawQuery}
-	if token := c.r.PathValue("refreshToken"); token != "" {
-		u.Path = strings.TrimSuffix(u.Path, token) + mask(token)
-	} else if c.endpoint == "" {
+	token := c.r.PathValue("refreshToken")
+	switch {
+	case operations()[c.endpoint] == nil:
 		u.Path = c.maskSegments(u.Path)
+	case token != "":
+		u.Path = strings.TrimSuffix(u.Path, token) + mask(token)
 	}
 	if u.RawQuery != "" {
 		u.RawQuery = c.maskFields(u.Query()).Encode()

@@ -2,9 +2,12 @@ package ringcxtest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +41,10 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		body.Close()
 		return nil, err
 	}
+	if err := checkAddress(req.URL); err != nil {
+		body.Close()
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	a := newMemoryAnswer(req, ctx, cancel)
 	if !m.begin(a) {
@@ -58,6 +65,17 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return a.result()
+}
+
+// checkAddress refuses what net/http does not send, in its words.
+func checkAddress(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("unsupported protocol scheme %q", u.Scheme)
+	case u.Host == "":
+		return errors.New("http: no Host in request URL")
+	}
+	return nil
 }
 
 // begin notes that a is running. It reports false where the Server is closed.
@@ -158,7 +176,7 @@ func (s *Server) serveWrongHost(w http.ResponseWriter, r *http.Request) {
 		s.tally.sums.WrongHostBearers++
 	}
 	s.mu.Unlock()
-	c.answer(http.StatusNotFound, textType, "ringcxtest has no such host")
+	c.answer(http.StatusNotFound, textType, "ringcxtest has no such host: "+r.URL.Host)
 	c.end()
 }
 

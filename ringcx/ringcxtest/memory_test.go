@@ -198,7 +198,7 @@ func TestWrongHost(t *testing.T) {
 		w.send("GET", elsewhere+"/?t="+have.refresh, nil),
 	}
 	for _, a := range sent {
-		if a.status != 404 {
+		if a.status != 404 || a.body != "ringcxtest has no such host: elsewhere.test" {
 			t.Errorf("another host: %+v", a)
 		}
 	}
@@ -209,5 +209,20 @@ func TestWrongHost(t *testing.T) {
 	w.refresh(have.refresh) // net/http sends the form again
 	if got := s.Counts().WrongHostBearers; got != 5 {
 		t.Errorf("WrongHostBearers is %d after a redirect, want 5", got)
+	}
+}
+
+func TestAddressThatNetHTTPRefuses(t *testing.T) {
+	for address, want := range map[string]string{
+		"/voice/api/v1/admin/users": `unsupported protocol scheme ""`,
+		"ftp://" + ringCXHost + "/": `unsupported protocol scheme "ftp"`,
+		"https:/x":                  "no Host in request URL",
+	} {
+		real := wire{Client: http.DefaultClient}
+		for name, w := range map[string]wire{"memory": inMemory(New()), "net/http": real} {
+			if a := w.send("GET", address, nil); a.err == nil || !strings.Contains(a.err.Error(), want) {
+				t.Errorf("%s: GET %s: %+v, want %s", name, address, a, want)
+			}
+		}
 	}
 }

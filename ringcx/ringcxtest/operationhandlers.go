@@ -56,14 +56,7 @@ func (c *call) spend(token string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.sessions.refresh[token]
-	if r == nil {
-		return nil
-	}
-	if r.spent {
-		s.tally.sums.RefreshReused++
-		return nil
-	}
-	if r.session.over || r.session.login.over {
+	if r == nil || r.spent || r.session.over || r.session.login.over {
 		return nil
 	}
 	r.spent = !c.tokens.sameRefresh

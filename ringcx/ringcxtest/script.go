@@ -26,18 +26,18 @@ func (s *Server) Fault(e Endpoint, f Fault, n int) {
 // TryFault is Fault for a program that reads its faults from somewhere: it
 // returns an error where Fault fails the test.
 func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case f.name == "":
 		return fmt.Errorf("the zero Fault is no fault: use Refuse, RateLimit or another one of this package")
-	case !e.known():
+	case !e.known() && !s.handled[e]:
 		return fmt.Errorf("fault %q: there is no endpoint %q", f, e)
 	case f.fits != nil && !f.fits(e):
 		return fmt.Errorf("fault %q cannot happen at endpoint %q", f, e)
 	case n < 1:
 		return fmt.Errorf("fault %q at endpoint %q: %d times: it must be at least once", f, e, n)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.faults[e] = append(s.faults[e], &script{fault: f, left: n})
 	return nil
 }

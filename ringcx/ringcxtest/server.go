@@ -40,8 +40,9 @@ type Server struct {
 	tally    tally
 	log      entryLog
 	faults   map[Endpoint][]*script
-	limited  bool      // LimitRates
-	penalty  time.Time // until when sign-ins are refused
+	handled  map[Endpoint]bool // of Handle
+	limited  bool              // LimitRates
+	penalty  time.Time         // until when sign-ins are refused
 	lifetime time.Duration
 	accounts []json.RawMessage
 	users    iter.Seq[json.RawMessage]
@@ -55,6 +56,7 @@ func New() *Server {
 		sessions: newSessions(),
 		tally:    newTally(time.Now()),
 		faults:   make(map[Endpoint][]*script),
+		handled:  make(map[Endpoint]bool),
 		lifetime: defaultLifetime,
 		accounts: exampleElements(Accounts),
 		users:    each(exampleElements(Users)),

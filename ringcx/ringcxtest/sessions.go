@@ -46,7 +46,8 @@ type sessions struct {
 	logins  map[string]*login // by access token of RingCentral
 	access  map[string]*access
 	refresh map[string]*refresh
-	granted int // access tokens of RingCX so far
+	sent    map[string]bool // refresh tokens that must not be sent again
+	granted int             // access tokens of RingCX so far
 }
 
 func newSessions() sessions {
@@ -54,6 +55,7 @@ func newSessions() sessions {
 		logins:  make(map[string]*login),
 		access:  make(map[string]*access),
 		refresh: make(map[string]*refresh),
+		sent:    make(map[string]bool),
 	}
 }
 
