@@ -1,0 +1,58 @@
+package filestore_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func init() { jobs["full"] = fullJob }
+
+// TestFullDisk fills a disk, and then makes it read-only. The disk is a small one
+// in memory, which only the child process sees.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	runJob(t, "full", dir, &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	})
+}
+
+func fullJob(disk string) error {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=128k"); err != nil {
+		return fmt.Errorf("no mount: %w", err)
+	}
+	dir := filepath.Join(disk, "ringcx")
+	s, version, err := create(dir)
+	if err != nil {
+		return err
+	}
+	if err := failToWrite(s, dir, version, 1<<20, syscall.ENOSPC, "free some space there, or choose another folder"); err != nil {
+		return err
+	}
+	other := filepath.Join(disk, "other")
+	if err := os.WriteFile(other, make([]byte, 1<<20), 0o600); err == nil {
+		return fmt.Errorf("the disk is not full")
+	}
+	if err := failToWrite(s, dir, version, 10, syscall.ENOSPC, "free some space there, or choose another folder"); err != nil {
+		return err
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		return fmt.Errorf("no mount: %w", err)
+	}
+	if err := failToWrite(s, dir, version, 10, syscall.EROFS, "mount it writable, or choose another folder"); err != nil {
+		return err
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, ""); err != nil {
+		return fmt.Errorf("no mount: %w", err)
+	}
+	if err := os.Remove(other); err != nil {
+		return err
+	}
+	_, err = s.CompareAndSwap(context.Background(), key, version, []byte("new"))
+	return err
+}

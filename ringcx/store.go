@@ -1,0 +1,31 @@
+package ringcx
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrConflict is what a [Store]'s CompareAndSwap reports where the record is no
+// longer of the version that the caller named.
+var ErrConflict = errors.New("ringcx: the record was changed by another process")
+
+// Store keeps the records of sessions that many processes share. It knows
+// nothing of what a record holds. A program that has one of its own (a database,
+// a key-value service) proves it with package storetest.
+//
+// Both methods must be safe for concurrent use, also by other processes, and
+// must return soon after ctx ends. An error other than ErrConflict leaves open
+// whether the record was written.
+type Store interface {
+	// Load returns the record of key and its version. A record that is not there
+	// is nil data, version "" and no error. The data is the caller's to change.
+	Load(ctx context.Context, key string) (data []byte, version string, err error)
+
+	// CompareAndSwap replaces the record of key if its version is still the one
+	// named, and returns the new version. Version "" creates a record that is not
+	// there; nil data deletes it, and then newVersion is "". Where the record is
+	// of another version it changes nothing and reports an error that wraps
+	// ErrConflict. A version is never used for another content, also not after a
+	// record was deleted and created again.
+	CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error)
+}
