@@ -72,6 +72,7 @@ func (c *call) send(st *state) (*http.Response, error) {
 	c.carried = st.token.AccessToken
 	resp, err := c.base.RoundTrip(r)
 	if resp != nil {
+		c.engine.learn(resp.Header)
 		resp.Request = c.req
 	}
 	return resp, err

@@ -23,6 +23,10 @@ const (
 	CurrentBaseURL = "https://ringcx.ringcentral.com"
 )
 
+// sharedRenewBefore is the least RenewBefore with a Store: a host that dies in
+// the middle of a renewal holds its lease for half of that.
+const sharedRenewBefore = time.Minute
+
 // defaultMaxReplays is how often a call is replayed when Config does not say.
 const defaultMaxReplays = 3
 
@@ -46,9 +50,21 @@ type Config struct {
 	// good for one use. Default: http.DefaultTransport without a time-out.
 	HTTPClient *http.Client
 
+	// Store shares the session with other processes, so that all of them live on
+	// one sign-in and one chain of refresh tokens. See [Store], and filestore for
+	// one machine. Default: nil, this process only.
+	Store Store
+
+	// Key names the record in the Store. Programs with the same Key must sign in
+	// as the same user of the same app. Required with a Store, except with a
+	// *JWTLogin: by default it is then a hash of RingCentral's and RingCX's origins,
+	// the client id, and the sub of the JWT (or the JWT, where it has none).
+	Key string
+
 	// RenewBefore is how long before its end a token is renewed. By default it is
 	// a quarter of the token's life (75 s of five minutes), so that a renewal may
-	// fail and be tried again before anybody waits. It is capped at half the life.
+	// fail and be tried again before anybody waits. It is capped at half the life,
+	// and with a Store it is at least a minute.
 	RenewBefore time.Duration
 
 	// MaxReplays is how often a call that was refused for now (status 429 or 503)
@@ -115,7 +131,13 @@ func (c Config) resolve() (Config, *url.URL, error) {
 		c.MaxReplays = defaultMaxReplays
 	}
 	c.UserAgent = strings.TrimSpace(c.UserAgent + " " + libraryAgent)
-	c.RingCentral, err = c.resolveRingCentral()
+	if c.RingCentral, err = c.resolveRingCentral(); err != nil || c.Store == nil {
+		return c, base, err
+	}
+	if c.RenewBefore > 0 {
+		c.RenewBefore = max(c.RenewBefore, sharedRenewBefore)
+	}
+	c.Key, err = c.resolveKey(base)
 	return c, base, err
 }
 

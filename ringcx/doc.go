@@ -14,7 +14,9 @@
 //
 // Make one Client per login and share it: RingCentral allows five sign-ins a
 // minute per application and RingCX five exchanges, and this package keeps to
-// four of each, for its own requests. Two Clients do not know of each other.
+// four of each, for its own requests. Clients of one user in several processes
+// share their session through a [Store]; without one they do not know of each
+// other.
 //
 // Every refusal is an [*Error] that says at which step, with which status, and
 // what to do, and holds no secret. Test your program with package ringcxtest.

@@ -27,6 +27,8 @@ type engine struct {
 	now    func() time.Time
 	jitter func() float64
 
+	renewBefore time.Duration // 0: a quarter of the life
+
 	state atomic.Pointer[state]
 	brake brake
 
@@ -36,8 +38,11 @@ type engine struct {
 	flight  *flight
 	failure failure
 
-	slot    chan struct{} // holds one element while a flight or a Logout uses the session
-	session session       // guarded by slot
+	slot       chan struct{} // holds one element while a flight or a Logout uses what follows
+	session    session
+	ledger     *ledger   // nil: no other host shares the session
+	alone      bool      // the Store is down, and this flight goes on without it
+	aloneUntil time.Time // before which there is no other such flight
 }
 
 func newEngine(cfg Config) (*engine, error) {
@@ -45,8 +50,10 @@ func newEngine(cfg Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{
-		cfg:     cfg,
+	e := &engine{
+		cfg:         cfg,
+		renewBefore: cfg.RenewBefore,
+
 		base:    base,
 		server:  base.String() + "/", // without the slash they drop a path of base
 		client:  &http.Client{Transport: cfg.HTTPClient.Transport},
@@ -54,8 +61,12 @@ func newEngine(cfg Config) (*engine, error) {
 		now:     time.Now,
 		jitter:  rand.Float64,
 		slot:    make(chan struct{}, 1),
-		session: session{limits: limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}},
-	}, nil
+		session: session{limits: newLimits()},
+	}
+	if cfg.Store != nil {
+		e.ledger = newLedger(cfg.Store, cfg.Key, func() time.Time { return e.now() })
+	}
+	return e, nil
 }
 
 // current returns a state whose token may be used. It waits only where there is

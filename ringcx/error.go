@@ -30,6 +30,8 @@ const (
 	StageRefresh  Stage = "refresh"  // a refresh token for the next pair
 	StageCall     Stage = "call"     // a request of the program to RingCX
 	StageLogout   Stage = "logout"   // the end of a session
+	StageAdopt    Stage = "adopt"    // a pair that another process bought, or its age; in events only
+	StageStore    Stage = "store"    // a call of the Store that failed; in events only
 )
 
 // Codes of errors that this package makes itself.

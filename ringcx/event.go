@@ -4,8 +4,8 @@ import "time"
 
 // Event is one thing that a [TokenSource] did. It holds no secret.
 type Event struct {
-	// Stage says what was done: StageLogin, StageExchange, StageRefresh or
-	// StageLogout.
+	// Stage says what was done: StageLogin, StageExchange, StageRefresh,
+	// StageLogout, StageAdopt or StageStore.
 	Stage Stage
 
 	// Took is how long the request took, or 0 where none was sent because a limit

@@ -48,10 +48,20 @@ func landed(st *state, err error) *flight {
 // program's OnEvent or token source panics, which is the program's to see.
 func (e *engine) fly(ctx context.Context, f *flight) {
 	f.err = errors.New("ringcx: the renewal panicked")
-	defer e.land(f)
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
-	if f.err = e.grounded(f); f.err == nil {
+	e.renewInto(ctx, f)
+	e.settle(ctx, f.err == nil)
+}
+
+// renewInto lands f, before anything is written for others.
+func (e *engine) renewInto(ctx context.Context, f *flight) {
+	defer e.land(f)
+	switch f.err = e.grounded(f); {
+	case f.err != nil:
+	case e.ledger != nil:
+		f.state, f.err = e.renewShared(ctx)
+	default:
 		f.state, f.err = e.renew(ctx)
 	}
 }

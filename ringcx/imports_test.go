@@ -42,7 +42,7 @@ func contains(list []string, s string) bool {
 
 // TestExportedNames holds every package to documented names, and ringcx to few.
 func TestExportedNames(t *testing.T) {
-	for _, dir := range []string{".", "ringcxtest", "../wire", "../gen"} {
+	for _, dir := range []string{".", "ringcxtest", "filestore", "storetest", "../wire", "../gen"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

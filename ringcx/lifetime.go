@@ -26,12 +26,8 @@ func lifetime(access string) time.Duration {
 	if len(parts) != 3 {
 		return defaultLife
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return defaultLife
-	}
 	var claims struct{ Exp, Iat *float64 }
-	if json.Unmarshal(payload, &claims) != nil || claims.Exp == nil || claims.Iat == nil {
+	if json.Unmarshal(decodeSegment(parts[1]), &claims) != nil || claims.Exp == nil || claims.Iat == nil {
 		return defaultLife
 	}
 	switch s := *claims.Exp - *claims.Iat; {
@@ -42,4 +38,13 @@ func lifetime(access string) time.Duration {
 	default:
 		return time.Duration(s * float64(time.Second))
 	}
+}
+
+// decodeSegment decodes a part of a JWT; one that cannot be decoded is empty.
+func decodeSegment(s string) []byte {
+	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
+	if err != nil {
+		return nil
+	}
+	return b
 }

@@ -34,7 +34,13 @@ const (
 // spans of the monotonic clock. It is used by one goroutine at a time.
 type limits struct {
 	restUntil map[Stage]time.Time
+	ownUntil  time.Time             // before which this process does not sign in; not shared
 	hits      map[Stage][]time.Time // by the first stage of countedWith
+	slack     time.Duration         // by which hosts may differ over when a hit was
+}
+
+func newLimits() limits {
+	return limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}
 }
 
 // countedWith returns the stages that count against one limit.
@@ -49,19 +55,23 @@ func countedWith(stage Stage) []Stage {
 // must not be.
 func (l *limits) take(stage Stage) error {
 	now := time.Now()
-	if wait := l.restUntil[stage].Sub(now); wait > 0 {
+	rest := l.restUntil[stage]
+	if stage == StageLogin && l.ownUntil.After(rest) {
+		rest = l.ownUntil
+	}
+	if wait := rest.Sub(now); wait > 0 {
 		return localLimit(stage, wait, "held back: the service asked to wait")
 	}
 	key := countedWith(stage)[0]
 	recent := l.hits[key][:0]
 	for _, at := range l.hits[key] {
-		if now.Sub(at) < hitWindow {
+		if now.Sub(at) < hitWindow+l.slack {
 			recent = append(recent, at)
 		}
 	}
 	l.hits[key] = recent
 	if len(recent) >= maxHits {
-		return localLimit(stage, hitWindow-now.Sub(recent[0]),
+		return localLimit(stage, hitWindow+l.slack-now.Sub(recent[0]),
 			fmt.Sprintf("held back: %d were sent in the last minute", len(recent)))
 	}
 	l.hits[key] = append(recent, now)
@@ -71,8 +81,9 @@ func (l *limits) take(stage Stage) error {
 // arrived moves the last hit from its send to its answer. The request arrived
 // in between, so that no window of arrivals can hold more than maxHits.
 func (l *limits) arrived(stage Stage) {
-	hits := l.hits[countedWith(stage)[0]]
-	hits[len(hits)-1] = time.Now()
+	if hits := l.hits[countedWith(stage)[0]]; len(hits) > 0 {
+		hits[len(hits)-1] = time.Now()
+	}
 }
 
 // rest sends nothing of the stage for d.

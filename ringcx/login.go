@@ -26,8 +26,11 @@ func (l login) good(now time.Time) bool {
 // signIn asks the program's source for a RingCentral token. A source that
 // returns the token of old, which RingCX has just refused, is not asked again.
 func (e *engine) signIn(ctx context.Context, old login) error {
-	if err := e.session.limits.take(StageLogin); err != nil {
+	if err := e.claim(ctx, StageLogin); err != nil {
 		return e.told(StageLogin, 0, err)
+	}
+	if by := e.sendBy(); !by.IsZero() && time.Now().After(by) {
+		return errLost
 	}
 	start := time.Now()
 	token, err := askSource(ctx, e.cfg.RingCentral)
@@ -61,7 +64,8 @@ func (e *engine) loginFailed(err error) error {
 	case http.StatusTooManyRequests:
 		return e.restAsAsked(StageLogin, err)
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return e.rest(StageLogin, cmp.Or(refusal.RetryAfter, badLogin), err)
+		refusal.RetryAfter = cmp.Or(refusal.RetryAfter, badLogin)
+		e.session.limits.ownUntil = time.Now().Add(refusal.RetryAfter) // others may hold better credentials
 	}
 	return err
 }

@@ -24,8 +24,15 @@ func (e *engine) logout(ctx context.Context) error {
 	if !e.depart() {
 		return ErrClosed
 	}
+	if err := e.borrow(ctx); err != nil {
+		return err
+	}
 	e.state.Store(nil)
-	return errors.Join(e.endSession(ctx), e.endLogin(ctx))
+	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
+	if err == nil && e.ledger != nil {
+		err = e.ledger.remove(ctx)
+	}
+	return err
 }
 
 // depart outdates the flights that wait for the slot. It reports false after
@@ -36,6 +43,24 @@ func (e *engine) depart() bool {
 	e.logouts++
 	e.failure = failure{}
 	return !e.closed
+}
+
+// borrow takes the session over from the Store, when no other host is renewing
+// it.
+func (e *engine) borrow(ctx context.Context) error {
+	for e.ledger != nil {
+		if _, err := e.ledger.load(ctx); err != nil {
+			return err
+		}
+		if !e.ledger.foreignLease() {
+			e.ledger.takeOver(&e.session, e.now())
+			break
+		}
+		if err := sleep(ctx, poll(e.jitter())); err != nil {
+			return fmt.Errorf("ringcx: logout: waiting for another host's renewal: %w", err)
+		}
+	}
+	return nil
 }
 
 func (e *engine) endSession(ctx context.Context) error {

@@ -15,6 +15,16 @@ type session struct {
 	refresh string // the RingCX refresh token; empty where it is spent or none came
 	login   login
 	limits  limits
+
+	gen  int64 // rises with each pair
+	pair pair
+}
+
+// pair is what an exchange or a refresh brought, but for the refresh token.
+type pair struct {
+	access string
+	answer json.RawMessage
+	sent   time.Time // when it was asked for, on the monotonic clock
 }
 
 // renew walks the chain until a pair comes: refresh; exchange with the
@@ -95,13 +105,18 @@ func (e *engine) exchange(ctx context.Context) (st *state, denied bool, err erro
 // buy sends a token request within the limits and adopts the pair that comes.
 // The token is the secret that the request carries.
 func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token string) (*state, outcome, error) {
-	if err := e.session.limits.take(stage); err != nil {
+	if err := e.claim(ctx, stage); err != nil {
 		return nil, notProcessed, e.told(stage, 0, err)
 	}
 	sent, start := e.now(), time.Now()
-	r := tokenRequest{stage: stage, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent}
+	r := tokenRequest{
+		stage: stage, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent, sendBy: e.sendBy(),
+	}
 	a := r.do(ctx)
 	e.session.limits.arrived(stage)
+	if e.ledger != nil && a.resp != nil {
+		e.ledger.clock.see(a.resp.Header)
+	}
 	var st *state
 	switch a.outcome {
 	case answered:
@@ -117,14 +132,16 @@ func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token 
 // adopt makes the pair of a good answer the current one. An answer without a
 // new refresh token leaves the session without one: the old one is spent.
 func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
-	var pair struct{ AccessToken, RefreshToken string }
-	if err := json.Unmarshal(a.body, &pair); pair.AccessToken == "" {
+	var answer struct{ AccessToken, RefreshToken string }
+	if err := json.Unmarshal(a.body, &answer); answer.AccessToken == "" {
 		return nil, a.bad(noToken(err, "accessToken"))
 	}
-	if pair.RefreshToken != spent {
-		e.session.refresh = pair.RefreshToken
+	if answer.RefreshToken != spent {
+		e.session.refresh = answer.RefreshToken
 	}
-	st := newState(pair.AccessToken, a.body, sent, e.cfg.RenewBefore)
+	e.session.gen++
+	e.session.pair = pair{access: answer.AccessToken, answer: a.body, sent: a.sent}
+	st := newState(answer.AccessToken, a.body, sent, e.renewBefore)
 	e.state.Store(st)
 	return st, nil
 }
@@ -157,7 +174,7 @@ func (e *engine) rest(stage Stage, d time.Duration, err error) error {
 
 // told tells the program of a step, and returns err.
 func (e *engine) told(stage Stage, took time.Duration, err error) error {
-	if e.cfg.OnEvent != nil {
+	if e.cfg.OnEvent != nil && err != errLost {
 		e.cfg.OnEvent(Event{Stage: stage, Took: took, Err: ownError(err)})
 	}
 	return err

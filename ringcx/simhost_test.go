@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -14,45 +13,67 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// simHost is one machine with one program on it. Its clock may be wrong.
+// simHost is one machine with one program on it. Its clock may be wrong, and
+// its program may be killed and started again.
 type simHost struct {
 	sim       *simulation
 	id        int
-	tokens    *ringcx.TokenSource
-	client    *ringcx.Client
 	skew      atomic.Int64 // of its clock, in nanoseconds
 	suspended atomic.Bool
 	errors    int
+	old       []*ringcx.Client // of processes that were killed
 
 	mu      sync.Mutex
+	client  *ringcx.Client
+	link    *simLink
 	last    *oauth2.Token
 	refused map[string]bool // tokens that met a 401
+	jitters int
 }
 
 func newSimHost(s *simulation, id int) *simHost {
 	h := &simHost{sim: s, id: id, refused: map[string]bool{}}
-	cfg := s.fake.Config()
-	cfg.OnEvent = func(e ringcx.Event) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if e.Err == nil && e.Stage != ringcx.StageLogin {
-			h.last = nil // a newer token is there, of which nobody knows yet how long it lives
-		}
+	h.start()
+	return h
+}
+
+// start starts the program.
+func (h *simHost) start() {
+	link := &simLink{host: h}
+	cfg := h.sim.fake.Config()
+	cfg.OnEvent = h.event
+	cfg.HTTPClient = &http.Client{Transport: &simNetwork{link: link, base: cfg.HTTPClient.Transport}}
+	if h.sim.store != nil {
+		cfg.Store = link
 	}
-	cfg.HTTPClient = &http.Client{Transport: &refusals{host: h, base: cfg.HTTPClient.Transport}}
 	client, err := ringcx.New(cfg)
 	if err != nil {
-		s.Fatal(err)
+		h.sim.Fatal(err)
 	}
-	jitters := 0
-	ringcx.SetClock(client.Tokens, h.now, func() float64 {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		jitters++
-		return s.draw(id, -jitters).Float64()
-	})
-	h.client, h.tokens = client, client.Tokens
-	return h
+	ringcx.SetClock(client.Tokens, h.now, h.jitter)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.client != nil {
+		h.old = append(h.old, h.client)
+	}
+	h.client, h.link, h.last = client, link, nil
+}
+
+// event forgets the last token where there is a newer one, of which nobody
+// knows yet how long it lives.
+func (h *simHost) event(e ringcx.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e.Err == nil && e.Stage != ringcx.StageLogin {
+		h.last = nil
+	}
+}
+
+func (h *simHost) jitter() float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.jitters++
+	return h.sim.draw(h.id, -h.jitters).Float64()
 }
 
 // now is the host's clock. It has no monotonic reading: the wall alone must do.
@@ -60,24 +81,34 @@ func (h *simHost) now() time.Time {
 	return time.Now().Round(0).Add(time.Duration(h.skew.Load()))
 }
 
-// refusals notes the tokens that the services refused.
-type refusals struct {
-	host *simHost
+// simNetwork carries a process's requests, and notes the tokens that the
+// services refused.
+type simNetwork struct {
+	link *simLink
 	base http.RoundTripper
 }
 
-func (r *refusals) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := r.base.RoundTrip(req)
+// RoundTrip implements http.RoundTripper.
+func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	time.Sleep(time.Duration(n.link.host.id+1) * time.Microsecond)
+	at := "send"
+	if strings.HasPrefix(req.URL.Path, "/voice/") {
+		at = "call"
+	}
+	if passed := n.link.pass(at, func(string) { resp, err = n.base.RoundTrip(req) }); passed != nil {
+		return nil, passed
+	}
 	if err == nil && resp.StatusCode == http.StatusUnauthorized {
-		r.host.mu.Lock()
-		defer r.host.mu.Unlock()
-		r.host.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
+		h := n.link.host
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
 	}
 	return resp, err
 }
 
 // run makes a call every 30 s ± 50 %, at times many at once, at times one whose
-// caller gives up.
+// caller gives up. A program that was killed is started again.
 func (h *simHost) run() {
 	for step := 1; time.Now().Before(h.sim.end); step++ {
 		r := h.sim.draw(h.id, step)
@@ -85,20 +116,35 @@ func (h *simHost) run() {
 		if h.suspended.Load() {
 			continue
 		}
+		if h.killed() {
+			h.start()
+		}
 		switch p := r.Float64(); {
 		case p < 0.05:
-			h.herd(20)
+			h.herd(20 / len(h.sim.hosts)) // of a fleet: RingCX allows 120 calls a minute
 		case p < 0.10:
 			ctx, cancel := context.WithTimeout(h.sim.Context(), time.Duration(r.Int64N(int64(2*time.Second))))
 			_ = h.call(ctx)
 			cancel()
 		default:
-			if err := h.call(h.sim.Context()); err != nil {
+			if err := h.call(h.sim.Context()); err != nil && !h.killed() {
 				h.errors++
 			}
 		}
 	}
-	synctest.Wait()
+}
+
+func (h *simHost) process() (*ringcx.Client, *simLink) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.client, h.link
+}
+
+func (h *simHost) killed() bool {
+	_, link := h.process()
+	link.mu.Lock()
+	defer link.mu.Unlock()
+	return link.dead
 }
 
 func (h *simHost) herd(n int) {
@@ -112,19 +158,20 @@ func (h *simHost) herd(n int) {
 // call asks for a token, under the eyes of the invariants, and lists the
 // accounts with it.
 func (h *simHost) call(ctx context.Context) error {
-	if err := h.token(ctx); err != nil {
+	client, _ := h.process()
+	if err := h.token(ctx, client); err != nil {
 		return err
 	}
-	_, err := ringcx.Get(h.client.ListAccountsWithResponse(ctx))
+	_, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 	return err
 }
 
 // token asserts that nobody waits, and nobody sees an error, while a good token
 // is known.
-func (h *simHost) token(ctx context.Context) error {
+func (h *simHost) token(ctx context.Context, client *ringcx.Client) error {
 	known := h.known()
 	start := time.Now()
-	got, err := h.tokens.TokenContext(ctx)
+	got, err := client.Tokens.TokenContext(ctx)
 	if waited := time.Since(start); known && waited > 0 {
 		h.sim.Errorf("at %v a caller waited %v though a good token was known", h.sim.at(), waited)
 	}
@@ -148,7 +195,9 @@ func (h *simHost) known() bool {
 	return h.last != nil && h.now().Before(h.last.Expiry) && !h.refused[h.last.AccessToken]
 }
 
-// at is the time since the simulation began.
-func (s *simulation) at() time.Duration {
-	return time.Since(s.end) + time.Duration(*simHours)*time.Hour
+// close ends the program, and what is left of those that were killed.
+func (h *simHost) close() {
+	for _, c := range append(h.old, h.client) {
+		c.Tokens.Close()
+	}
 }

@@ -52,12 +52,13 @@ var troubles = []trouble{
 	{"revoked", func(s *simulation, _ *rand.Rand) { s.fake.RevokeSession() }},
 	{"expired early", func(s *simulation, _ *rand.Rand) { s.fake.ExpireTokens() }},
 	{"clock steps", func(s *simulation, r *rand.Rand) {
-		s.host.skew.Store(int64((2*r.Float64() - 1) * float64(10*time.Minute)))
+		s.any(r).skew.Store(int64((2*r.Float64() - 1) * float64(10*time.Minute)))
 	}},
-	{"suspended", func(s *simulation, _ *rand.Rand) {
-		s.host.suspended.Store(true)
+	{"suspended", func(s *simulation, r *rand.Rand) {
+		h := s.any(r)
+		h.suspended.Store(true)
 		time.Sleep(time.Hour)
-		s.host.suspended.Store(false)
+		h.suspended.Store(false)
 	}},
 }
 

@@ -15,47 +15,63 @@ import (
 )
 
 var (
-	simSeed  = flag.Int64("sim.seed", -1, "run the simulation of this seed alone")
-	simSeeds = flag.Int64("sim.seeds", int64(len(troubles))+8, "how many seeds to run, from 0")
-	simHours = flag.Int("sim.hours", 6, "how many hours a simulation lasts")
+	simSeed    = flag.Int64("sim.seed", -1, "run the simulation of this seed alone")
+	simSeeds   = flag.Int64("sim.seeds", int64(len(troubles))+8, "how many seeds to run, from 0")
+	simHours   = flag.Int("sim.hours", 6, "how many hours a simulation lasts")
+	simKinds   = flag.Bool("sim.kinds", false, "give the first seeds of a fleet one kind of trouble each")
+	fleetSeeds = flag.Int64("sim.fleets", 2, "how many seeds of a fleet to run, from 0")
+	simHosts   = flag.Int("sim.hosts", 20, "how many hosts a fleet has")
 )
 
-// TestSimulation lives hours of a program in moments: a bubble of
-// testing/synctest, the fake in memory, faults drawn from a seed. The first
-// seeds have one kind of trouble each, the others a mix. A failure says how to
-// run its seed again.
-func TestSimulation(t *testing.T) {
-	first, last := int64(0), *simSeeds
+// seeds runs f for the seeds that the flags ask for, n by default, each in a
+// bubble of testing/synctest. A goroutine that is left makes synctest panic.
+func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
+	first := int64(0)
 	if *simSeed >= 0 {
-		first, last = *simSeed, *simSeed+1
+		first, n = *simSeed, *simSeed+1
 	}
-	for seed := first; seed < last; seed++ {
+	for seed := first; seed < n; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("again: go test ./ringcx -run Simulation -sim.seed=%d -sim.hours=%d -cpu 1", seed, *simHours)
+					t.Logf("again: go test ./ringcx -run %s -sim.seed=%d -sim.hours=%d -sim.hosts=%d -cpu 1", t.Name(), seed, *simHours, *simHosts)
 				}
 			})
-			// A goroutine that is left after Close makes synctest panic.
-			synctest.Test(t, func(t *testing.T) { newSimulation(t, uint64(seed)).run() })
+			synctest.Test(t, func(t *testing.T) { f(t, uint64(seed)) })
 		})
 	}
 }
 
-// simulation is one world: the services, the program, and the trouble between
+// TestSimulation lives hours of a program in moments: the fake in memory, and
+// trouble drawn from a seed. The first seeds have one kind of trouble each, the
+// others a mix.
+func TestSimulation(t *testing.T) {
+	seeds(t, *simSeeds, func(t *testing.T, seed uint64) {
+		s := newSimulation(t, seed, troubles)
+		s.hosts = []*simHost{newSimHost(s, 0)}
+		s.run()
+	})
+}
+
+// simulation is one world: the services, the hosts, and the trouble between
 // them.
 type simulation struct {
 	*testing.T
-	seed uint64
-	fake *ringcxtest.Server
-	end  time.Time
-	host *simHost
+	seed     uint64
+	fake     *ringcxtest.Server
+	store    *simStore // nil: there is none
+	hosts    []*simHost
+	troubles []trouble
+	pace     time.Duration // between two troubles, on average
+	end      time.Time
 }
 
-func newSimulation(t *testing.T, seed uint64) *simulation {
-	s := &simulation{T: t, seed: seed, fake: ringcxtest.New(), end: time.Now().Add(time.Duration(*simHours) * time.Hour)}
+func newSimulation(t *testing.T, seed uint64, troubles []trouble) *simulation {
+	s := &simulation{
+		T: t, seed: seed, fake: ringcxtest.New(), troubles: troubles, pace: 5 * time.Minute,
+		end: time.Now().Add(time.Duration(*simHours) * time.Hour),
+	}
 	s.fake.LimitRates(true)
-	s.host = newSimHost(s, 0)
 	return s
 }
 
@@ -68,47 +84,59 @@ func (s *simulation) draw(host, step int) *rand.Rand {
 func (s *simulation) run() {
 	defer s.fake.Close()
 	var wg sync.WaitGroup
-	wg.Go(s.host.run)
+	for _, h := range s.hosts {
+		wg.Go(h.run)
+	}
 	wg.Go(s.trouble)
 	wg.Wait()
-	s.recovers()
+	synctest.Wait()
+	for _, h := range s.hosts {
+		h.next(step{}) // no more trouble is in store
+	}
+	for _, h := range s.hosts {
+		s.recovers(h)
+	}
 	s.sleeps()
-	s.host.tokens.Close()
+	for _, h := range s.hosts {
+		h.close()
+	}
 	s.counts()
 }
 
-// trouble causes one trouble after the other, five minutes apart on average,
-// each for a minute on average.
+// trouble causes one trouble after the other, each for a minute on average.
 func (s *simulation) trouble() {
 	for step := 0; time.Now().Before(s.end); step++ {
 		r := s.draw(-1, step)
-		time.Sleep(time.Duration(r.ExpFloat64() * float64(5*time.Minute)))
-		kind := r.IntN(len(troubles))
-		if s.seed < uint64(len(troubles)) {
+		time.Sleep(time.Duration(r.ExpFloat64() * float64(s.pace)))
+		kind := r.IntN(len(s.troubles))
+		if s.seed < uint64(len(s.troubles)) {
 			kind = int(s.seed)
 		}
-		troubles[kind].cause(s, r)
+		s.troubles[kind].cause(s, r)
 		time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute)))
 		s.fake.ClearFaults()
 	}
 }
 
-// recovers asserts that the program is well again as soon as the longest wait
+// recovers asserts that a program is well again as soon as the longest wait
 // that it was made to keep is over.
-func (s *simulation) recovers() {
-	s.fake.ClearFaults()
-	s.host.suspended.Store(false)
-	synctest.Wait()
+func (s *simulation) recovers(h *simHost) {
+	if h.killed() {
+		h.start()
+	}
 	const backOff = 15 * time.Second * 12 / 10
-	limit := ringcx.LongestWait(s.host.tokens) + backOff
+	limit := ringcx.LongestWait(h.client.Tokens) + backOff
+	if s.store != nil {
+		limit += 30 * time.Second // the lease of a host that was killed
+	}
 	start := time.Now()
 	for {
-		err := s.host.call(s.Context())
+		err := h.call(s.Context())
 		if err == nil {
 			return
 		}
 		if time.Since(start) > limit {
-			s.Errorf("still failing %v after the last trouble, want at most %v: %v", time.Since(start), limit, err)
+			s.Errorf("host %d: still failing %v after the last trouble, want at most %v: %v", h.id, time.Since(start), limit, err)
 			return
 		}
 		time.Sleep(time.Second)
@@ -117,7 +145,7 @@ func (s *simulation) recovers() {
 
 // sleeps asserts that nothing runs while nobody asks.
 func (s *simulation) sleeps() {
-	time.Sleep(time.Minute) // the end of a renewal in the background
+	time.Sleep(2 * time.Minute) // the end of a renewal in the background
 	synctest.Wait()
 	before := s.fake.Counts().Arrivals
 	goroutines := runtime.NumGoroutine()
@@ -142,6 +170,18 @@ func (s *simulation) counts() {
 	if c.WrongHostBearers > 0 {
 		s.Errorf("%d secrets reached another host", c.WrongHostBearers)
 	}
+	failed := 0
+	for _, h := range s.hosts {
+		failed += h.errors
+	}
 	s.Logf("%d calls, %d sign-ins, %d exchanges, %d refreshes, %d × 401, %d × 429, %d errors",
-		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited, s.host.errors)
+		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited, failed)
+	if s.store != nil {
+		s.Logf("Store: %d reads, %d writes", s.store.reads, s.store.writes)
+	}
+}
+
+// at is the time since the simulation began.
+func (s *simulation) at() time.Duration {
+	return time.Since(s.end) + time.Duration(*simHours)*time.Hour
 }

@@ -14,6 +14,7 @@ type state struct {
 	header        []string        // the value of the Authorization header
 	answer        json.RawMessage // of the exchange or refresh that brought it
 	renew, expire moment
+	provisional   bool   // its age was not known: another host bought it
 	end           moment // of a token that is accused: when it expires by itself
 }
 

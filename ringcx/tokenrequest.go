@@ -45,8 +45,9 @@ type tokenRequest struct {
 	stage   Stage
 	client  *http.Client
 	request *http.Request
-	secrets []string // to be kept out of the error
-	agent   string   // User-Agent
+	secrets []string  // to be kept out of the error
+	agent   string    // User-Agent
+	sendBy  time.Time // when it must be on its way; zero: whenever
 }
 
 // do sends r once, follows no redirect (a 307 would carry the secrets to
@@ -61,6 +62,10 @@ func (r tokenRequest) do(ctx context.Context) answer {
 	client := *r.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	a := answer{to: r, outcome: unknown, sent: time.Now()}
+	if !r.sendBy.IsZero() && a.sent.After(r.sendBy) {
+		a.outcome, a.err = notProcessed, errLost // the lease is too old: another host may have it
+		return a
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		a.err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanURLError(err))

@@ -1,0 +1,176 @@
+package ringcx
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+const (
+	longestPoll = 90 * time.Second // for other hosts' renewals: each lease is 30 s
+	shortOutage = time.Minute      // of the Store: nobody's token ends in it, and a herd of exchanges would follow
+	saveTries   = 4                // of a pair that was bought, 1, 2 and 4 s apart
+)
+
+// errElsewhere says that another host is renewing a token that is still good.
+var errElsewhere = errors.New("ringcx: another host is renewing")
+
+// renewShared adopts the pair that another host bought, or buys one for all of
+// them.
+func (e *engine) renewShared(ctx context.Context) (*state, error) {
+	start := time.Now()
+	for {
+		corrupt, err := e.ledger.load(ctx)
+		if err != nil {
+			return e.renewAlone(ctx, e.told(StageStore, 0, err))
+		}
+		if corrupt != nil {
+			_ = e.told(StageStore, 0, corrupt)
+		}
+		if st := e.adoptShared(); st != nil {
+			return st, nil
+		}
+		if e.ledger.foreignLease() {
+			if e.state.Load().phase(e.now()) != expired || time.Since(start) > longestPoll {
+				return nil, errElsewhere
+			}
+			_ = sleep(ctx, poll(e.jitter()))
+			continue
+		}
+		st, err := e.renew(ctx)
+		if down, ok := errors.AsType[storeError](err); ok {
+			return e.renewAlone(ctx, down)
+		}
+		if !errors.Is(err, errLost) {
+			return st, err
+		}
+	}
+}
+
+// poll is the wait before the record is looked at again: 250 ms to 1 s.
+func poll(jitter float64) time.Duration {
+	return time.Duration((0.25 + 0.75*jitter) * float64(time.Second))
+}
+
+// adoptShared takes over the session of the record, and its pair where that is
+// newer and good. A pair that was bought here and is not written yet stays.
+func (e *engine) adoptShared() *state {
+	if e.ledger.pending && e.ledger.record.Gen < e.session.gen {
+		return nil
+	}
+	e.ledger.pending = false
+	known := e.ledger.takeOver(&e.session, e.now())
+	shared := e.session.pair
+	current := e.state.Load()
+	if shared.access == "" || current != nil && current.token.AccessToken == shared.access && (!current.provisional || current.accused()) {
+		return nil
+	}
+	st := newState(shared.access, shared.answer, e.now().Add(-time.Since(shared.sent)), e.renewBefore)
+	if st.phase(e.now()) == expired {
+		return nil
+	}
+	st.provisional = !known
+	e.state.Store(st)
+	_ = e.told(StageAdopt, 0, nil)
+	if st.phase(e.now()) == stale && current.phase(e.now()) != expired {
+		return nil // nobody waits, and it is due for a renewal
+	}
+	return st
+}
+
+// settle writes what a flight has changed, gives the lease back, and lets the
+// newer pair win where another host got ahead. A pair that cannot be written is
+// served all the same, and written by a later flight.
+func (e *engine) settle(ctx context.Context, bought bool) {
+	if e.ledger == nil || !e.ledger.leased() {
+		return
+	}
+	e.ledger.pending = e.ledger.pending || bought
+	for try := 1; try <= saveTries; try++ {
+		err := e.ledger.release(ctx, e.session, e.now())
+		if errors.Is(err, errLost) && e.ledger.pending {
+			if err = e.yield(ctx); err == nil && e.ledger.pending {
+				continue
+			}
+		}
+		if err == nil || !e.ledger.pending {
+			e.ledger.pending = false
+			return
+		}
+		_ = e.told(StageStore, 0, err)
+		_ = sleep(ctx, backOff(try, e.jitter()))
+	}
+}
+
+// yield looks at the record of the host that got ahead: its pair wins where it
+// is good and not older than the own one.
+func (e *engine) yield(ctx context.Context) error {
+	if _, err := e.ledger.load(ctx); err != nil {
+		return err
+	}
+	if r := &e.ledger.record; r.Gen >= e.session.gen {
+		if e.ledger.good(e.now(), e.renewBefore) {
+			e.ledger.pending = false
+			e.adoptShared()
+			return nil
+		}
+		e.session.gen = r.Gen + 1
+	}
+	return nil
+}
+
+// renewAlone is what a host may do while the Store is down: use its token, and
+// buy one more with the RingCentral token that it holds. It neither spends a
+// refresh token, which is everybody's, nor signs in.
+func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
+	if e.ledger.downFor() < shortOutage || e.state.Load().phase(e.now()) != expired ||
+		!e.session.login.good(e.now()) || time.Now().Before(e.aloneUntil) {
+		return nil, down
+	}
+	e.aloneUntil = time.Now().Add(defaultLife)
+	e.alone = true
+	defer func() { e.alone = false }()
+	st, _, err := e.exchange(ctx)
+	e.session.refresh = "" // it is of a session that nobody will hear of
+	return st, err
+}
+
+// claim counts a request that is about to be sent, where its limit allows it,
+// and takes the lease for it.
+func (e *engine) claim(ctx context.Context, stage Stage) error {
+	if err := e.session.limits.take(stage); err != nil {
+		return err
+	}
+	if e.ledger == nil || e.alone {
+		return nil
+	}
+	return e.ledger.claim(ctx, stage, e.session, e.now())
+}
+
+// sendBy is when a request that was claimed must be on its way, so that its end
+// lies within the lease. Zero: whenever.
+func (e *engine) sendBy() time.Time {
+	if e.ledger == nil || e.alone {
+		return time.Time{}
+	}
+	return e.ledger.leaseEnd.Add(-tokenTimeout)
+}
+
+// learn reads the services' time from the answer to a call, once a minute. A
+// token whose age was a guess is then looked at again.
+func (e *engine) learn(h http.Header) {
+	if e.ledger == nil {
+		return
+	}
+	known, wants := e.ledger.clock.wants()
+	if !wants {
+		return
+	}
+	e.ledger.clock.see(h)
+	if st := e.state.Load(); !known && st != nil && st.provisional {
+		due := *st
+		due.renew = moment{}
+		e.state.CompareAndSwap(st, &due)
+	}
+}

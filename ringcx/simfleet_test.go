@@ -1,0 +1,163 @@
+package ringcx_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// TestFleetInPeace is a day of hosts that share a session, with wrong clocks and
+// nothing else amiss. It asserts the numbers of the README.
+func TestFleetInPeace(t *testing.T) {
+	seeds(t, 1, func(t *testing.T, seed uint64) {
+		s := newFleet(t, seed, troubles[:1])
+		s.run()
+		c := s.fake.Counts()
+		alone := s.alone()
+		if c.Logins != 1 || c.Exchanges != 1 || c.Refreshes > alone*105/100 || c.Unauthorized > 0 || c.RateLimited > 0 {
+			t.Errorf("%d sign-ins, %d exchanges, %d refreshes (one host alone: %d), %d × 401, %d × 429",
+				c.Logins, c.Exchanges, c.Refreshes, alone, c.Unauthorized, c.RateLimited)
+		}
+		lives := float64(c.Refreshes+1) * float64(len(s.hosts))
+		if reads := float64(s.store.reads) / lives; reads > 1.5 {
+			t.Errorf("%.2f reads of the Store per host and token, want at most 1.5", reads)
+		}
+	})
+}
+
+// TestFleetColdStart starts all hosts at once, while RingCX is slow to answer.
+func TestFleetColdStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFleet(t, 0, nil)
+		s.fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(3*time.Second), 1)
+		var wg sync.WaitGroup
+		for _, h := range s.hosts {
+			wg.Go(func() {
+				if err := h.call(t.Context()); err != nil {
+					t.Errorf("host %d: %v", h.id, err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, h := range s.hosts {
+			h.close()
+		}
+		spent{Logins: 1, Exchanges: 1}.check(t, s.fake)
+		s.fake.Close()
+	})
+}
+
+// TestFleet has all the trouble of one host, and that of many, mixed; with
+// -sim.kinds the first seeds have one kind each.
+func TestFleet(t *testing.T) {
+	n, first := *fleetSeeds, uint64(len(fleetTroubles))
+	if *simKinds {
+		first = 0
+	}
+	seeds(t, n, func(t *testing.T, seed uint64) {
+		s := newFleet(t, first+seed, fleetTroubles)
+		s.run()
+		c, alone := s.fake.Counts(), s.alone()
+		if c.Refreshes > alone*125/100 {
+			t.Errorf("%d refreshes, one host alone makes %d", c.Refreshes, alone)
+		}
+	})
+}
+
+// alone is how many refreshes one host makes in peace.
+func (s *simulation) alone() int {
+	return int(time.Duration(*simHours)*time.Hour/(225*time.Second)) + 1
+}
+
+func newFleet(t *testing.T, seed uint64, troubles []trouble) *simulation {
+	s := newSimulation(t, seed, troubles)
+	s.store = &simStore{}
+	s.fake.LimitRates(*simHosts <= 20) // more make more than 120 calls a minute; counts looks at the peaks
+	s.pace = time.Hour
+	for id := range *simHosts {
+		h := newSimHost(s, id)
+		h.skew.Store(int64((2*s.draw(id, 0).Float64() - 1) * float64(10*time.Minute)))
+		s.hosts = append(s.hosts, h)
+	}
+	return s
+}
+
+// fleetTroubles are those of one host, and those that take a Store.
+var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
+	process("killed", "kill", 0),
+	process("paused", "pause", 45*time.Second),
+	process("paused for long", "pause", 5*time.Minute),
+	trouble{"ambiguous write", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "swap", do: "ambiguous"}) }},
+	trouble{"stale read", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "load", do: "stale"}) }},
+	trouble{"Store down", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)) }},
+	trouble{"partition", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)/2) }},
+	trouble{"record deleted", func(s *simulation, _ *rand.Rand) {
+		s.store.damage(func(_, _ []byte) []byte { return nil })
+	}},
+	trouble{"record corrupted", func(s *simulation, _ *rand.Rand) {
+		s.store.damage(func(data, _ []byte) []byte { return bytes.Repeat([]byte("x"), len(data)/2) })
+	}},
+	trouble{"rolling restart", func(s *simulation, r *rand.Rand) {
+		for _, h := range s.hosts {
+			h.kill()
+			time.Sleep(time.Duration(r.Int64N(int64(5 * time.Second))))
+		}
+	}},
+	trouble{"cold start", func(s *simulation, _ *rand.Rand) {
+		for _, h := range s.hosts {
+			h.kill()
+		}
+	}},
+)
+
+// process is a trouble at one of the steps of one process.
+func process(name, do string, pause time.Duration) trouble {
+	return trouble{name, func(s *simulation, r *rand.Rand) {
+		at := []string{"load", "swap", "send"}[r.IntN(3)]
+		for range 3 { // one of them will renew
+			s.any(r).next(step{at: at, after: r.IntN(2) == 0, do: do, pause: pause})
+		}
+		if r.IntN(2) == 0 {
+			s.fake.ExpireTokens()
+		}
+	}}
+}
+
+func (s *simulation) any(r *rand.Rand) *simHost { return s.hosts[r.IntN(len(s.hosts))] }
+
+// partition keeps some hosts from the Store for a minute at most.
+func (s *simulation) partition(r *rand.Rand, n int) {
+	for _, h := range s.hosts[:n] {
+		h.reach(false)
+	}
+	time.Sleep(min(time.Duration(r.ExpFloat64()*float64(30*time.Second)), time.Minute))
+	for _, h := range s.hosts[:n] {
+		h.reach(true)
+	}
+}
+
+func (h *simHost) next(s step) {
+	_, link := h.process()
+	link.mu.Lock()
+	defer link.mu.Unlock()
+	link.next = s
+}
+
+func (h *simHost) kill() {
+	_, link := h.process()
+	link.mu.Lock()
+	defer link.mu.Unlock()
+	link.dead = true
+}
+
+func (h *simHost) reach(store bool) {
+	_, link := h.process()
+	link.mu.Lock()
+	defer link.mu.Unlock()
+	link.down = !store
+}
