@@ -1,6 +1,12 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
 
 const apiHelp = `api sends one request to RingCX, signed, and prints the body of the answer as it
 came. PATH is what follows the host; a whole URL works too, if its host is that
@@ -49,21 +55,21 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 	if err != nil {
 		return err
 	}
-	client, err := newClient(cfg)
-	if err != nil {
+	if _, err := newClient(cfg); err != nil {
 		return err
 	}
 	req, err := r.build(cmd.Context(), cfg.BaseURL, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
-	defer logOut(cmd.Context(), client)
-	resp, err := send(client.Tokens, req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	return printAnswer(cmd.OutOrStdout(), resp, include)
+	return withClient(cmd, func(_ context.Context, client *ringcx.Client) error {
+		resp, err := send(client.Tokens, req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		return printAnswer(cmd.OutOrStdout(), resp, include)
+	})
 }
 
 func methodAndPath(_ *cobra.Command, args []string) error {

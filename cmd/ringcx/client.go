@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/filestore"
 )
 
 // logoutTimeout bounds what a command waits for its logout.
@@ -34,19 +36,31 @@ func newClient(cfg ringcx.Config) (*ringcx.Client, error) {
 	return client, nil
 }
 
-// withClient runs do with a client of the credentials in the environment, and
-// logs out after it.
+// withClient runs do with a client of the credentials in the environment. Its
+// session stays in a file, for the next command.
 func withClient(cmd *cobra.Command, do func(context.Context, *ringcx.Client) error) error {
 	cfg, err := configFromEnv()
 	if err != nil {
+		return err
+	}
+	if cfg.Store, err = sessions(); err != nil {
 		return err
 	}
 	client, err := newClient(cfg)
 	if err != nil {
 		return err
 	}
-	defer logOut(cmd.Context(), client)
+	defer client.Tokens.Close() // waits until the session is in the file
 	return do(cmd.Context(), client)
+}
+
+// sessions is the Store of this user's sessions. Where the system has no folder
+// for such files, as in some containers, each command signs in by itself.
+func sessions() (ringcx.Store, error) {
+	if _, err := os.UserCacheDir(); err != nil {
+		return nil, nil
+	}
+	return filestore.New("")
 }
 
 // logOut ends the session, also after an interrupt. It is a courtesy to the

@@ -12,8 +12,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestInterruptEndsACall interrupts a command in the middle of its call. It
-// still logs out.
+// TestInterruptEndsACall interrupts a command in the middle of its call.
 func TestInterruptEndsACall(t *testing.T) {
 	needSignals(t)
 	fake := ringcxtest.NewServer(t)
@@ -33,6 +32,7 @@ func TestInterruptEndsACall(t *testing.T) {
 	defer server.Close()
 
 	cmd = command([]string{
+		"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir(),
 		"RINGCX_BASE_URL=" + server.URL, "RINGCENTRAL_BASE_URL=" + server.URL,
 		"RC_CLIENT_ID=" + ringcxtest.ClientID, "RC_CLIENT_SECRET=" + ringcxtest.ClientSecret, "RC_JWT=" + ringcxtest.JWT,
 	}, "accounts")
@@ -48,8 +48,5 @@ func TestInterruptEndsACall(t *testing.T) {
 	}
 	if got := strings.TrimSpace(errs.String()); got != "ringcx: interrupted" {
 		t.Errorf("standard error is %q", got)
-	}
-	if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
-		t.Errorf("%d logouts and %d revocations after an interrupt, want 1 of each", c.Logouts, c.Revokes)
 	}
 }

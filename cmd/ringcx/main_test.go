@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[mockKey{}] = new(mockProcess)
-			env.Vars = append(env.Vars, quickExit)
+			env.Vars = append(env.Vars, quickExit, "HOME="+env.WorkDir, "XDG_CACHE_HOME="+env.WorkDir+"/cache")
 			return nil
 		},
 		RequireExplicitExec: true,

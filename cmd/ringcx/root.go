@@ -18,9 +18,9 @@ The others sign in with a JWT credential from these variables:
   RINGCX_BASE_URL                  optional; default https://engage.ringcentral.com
   RINGCENTRAL_BASE_URL             optional; default https://platform.ringcentral.com
 
-Each of them signs in anew. RingCentral allows five sign-ins a minute per
-application and keeps about five sessions of a user, so accounts, users, api
-and doctor log out when they are done.
+They share one session, kept in a file of the user's cache folder, so that ten
+commands cost one sign-in; logout ends it. doctor signs in by itself, and logs
+out when it is done.
 
 Exit status: 0 done; 1 refused or failed; 2 wrong usage: the command line or
 the variables above cannot work, and nothing was sent. Colours appear only on
@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: groupOffline, Title: "Commands without an account:"},
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
 	addTo(root, groupOffline, newDemo(), newMock())
-	addTo(root, groupOnline, newDoctor(), newAccounts(&form), newUsers(&form), newToken(), newAPI())
+	addTo(root, groupOnline, newDoctor(), newAccounts(&form), newUsers(&form), newToken(), newAPI(), newLogout())
 	strict(root)
 	return root
 }

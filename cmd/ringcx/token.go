@@ -1,18 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const tokenHelp = `token signs in and prints a RingCX access token, and nothing else. The token is
-good for five minutes and for everything that you may do: keep it out of files
-and logs. The session stays open, because a logout would end the token.
-
-Each run signs in anew. RingCentral allows five sign-ins a minute per
-application and ends the oldest of about five sessions of a user, so a script
-should ask once and use the token for all its calls.`
+const tokenHelp = `token prints a RingCX access token, and nothing else. The token is good for a
+minute at least and for everything that you may do: keep it out of files and
+logs. Ask again for each call: the session is kept, so that costs no sign-in.`
 
 const tokenExample = `  curl -H "Authorization: Bearer $(ringcx token)" \
     https://engage.ringcentral.com/voice/api/v1/admin/accounts`
@@ -25,20 +24,14 @@ func newToken() *cobra.Command {
 		Example: tokenExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := configFromEnv()
-			if err != nil {
+			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
+				token, err := client.Tokens.TokenContext(ctx)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), token.AccessToken)
 				return err
-			}
-			client, err := newClient(cfg)
-			if err != nil {
-				return err
-			}
-			token, err := client.Tokens.TokenContext(cmd.Context())
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), token.AccessToken)
-			return err
+			})
 		},
 	}
 }
