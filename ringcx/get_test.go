@@ -23,6 +23,8 @@ func TestGet(t *testing.T) {
 		{name: "accounts", ctype: "application/json", status: 200,
 			body: `[{"accountId":"333333","accountName":"RingForce"},{"accountId":4,"accountName":null}]`,
 			want: []gen.Account{{AccountID: "333333", AccountName: "RingForce"}, {AccountID: "4"}}},
+		{name: "both spellings", ctype: "application/json", status: 200, body: `[{"enableMultiuser":true},{"enableMultiUser":true}]`,
+			want: []gen.Account{{EnableMultiUser: new(true)}, {EnableMultiUser: new(true)}}},
 		{name: "empty", ctype: "application/json", status: 200, body: `[]`, want: []gen.Account{}},
 		{name: "null", ctype: "application/json", status: 200, body: `null`},
 		{name: "no content", status: 204},
