@@ -6,6 +6,9 @@ import "time"
 // life of its tokens, and another source of jitter.
 func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
 	s.engine.now, s.engine.jitter = now, jitter
+	if s.engine.ledger != nil {
+		s.engine.ledger.host = "" // no two hosts of a simulation share a clock
+	}
 }
 
 // LongestWait is how long the source may have to wait before it asks again: the

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 )
@@ -33,7 +34,8 @@ func (e storeError) Unwrap() error { return e.err }
 type ledger struct {
 	store Store
 	key   string
-	owner string // unlike any other host's
+	owner string // unlike any other process's
+	host  string // of all processes that share a clock
 	clock *serverClock
 
 	record  record // as loaded or written last
@@ -41,7 +43,8 @@ type ledger struct {
 	writes  int
 	pending bool // a pair is not written yet
 
-	down     time.Time // since when the Store has not answered; zero: it has
+	down     time.Time // since when the Store has not worked; zero: it does
+	readOnly bool      // the Store answers, and writes nothing
 	leaseEnd time.Time // of the own lease
 	foreign  sighting  // of another's lease
 	pair     sighting  // of the pair
@@ -63,7 +66,8 @@ func (s *sighting) see(what string) time.Duration {
 }
 
 func newLedger(store Store, key string, wall func() time.Time) *ledger {
-	return &ledger{store: store, key: key + recordVersion, owner: rand.Text(), clock: &serverClock{wall: wall}}
+	host, _ := os.Hostname() // "" is no host's name, and then nobody shares the clock
+	return &ledger{store: store, key: key + recordVersion, owner: rand.Text(), host: host, clock: &serverClock{wall: wall}}
 }
 
 // load reads the record. One that cannot be read is as good as none; the error
@@ -75,7 +79,9 @@ func (l *ledger) load(ctx context.Context) (corrupt, err error) {
 	if err != nil {
 		return nil, l.failed("load", err)
 	}
-	l.down = time.Time{}
+	if !l.readOnly {
+		l.down = time.Time{}
+	}
 	r := record{}
 	if data != nil {
 		if err := json.Unmarshal(data, &r); err != nil {
@@ -102,6 +108,7 @@ func (l *ledger) swap(ctx context.Context, r record) error {
 	switch {
 	case err == nil:
 		l.record, l.version = r, version
+		l.readOnly, l.down = false, time.Time{}
 		return nil
 	case errors.Is(err, ErrConflict):
 		return errLost
@@ -113,6 +120,7 @@ func (l *ledger) swap(ctx context.Context, r record) error {
 	case l.record.Rev == r.Rev:
 		return nil // it was written all the same
 	case l.version == before:
+		l.readOnly = true
 		return l.failed("write", err)
 	}
 	return errLost
@@ -173,16 +181,23 @@ func (l *ledger) leased() bool {
 // Where the record was lost the host goes on with what it knows, but for the
 // refresh token, which another host may have spent.
 func (l *ledger) takeOver(s *session, wall time.Time) (known bool) {
-	if l.record.Gen == 0 && l.record.Lease == nil {
+	if l.record.Rev == "" { // absent, or corrupt
 		s.refresh = ""
 		return true
 	}
 	*s = l.record.session(l.clock, wall, l.seen.at, *s)
-	if _, known = l.clock.now(); !known {
-		s.pair.sent = l.pair.at
+	if _, known = l.clock.now(); known {
+		s.pair.sent = earlier(s.pair.sent, l.pair.at)
+		return true
 	}
-	s.pair.sent = earlier(s.pair.sent, l.pair.at)
-	return known
+	age := wall.Sub(time.UnixMilli(s.pair.wall))
+	switch sameClock := l.host != "" && l.host == s.pair.host; {
+	case sameClock, age > maxLife+oldLease: // clocks that are so far apart are not to be helped
+		s.pair.sent = time.Now().Add(-max(age, 0))
+		return true
+	}
+	s.pair.sent = l.pair.at
+	return false
 }
 
 // good reports whether the pair of the record may be used.
@@ -202,7 +217,7 @@ func (l *ledger) foreignLease() bool {
 	seen := l.foreign.see(l.record.Rev)
 	now, known := l.clock.now()
 	old := known && now.Sub(time.UnixMilli(lease.Taken)) > oldLease
-	return !old && seen < time.Duration(lease.TTL)*time.Millisecond
+	return !old && seen < min(time.Duration(lease.TTL)*time.Millisecond, oldLease)
 }
 
 // remove deletes the record, unless another host has written it since.
@@ -211,8 +226,7 @@ func (l *ledger) remove(ctx context.Context) error {
 	if l.version == "" {
 		return nil
 	}
-	_, err := l.compareAndSwap(ctx, nil)
-	if err != nil && !errors.Is(err, ErrConflict) {
+	if _, err := l.compareAndSwap(ctx, nil); err != nil {
 		return l.failed("delete", err)
 	}
 	return nil

@@ -86,6 +86,14 @@ func (l *limits) arrived(stage Stage) {
 	}
 }
 
+// untake takes the last hit back: the request reached nobody.
+func (l *limits) untake(stage Stage) {
+	key := countedWith(stage)[0]
+	if hits := l.hits[key]; len(hits) > 0 {
+		l.hits[key] = hits[:len(hits)-1]
+	}
+}
+
 // rest sends nothing of the stage for d.
 func (l *limits) rest(stage Stage, d time.Duration) {
 	if until := time.Now().Add(d); until.After(l.restUntil[stage]) {

@@ -29,10 +29,14 @@ func (e *engine) logout(ctx context.Context) error {
 	}
 	e.state.Store(nil)
 	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
-	if err == nil && e.ledger != nil {
-		err = e.ledger.remove(ctx)
+	switch {
+	case e.ledger == nil:
+		return err
+	case err == nil:
+		return e.ledger.remove(ctx)
 	}
-	return err
+	e.session.pair = pair{} // what could not be ended is kept for another try, but no token of it is used
+	return errors.Join(err, e.ledger.release(ctx, e.session, e.now()))
 }
 
 // depart outdates the flights that wait for the slot. It reports false after
@@ -53,7 +57,9 @@ func (e *engine) borrow(ctx context.Context) error {
 			return err
 		}
 		if !e.ledger.foreignLease() {
-			e.ledger.takeOver(&e.session, e.now())
+			if !e.ledger.pending {
+				e.ledger.takeOver(&e.session, e.now())
+			}
 			break
 		}
 		if err := sleep(ctx, poll(e.jitter())); err != nil {

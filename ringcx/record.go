@@ -21,6 +21,8 @@ type record struct {
 	Access string          `json:"access,omitempty"` // the pair
 	Next   string          `json:"refresh,omitempty"`
 	Issued int64           `json:"issued,omitempty"` // when the pair was asked for
+	Host   string          `json:"host,omitempty"`   // and by whom
+	Wall   int64           `json:"wall,omitempty"`   // and when by that host's clock
 	Answer json.RawMessage `json:"session,omitempty"`
 	Login  string          `json:"rc,omitempty"` // the RingCentral token
 	Until  int64           `json:"rc_until,omitempty"`
@@ -56,7 +58,7 @@ func (r *record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &p.others); err != nil {
 		return err
 	}
-	known, err := members(plainRecord{Lease: &lease{}, Access: "x", Next: "x", Issued: 1, Answer: json.RawMessage("1"),
+	known, err := members(plainRecord{Lease: &lease{}, Access: "x", Next: "x", Issued: 1, Host: "x", Wall: 1, Answer: json.RawMessage("1"),
 		Login: "x", Until: 1, Worked: true, Gates: map[Stage]gate{"x": {}}})
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func members(p plainRecord) (all map[string]json.RawMessage, err error) {
 // host first saw it, at seen: that is late, and so on the safe side.
 func (r *record) session(c *serverClock, wall, seen time.Time, own session) session {
 	s := session{refresh: r.Next, gen: r.Gen, limits: newLimits()}
-	s.pair = pair{access: r.Access, answer: r.Answer, sent: earlier(c.local(r.Issued), time.Now())}
+	s.pair = pair{access: r.Access, answer: r.Answer, sent: earlier(c.local(r.Issued), time.Now()), host: r.Host, wall: r.Wall}
 	if r.Login != "" {
 		s.login = login{token: r.Login, worked: r.Worked}
 		if r.Until != 0 {
@@ -121,6 +123,7 @@ func (r *record) session(c *serverClock, wall, seen time.Time, own session) sess
 func (r *record) set(s session, c *serverClock, wall time.Time) {
 	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, 0, s.login.worked
 	r.Access, r.Answer, r.Issued = s.pair.access, s.pair.answer, c.server(s.pair.sent)
+	r.Host, r.Wall = s.pair.host, s.pair.wall
 	if s.login.until != nil {
 		r.Until = c.server(time.Now().Add(s.login.until.at.Sub(wall)))
 	}

@@ -25,6 +25,9 @@ type pair struct {
 	access string
 	answer json.RawMessage
 	sent   time.Time // when it was asked for, on the monotonic clock
+
+	host string // that asked for it
+	wall int64  // when, by that host's own clock, in milliseconds
 }
 
 // renew walks the chain until a pair comes: refresh; exchange with the
@@ -113,7 +116,11 @@ func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token 
 		stage: stage, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent, sendBy: e.sendBy(),
 	}
 	a := r.do(ctx)
-	e.session.limits.arrived(stage)
+	if a.outcome == notProcessed && a.resp == nil {
+		e.session.limits.untake(stage)
+	} else {
+		e.session.limits.arrived(stage)
+	}
 	if e.ledger != nil && a.resp != nil {
 		e.ledger.clock.see(a.resp.Header)
 	}
@@ -141,6 +148,9 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	}
 	e.session.gen++
 	e.session.pair = pair{access: answer.AccessToken, answer: a.body, sent: a.sent}
+	if e.ledger != nil {
+		e.session.pair.host, e.session.pair.wall = e.ledger.host, sent.UnixMilli()
+	}
 	st := newState(answer.AccessToken, a.body, sent, e.renewBefore)
 	e.state.Store(st)
 	return st, nil

@@ -77,6 +77,27 @@ func TestOneEndpointRefuses(t *testing.T) {
 	})
 }
 
+// TestShortOutage has RingCX out of reach while the token ends. What reached
+// nobody does not count against the limit of a minute.
+func TestShortOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		ts := newTokenSource(t, fake.Config())
+		must(ts.Token())
+		time.Sleep(291 * time.Second)
+		fake.Fault(ringcxtest.Refresh, ringcxtest.Unreachable, 100)
+		for start := time.Now(); time.Since(start) < 20*time.Second; time.Sleep(100 * time.Millisecond) {
+			if _, err := ts.Token(); err == nil {
+				t.Fatal("no error")
+			}
+		}
+		fake.ClearFaults()
+		time.Sleep(18 * time.Second) // the longest back-off
+		must(ts.Token())
+		spent{1, 1, 1}.check(t, fake)
+	})
+}
+
 // TestCallersTraceIsLeftBehind has a caller who watches its own call. A renewal
 // in the background is none of its business, and shows credentials.
 func TestCallersTraceIsLeftBehind(t *testing.T) {

@@ -98,8 +98,9 @@ func (e *engine) settle(ctx context.Context, bought bool) {
 			e.ledger.pending = false
 			return
 		}
-		_ = e.told(StageStore, 0, err)
-		_ = sleep(ctx, backOff(try, e.jitter()))
+		if _ = e.told(StageStore, 0, err); try < saveTries {
+			_ = sleep(ctx, backOff(try, e.jitter()))
+		}
 	}
 }
 
@@ -128,7 +129,7 @@ func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
 		!e.session.login.good(e.now()) || time.Now().Before(e.aloneUntil) {
 		return nil, down
 	}
-	e.aloneUntil = time.Now().Add(defaultLife)
+	e.aloneUntil, e.ledger.pending = time.Now().Add(defaultLife), false
 	e.alone = true
 	defer func() { e.alone = false }()
 	st, _, err := e.exchange(ctx)
@@ -168,7 +169,8 @@ func (e *engine) learn(h http.Header) {
 		return
 	}
 	e.ledger.clock.see(h)
-	if st := e.state.Load(); !known && st != nil && st.provisional {
+	_, learned := e.ledger.clock.now()
+	if st := e.state.Load(); !known && learned && st != nil && st.provisional {
 		due := *st
 		due.renew = moment{}
 		e.state.CompareAndSwap(st, &due)

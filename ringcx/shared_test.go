@@ -278,3 +278,40 @@ func TestKeys(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestOldRecord finds a pair of hours ago. A process that asks for a token and
+// makes no call must not be given that one.
+func TestOldRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, _, process := fleet(t)
+		token := must(process().Token())
+		time.Sleep(6 * time.Minute)
+		second := must(process().Token())
+		if second.AccessToken == token.AccessToken {
+			t.Error("a process on the same host was given a token that is dead")
+		}
+		time.Sleep(2 * time.Hour)
+		foreign := process()
+		ringcx.SetClock(foreign, time.Now, func() float64 { return 0.5 }) // as on another host
+		if third := must(foreign.Token()); third.AccessToken == second.AccessToken {
+			t.Error("a process on another host was given a token of hours ago")
+		}
+		spent{1, 1, 2}.check(t, fake)
+	})
+}
+
+// TestReadOnlyStore has a Store that answers and writes nothing.
+func TestReadOnlyStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		must(ts.Token())
+		synctest.Wait()
+		store.breaks("swap")
+		time.Sleep(226 * time.Second)
+		must(ts.Token()) // finds out
+		time.Sleep(70 * time.Second)
+		must(ts.Token())
+		spent{1, 2, 0}.check(t, fake)
+	})
+}

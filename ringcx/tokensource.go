@@ -116,7 +116,8 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 // Source: the official API reference has the logout in its older edition only.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
 
-// Close waits for a renewal under way, at most about a minute; after it every
+// Close waits for a renewal under way, at most about a minute, and with a Store
+// that fails or that others use for up to three; after it every
 // method that needs a token reports [ErrClosed]. The session lives on: see
 // [TokenSource.Logout]. Close always returns nil and may be called again.
 func (s *TokenSource) Close() error {
