@@ -93,9 +93,7 @@ func (s *simulation) run() {
 	for _, h := range s.hosts {
 		h.next(step{}) // no more trouble is in store
 	}
-	for _, h := range s.hosts {
-		s.recovers(h)
-	}
+	s.recover()
 	s.sleeps()
 	for _, h := range s.hosts {
 		h.close()
@@ -118,17 +116,27 @@ func (s *simulation) trouble() {
 	}
 }
 
-// recovers asserts that a program is well again as soon as the longest wait
-// that it was made to keep is over.
-func (s *simulation) recovers(h *simHost) {
-	if h.killed() {
-		h.start()
+// recover asserts that every program is well again as soon as the longest wait
+// that one of them was made to keep is over: in a fleet they share it.
+func (s *simulation) recover() {
+	longest := time.Duration(0)
+	for _, h := range s.hosts {
+		if h.killed() {
+			h.start()
+		}
+		longest = max(longest, ringcx.LongestWait(h.client.Tokens))
 	}
 	const backOff = 15 * time.Second * 12 / 10
-	limit := ringcx.LongestWait(h.client.Tokens) + backOff
+	longest += backOff
 	if s.store != nil {
-		limit += 30 * time.Second // the lease of a host that was killed
+		longest += 30 * time.Second // the lease of a host that was killed
 	}
+	for _, h := range s.hosts {
+		s.recovers(h, longest)
+	}
+}
+
+func (s *simulation) recovers(h *simHost, limit time.Duration) {
 	start := time.Now()
 	for {
 		err := h.call(s.Context())
