@@ -29,3 +29,22 @@ type Store interface {
 	// record was deleted and created again.
 	CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error)
 }
+
+// LeaseStore is a [Store] that also notices when a process ends, as a file lock
+// or the session of a database does. Where Config.Store is one, others take over
+// from a process that was killed in the middle of a renewal at once. Otherwise
+// they watch its lease for 30 s first.
+//
+// Both methods must be safe for concurrent use and return soon after ctx ends.
+type LeaseStore interface {
+	Store
+
+	// Hold marks owner, a name that no other process uses, as alive: until release
+	// is called, or until the process ends, however it ends. Hold of an owner that
+	// is held already is an error. Release may be called more than once.
+	Hold(ctx context.Context, key, owner string) (release func(), err error)
+
+	// Held reports whether owner is alive. An owner of whom nothing is known is
+	// not. An error leaves it open.
+	Held(ctx context.Context, key, owner string) (alive bool, err error)
+}
