@@ -63,8 +63,8 @@ type Config struct {
 
 	// RenewBefore is how long before its end a token is renewed. By default it is
 	// a quarter of the token's life (75 s of five minutes), so that a renewal may
-	// fail and be tried again before anybody waits. It is capped at half the life,
-	// and with a Store it is at least a minute.
+	// fail and be tried again before anybody waits. With a Store, less than a
+	// minute given here counts as a minute. It is capped at half the life.
 	RenewBefore time.Duration
 
 	// MaxReplays is how often a call that was refused for now (status 429 or 503)
@@ -77,7 +77,8 @@ type Config struct {
 	UserAgent string
 
 	// OnEvent is told of every sign-in, exchange, refresh and logout, done or
-	// failed. It runs on the goroutine that renews, so it must not block and must
+	// failed, and with a Store of every pair that another process bought and of
+	// every failure of the Store. It runs on the goroutine that renews, so it must not block and must
 	// not call the TokenSource. Default: nobody is told.
 	OnEvent func(Event)
 }

@@ -38,6 +38,8 @@ type engine struct {
 	flight  *flight
 	failure failure
 
+	closing chan struct{} // closed by the first Close
+
 	slot       chan struct{} // holds one element while a flight or a Logout uses what follows
 	session    session
 	ledger     *ledger   // nil: no other host shares the session
@@ -60,6 +62,7 @@ func newEngine(cfg Config) (*engine, error) {
 		agent:   []string{cfg.UserAgent},
 		now:     time.Now,
 		jitter:  rand.Float64,
+		closing: make(chan struct{}),
 		slot:    make(chan struct{}, 1),
 		session: session{limits: newLimits()},
 	}
@@ -127,7 +130,10 @@ func (e *engine) invalidate(access string) {
 // close waits for a flight or a Logout under way and lets no more start.
 func (e *engine) close() {
 	e.mu.Lock()
-	e.closed = true
+	if !e.closed {
+		e.closed = true
+		close(e.closing)
+	}
 	e.mu.Unlock()
 	e.slot <- struct{}{}
 	e.state.Store(nil)

@@ -8,11 +8,12 @@ type Event struct {
 	// StageLogout, StageAdopt or StageStore.
 	Stage Stage
 
-	// Took is how long the request took, or 0 where none was sent because a limit
-	// of ours held it back.
+	// Took is how long the request took, or 0 where none was sent: because a limit
+	// of ours held it back, or because the step was one of the Store.
 	Took time.Duration
 
 	// Err is nil where the step succeeded. Otherwise it is an *Error where a
-	// server answered, and the network's error where none did.
+	// server answered or a limit of ours held the request back, the network's error
+	// where no answer came, and the Store's where that failed.
 	Err error
 }

@@ -19,14 +19,21 @@ func LongestWait(s *TokenSource) time.Duration {
 	defer func() { <-e.slot }()
 	longest := time.Duration(0)
 	for _, until := range e.session.limits.restUntil {
-		longest = max(longest, time.Until(until))
+		longest = max(longest, time.Until(until.at))
 	}
 	for _, hits := range e.session.limits.hits {
 		for _, hit := range hits {
-			longest = max(longest, hitWindow-time.Since(hit))
+			longest = max(longest, hitWindow-time.Since(hit.at))
 		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return max(longest, time.Until(e.failure.until))
+}
+
+// Renewing reports whether a flight of the source is under way.
+func Renewing(s *TokenSource) bool {
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	return s.engine.flight != nil
 }

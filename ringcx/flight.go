@@ -60,7 +60,7 @@ func (e *engine) renewInto(ctx context.Context, f *flight) {
 	switch f.err = e.grounded(f); {
 	case f.err != nil:
 	case e.ledger != nil:
-		f.state, f.err = e.renewShared(ctx)
+		f.state, f.err = e.renewShared(ctx, f)
 	default:
 		f.state, f.err = e.renew(ctx)
 	}

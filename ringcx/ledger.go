@@ -11,22 +11,19 @@ import (
 	"time"
 )
 
-const (
-	storeTimeout = 3 * time.Second  // of one call of the Store
-	leaseTTL     = 30 * time.Second // longer than a call of the Store and a token request
-	oldLease     = 15 * time.Minute // is dead, whoever holds it
-)
+const storeTimeout = 3 * time.Second // of one call of the Store
 
 // errLost says that another host got ahead: load again and look.
 var errLost = errors.New("ringcx: another host got ahead")
 
-// storeError is a call of the Store that failed.
+// storeError is a call of the Store that failed. Its text holds no secret,
+// whatever the Store says.
 type storeError struct {
-	call string
-	err  error
+	call, message string
+	err           error
 }
 
-func (e storeError) Error() string { return "ringcx: the Store: " + e.call + ": " + e.err.Error() }
+func (e storeError) Error() string { return "ringcx: the Store: " + e.call + ": " + e.message }
 func (e storeError) Unwrap() error { return e.err }
 
 // ledger is one host's view of the shared record. It is used by one goroutine at
@@ -46,23 +43,8 @@ type ledger struct {
 	down     time.Time // since when the Store has not worked; zero: it does
 	readOnly bool      // the Store answers, and writes nothing
 	leaseEnd time.Time // of the own lease
+	letGo    func()    // ends what says that this process is alive; nil: nothing says so
 	foreign  sighting  // of another's lease
-	pair     sighting  // of the pair
-	seen     sighting  // of the record
-}
-
-// sighting is when this host first saw something, on its monotonic clock.
-type sighting struct {
-	what string
-	at   time.Time
-}
-
-// see notes what is there now and returns for how long it has been.
-func (s *sighting) see(what string) time.Duration {
-	if s.what != what {
-		*s = sighting{what, time.Now()}
-	}
-	return time.Since(s.at)
 }
 
 func newLedger(store Store, key string, wall func() time.Time) *ledger {
@@ -77,7 +59,7 @@ func (l *ledger) load(ctx context.Context) (corrupt, err error) {
 	defer cancel()
 	data, version, err := l.store.Load(ctx, l.key)
 	if err != nil {
-		return nil, l.failed("load", err)
+		return nil, l.failed("load", err, l.record)
 	}
 	if !l.readOnly {
 		l.down = time.Time{}
@@ -89,8 +71,6 @@ func (l *ledger) load(ctx context.Context) (corrupt, err error) {
 		}
 	}
 	l.record, l.version = r, version
-	l.seen.see(r.Rev)
-	l.pair.see(strconv.FormatInt(r.Gen, 10) + r.Access)
 	return corrupt, nil
 }
 
@@ -114,14 +94,14 @@ func (l *ledger) swap(ctx context.Context, r record) error {
 		return errLost
 	}
 	if _, again := l.load(ctx); again != nil {
-		return l.failed("write", err)
+		return l.failed("write", err, r)
 	}
 	switch {
 	case l.record.Rev == r.Rev:
 		return nil // it was written all the same
 	case l.version == before:
 		l.readOnly = true
-		return l.failed("write", err)
+		return l.failed("write", err, r)
 	}
 	return errLost
 }
@@ -132,11 +112,11 @@ func (l *ledger) compareAndSwap(ctx context.Context, data []byte) (string, error
 	return l.store.CompareAndSwap(ctx, l.key, l.version, data)
 }
 
-func (l *ledger) failed(call string, err error) error {
+func (l *ledger) failed(call string, err error, r record) error {
 	if l.down.IsZero() {
 		l.down = time.Now()
 	}
-	return storeError{call, err}
+	return storeError{call, scrubber([]string{r.Access, r.Next, r.Login}).Replace(err.Error()), err}
 }
 
 // downFor is how long the Store has not answered.
@@ -147,77 +127,9 @@ func (l *ledger) downFor() time.Duration {
 	return time.Since(l.down)
 }
 
-// claim takes the lease for a request of the stage, together with all that the
-// session has changed: its hit of the limit, and the refresh token that is being
-// spent and so is no longer in it. A claim of the next stage is a new lease.
-func (l *ledger) claim(ctx context.Context, stage Stage, s session, wall time.Time) error {
-	end := time.Now().Add(leaseTTL)
-	r := l.record
-	r.set(s, l.clock, wall)
-	now, _ := l.clock.now()
-	r.Lease = &lease{Owner: l.owner, Stage: stage, TTL: leaseTTL.Milliseconds(), Taken: now.UnixMilli()}
-	if err := l.swap(ctx, r); err != nil {
-		return err
-	}
-	l.leaseEnd = end
-	return nil
-}
-
-// release writes the session and gives the lease back.
-func (l *ledger) release(ctx context.Context, s session, wall time.Time) error {
-	r := l.record
-	r.set(s, l.clock, wall)
-	r.Lease = nil
-	return l.swap(ctx, r)
-}
-
 // leased reports whether there is something to write or to give back.
 func (l *ledger) leased() bool {
-	return l.pending || l.record.Lease != nil && l.record.Lease.Owner == l.owner
-}
-
-// takeOver makes the session that of the record. It reports whether the age of
-// its pair is known; otherwise the pair counts from when this host first saw it.
-// Where the record was lost the host goes on with what it knows, but for the
-// refresh token, which another host may have spent.
-func (l *ledger) takeOver(s *session, wall time.Time) (known bool) {
-	if l.record.Rev == "" { // absent, or corrupt
-		s.refresh = ""
-		return true
-	}
-	*s = l.record.session(l.clock, wall, l.seen.at, *s)
-	if _, known = l.clock.now(); known {
-		s.pair.sent = earlier(s.pair.sent, l.pair.at)
-		return true
-	}
-	age := wall.Sub(time.UnixMilli(s.pair.wall))
-	switch sameClock := l.host != "" && l.host == s.pair.host; {
-	case sameClock, age > maxLife+oldLease: // clocks that are so far apart are not to be helped
-		s.pair.sent = time.Now().Add(-max(age, 0))
-		return true
-	}
-	s.pair.sent = l.pair.at
-	return false
-}
-
-// good reports whether the pair of the record may be used.
-func (l *ledger) good(wall time.Time, renewBefore time.Duration) bool {
-	var s session
-	l.takeOver(&s, wall)
-	return s.pair.access != "" && newState(s.pair.access, nil, wall.Add(-time.Since(s.pair.sent)), renewBefore).phase(wall) != expired
-}
-
-// foreignLease reports whether another host is renewing. Its lease is dead when
-// this host has seen it for its time: no other clock is trusted.
-func (l *ledger) foreignLease() bool {
-	lease := l.record.Lease
-	if lease == nil || lease.Owner == l.owner {
-		return false
-	}
-	seen := l.foreign.see(l.record.Rev)
-	now, known := l.clock.now()
-	old := known && now.Sub(time.UnixMilli(lease.Taken)) > oldLease
-	return !old && seen < min(time.Duration(lease.TTL)*time.Millisecond, oldLease)
+	return l.pending || l.ownLease()
 }
 
 // remove deletes the record, unless another host has written it since.
@@ -227,7 +139,7 @@ func (l *ledger) remove(ctx context.Context) error {
 		return nil
 	}
 	if _, err := l.compareAndSwap(ctx, nil); err != nil {
-		return l.failed("delete", err)
+		return l.failed("delete", err, l.record)
 	}
 	return nil
 }

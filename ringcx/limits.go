@@ -3,6 +3,7 @@ package ringcx
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -33,14 +34,14 @@ const (
 // limits holds back requests that the services would refuse. Its times are
 // spans of the monotonic clock. It is used by one goroutine at a time.
 type limits struct {
-	restUntil map[Stage]time.Time
-	ownUntil  time.Time             // before which this process does not sign in; not shared
-	hits      map[Stage][]time.Time // by the first stage of countedWith
-	slack     time.Duration         // by which hosts may differ over when a hit was
+	restUntil map[Stage]instant
+	ownUntil  time.Time           // before which this process does not sign in; not shared
+	hits      map[Stage][]instant // by the first stage of countedWith
+	slack     time.Duration       // by which hosts may differ over when a hit was
 }
 
 func newLimits() limits {
-	return limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}
+	return limits{restUntil: map[Stage]instant{}, hits: map[Stage][]instant{}}
 }
 
 // countedWith returns the stages that count against one limit.
@@ -54,35 +55,33 @@ func countedWith(stage Stage) []Stage {
 // take counts a request of the stage that is about to be sent, or says why it
 // must not be.
 func (l *limits) take(stage Stage) error {
-	now := time.Now()
-	rest := l.restUntil[stage]
+	rest := l.restUntil[stage].at
 	if stage == StageLogin && l.ownUntil.After(rest) {
 		rest = l.ownUntil
 	}
-	if wait := rest.Sub(now); wait > 0 {
+	if wait := time.Until(rest); wait > 0 {
 		return localLimit(stage, wait, "held back: the service asked to wait")
 	}
 	key := countedWith(stage)[0]
-	recent := l.hits[key][:0]
-	for _, at := range l.hits[key] {
-		if now.Sub(at) < hitWindow+l.slack {
-			recent = append(recent, at)
-		}
+	l.hits[key] = slices.DeleteFunc(l.hits[key], func(h instant) bool { return h.shared == 0 && !l.counts(h) })
+	recent := slices.DeleteFunc(slices.Clone(l.hits[key]), func(h instant) bool { return !l.counts(h) })
+	if n := len(recent); n >= maxHits {
+		slices.SortFunc(recent, func(a, b instant) int { return a.at.Compare(b.at) })
+		return localLimit(stage, hitWindow+l.slack-time.Since(recent[n-maxHits].at),
+			fmt.Sprintf("held back: %d were sent in the last minute", n))
 	}
-	l.hits[key] = recent
-	if len(recent) >= maxHits {
-		return localLimit(stage, hitWindow+l.slack-now.Sub(recent[0]),
-			fmt.Sprintf("held back: %d were sent in the last minute", len(recent)))
-	}
-	l.hits[key] = append(recent, now)
+	l.hits[key] = append(l.hits[key], instant{at: time.Now()})
 	return nil
 }
+
+// counts reports whether a hit is of the last minute.
+func (l *limits) counts(hit instant) bool { return time.Since(hit.at) < hitWindow+l.slack }
 
 // arrived moves the last hit from its send to its answer. The request arrived
 // in between, so that no window of arrivals can hold more than maxHits.
 func (l *limits) arrived(stage Stage) {
 	if hits := l.hits[countedWith(stage)[0]]; len(hits) > 0 {
-		hits[len(hits)-1] = time.Now()
+		hits[len(hits)-1] = instant{at: time.Now()}
 	}
 }
 
@@ -96,8 +95,29 @@ func (l *limits) untake(stage Stage) {
 
 // rest sends nothing of the stage for d.
 func (l *limits) rest(stage Stage, d time.Duration) {
-	if until := time.Now().Add(d); until.After(l.restUntil[stage]) {
+	l.restAtLeast(stage, instant{at: time.Now().Add(d)})
+}
+
+func (l *limits) restAtLeast(stage Stage, until instant) {
+	if until.at.After(l.restUntil[stage].at) {
 		l.restUntil[stage] = until
+	}
+}
+
+// join adds what this host knows and the record, which l was read from, does not
+// say: every hit counts, and the longer rest.
+func (l *limits) join(own limits) {
+	for stage, hits := range own.hits {
+		for _, hit := range hits {
+			if _, same := known(l.hits[stage], hit.shared); own.counts(hit) && (hit.shared == 0 || !same) {
+				l.hits[stage] = append(l.hits[stage], hit)
+			}
+		}
+	}
+	for stage, until := range own.restUntil {
+		if until.shared == 0 || until.shared != l.restUntil[stage].shared {
+			l.restAtLeast(stage, until)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // When they arrived nobody knows, so the window begins with the answer.
 func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := limits{restUntil: map[Stage]time.Time{}, hits: map[Stage][]time.Time{}}
+		l := newLimits()
 		for _, stage := range []Stage{StageExchange, StageRefresh, StageRefresh, StageExchange} {
 			if err := l.take(stage); err != nil {
 				t.Fatal(err)

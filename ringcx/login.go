@@ -16,11 +16,17 @@ import (
 type login struct {
 	token  string
 	until  *moment // on the engine's clock; nil: not known
+	shared int64   // until, as the record gives it; 0: not in the record yet
 	worked bool    // an exchange took it
 }
 
 func (l login) good(now time.Time) bool {
 	return l.token != "" && (l.until == nil || !l.until.reached(now))
+}
+
+// endsAfter reports whether l is good for longer than o, as far as that is known.
+func (l login) endsAfter(o login) bool {
+	return l.token != "" && (o.token == "" || l.until != nil && o.until != nil && l.until.at.After(o.until.at))
 }
 
 // signIn asks the program's source for a RingCentral token. A source that

@@ -24,6 +24,9 @@ func (e *engine) logout(ctx context.Context) error {
 	if !e.depart() {
 		return ErrClosed
 	}
+	if e.ledger != nil {
+		defer e.ledger.unhold()
+	}
 	if err := e.borrow(ctx); err != nil {
 		return err
 	}
@@ -36,7 +39,7 @@ func (e *engine) logout(ctx context.Context) error {
 		return e.ledger.remove(ctx)
 	}
 	e.session.pair = pair{} // what could not be ended is kept for another try, but no token of it is used
-	return errors.Join(err, e.ledger.release(ctx, e.session, e.now()))
+	return errors.Join(err, e.ledger.release(ctx, &e.session, e.now()))
 }
 
 // depart outdates the flights that wait for the slot. It reports false after
@@ -49,18 +52,21 @@ func (e *engine) depart() bool {
 	return !e.closed
 }
 
-// borrow takes the session over from the Store, when no other host is renewing
-// it.
+// borrow takes the session over from the Store, and the lease, when no other host
+// is renewing it. Meanwhile the record holds no refresh token.
 func (e *engine) borrow(ctx context.Context) error {
 	for e.ledger != nil {
-		if _, err := e.ledger.load(ctx); err != nil {
+		if err := e.catchUp(ctx); err != nil {
 			return err
 		}
-		if !e.ledger.foreignLease() {
-			if !e.ledger.pending {
-				e.ledger.takeOver(&e.session, e.now())
+		if !e.ledger.foreignLease(ctx) {
+			token := e.session.refresh
+			e.session.refresh = ""
+			err := e.ledger.claim(ctx, StageLogout, &e.session, e.now())
+			e.session.refresh = token
+			if !errors.Is(err, errLost) {
+				return err
 			}
-			break
 		}
 		if err := sleep(ctx, poll(e.jitter())); err != nil {
 			return fmt.Errorf("ringcx: logout: waiting for another host's renewal: %w", err)

@@ -2,6 +2,7 @@ package ringcx
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"time"
 )
@@ -10,13 +11,15 @@ import (
 // writes another format have a record of their own.
 const recordVersion = "/1"
 
+const maxGen = 1 << 53 // of a record that makes sense; a higher one could not rise for long
+
 // record is what hosts share. Its times are those of the services, in
 // milliseconds since 1970. Members that this version does not know are kept.
 //
 // While a host spends the refresh token, the record holds a lease and no refresh
 // token: whoever finds the lease dead cannot send that token again.
 type record struct {
-	Gen    int64           `json:"gen"`              // rises with each pair
+	Gen    int64           `json:"gen"`              // rises with each pair; begins at the time of the first
 	Rev    string          `json:"rev"`              // unlike in any other write
 	Access string          `json:"access,omitempty"` // the pair
 	Next   string          `json:"refresh,omitempty"`
@@ -35,10 +38,12 @@ type record struct {
 
 // lease says that a host is about to send, or has sent, a request with secrets.
 type lease struct {
+	ID    string `json:"id"` // unlike any other lease's
 	Owner string `json:"owner"`
+	Held  bool   `json:"held,omitempty"` // the Store can say whether the owner is alive
 	Stage Stage  `json:"stage"`
-	TTL   int64  `json:"ttl"`   // in milliseconds
-	Taken int64  `json:"taken"` // when
+	TTL   int64  `json:"ttl"`             // in milliseconds
+	Taken int64  `json:"taken,omitempty"` // when; 0: nobody knows
 }
 
 // gate is what limits a stage.
@@ -64,6 +69,9 @@ func (r *record) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	maps.DeleteFunc(p.others, func(k string, _ json.RawMessage) bool { _, ok := known[k]; return ok })
+	if p.Gen < 0 || p.Gen > maxGen {
+		return fmt.Errorf("gen is %d, want 0 to %d", p.Gen, int64(maxGen))
+	}
 	*r = record(p)
 	return nil
 }
@@ -86,67 +94,77 @@ func members(p plainRecord) (all map[string]json.RawMessage, err error) {
 }
 
 // session is what the record says of the sign-in, on this host's clocks. own is
-// the session of before, for what is no other host's business.
-//
-// Where the services' time is not known, what the record counts began when this
-// host first saw it, at seen: that is late, and so on the safe side.
-func (r *record) session(c *serverClock, wall, seen time.Time, own session) session {
-	s := session{refresh: r.Next, gen: r.Gen, limits: newLimits()}
-	s.pair = pair{access: r.Access, answer: r.Answer, sent: earlier(c.local(r.Issued), time.Now()), host: r.Host, wall: r.Wall}
+// what the host knew before: of what it has seen already it keeps its view.
+func (r *record) session(c *serverClock, wall time.Time, own session) session {
+	s := session{refresh: r.Next, gen: r.Gen, limits: r.limits(c, own.limits)}
+	s.pair = pair{access: r.Access, answer: r.Answer, sent: instant{shared: r.Issued}, host: r.Host, wall: r.Wall}
 	if r.Login != "" {
-		s.login = login{token: r.Login, worked: r.Worked}
+		s.login = login{token: r.Login, worked: r.Worked, shared: r.Until}
 		if r.Until != 0 {
 			until := at(wall.Add(time.Until(c.local(r.Until))))
 			s.login.until = &until
 		}
 	}
-	s.limits.ownUntil, s.limits.slack = own.limits.ownUntil, clockDrift
-	_, known := c.now()
-	for stage, g := range r.Gates {
-		for _, hit := range g.Hits {
-			at := seen
-			if known {
-				at = earlier(c.local(hit), time.Now())
-			}
-			s.limits.hits[stage] = append(s.limits.hits[stage], at)
-		}
-		if g.NotBefore != 0 && known {
-			s.limits.restUntil[stage] = earlier(c.local(g.NotBefore), time.Now().Add(maxRetryAfter))
-		} else if g.NotBefore != 0 {
-			s.limits.restUntil[stage] = seen.Add(penalty)
-		}
-	}
 	return s
 }
 
-// set writes the session into the record.
-func (r *record) set(s session, c *serverClock, wall time.Time) {
-	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, 0, s.login.worked
-	r.Access, r.Answer, r.Issued = s.pair.access, s.pair.answer, c.server(s.pair.sent)
-	r.Host, r.Wall = s.pair.host, s.pair.wall
-	if s.login.until != nil {
-		r.Until = c.server(time.Now().Add(s.login.until.at.Sub(wall)))
+// limits are those of the record, and what own has beyond them. Where the
+// services' time is not known, a hit counts from when this host first saw it: that
+// is late, and so on the safe side.
+func (r *record) limits(c *serverClock, own limits) limits {
+	l := newLimits()
+	l.ownUntil, l.slack = own.ownUntil, clockDrift
+	_, clock := c.now()
+	for stage, g := range r.Gates {
+		for _, ms := range g.Hits {
+			hit, seen := known(own.hits[stage], ms)
+			if !seen {
+				hit = instant{at: time.Now(), shared: ms}
+			}
+			if clock {
+				hit.at = earlier(hit.at, c.local(ms))
+			}
+			l.hits[stage] = append(l.hits[stage], hit)
+		}
+		if g.NotBefore != 0 {
+			l.restUntil[stage] = rest(c, g.NotBefore, own.restUntil[stage])
+		}
 	}
+	l.join(own)
+	return l
+}
+
+// rest is when a rest of the record ends. Where the services' time is not known,
+// it ends soon after this host first saw it.
+func rest(c *serverClock, ms int64, own instant) instant {
+	until := instant{at: time.Now().Add(penalty), shared: ms}
+	if own.shared == ms {
+		until = own
+	}
+	if _, clock := c.now(); clock {
+		until.at = earlier(c.local(ms), time.Now().Add(maxRetryAfter))
+	}
+	return until
+}
+
+// set writes the session into the record, in the words that it was read in.
+func (r *record) set(s *session, c *serverClock, wall time.Time) {
+	s.stamp(c, wall)
+	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, s.login.shared, s.login.worked
+	r.Access, r.Answer, r.Issued, r.Host, r.Wall = s.pair.access, s.pair.answer, s.pair.sent.shared, s.pair.host, s.pair.wall
 	r.Gates = map[Stage]gate{}
 	for stage, until := range s.limits.restUntil {
-		if time.Until(until) > 0 {
-			g := r.Gates[stage]
-			g.NotBefore = c.server(until)
-			r.Gates[stage] = g
+		if time.Until(until.at) > 0 {
+			r.Gates[stage] = gate{NotBefore: until.shared}
 		}
 	}
 	for stage, hits := range s.limits.hits {
 		g := r.Gates[stage]
 		for _, hit := range hits {
-			g.Hits = append(g.Hits, c.server(hit))
+			if s.limits.counts(hit) {
+				g.Hits = append(g.Hits, hit.shared)
+			}
 		}
 		r.Gates[stage] = g
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

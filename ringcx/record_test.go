@@ -30,13 +30,14 @@ func FuzzRecord(f *testing.F) {
 		if twice, err := json.Marshal(again); err != nil || string(twice) != string(written) {
 			t.Errorf("%s, then %s, %v", written, twice, err)
 		}
-		s := r.session(&serverClock{wall: time.Now}, time.Now(), time.Now(), session{})
+		l := &ledger{record: r, clock: &serverClock{wall: time.Now}}
+		s := l.reconcile(session{limits: newLimits()}, time.Now())
 		for stage, until := range s.limits.restUntil {
-			if time.Until(until) > maxRetryAfter {
-				t.Errorf("%s rests for %v", stage, time.Until(until))
+			if time.Until(until.at) > maxRetryAfter {
+				t.Errorf("%s rests for %v", stage, time.Until(until.at))
 			}
 		}
-		if s.pair.sent.After(time.Now()) {
+		if s.pair.sent.at.After(time.Now()) {
 			t.Error("the pair was asked for in the future")
 		}
 	})

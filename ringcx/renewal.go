@@ -9,27 +9,6 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-// session is all that is known of the sign-in. Whoever holds the engine's slot
-// owns it.
-type session struct {
-	refresh string // the RingCX refresh token; empty where it is spent or none came
-	login   login
-	limits  limits
-
-	gen  int64 // rises with each pair
-	pair pair
-}
-
-// pair is what an exchange or a refresh brought, but for the refresh token.
-type pair struct {
-	access string
-	answer json.RawMessage
-	sent   time.Time // when it was asked for, on the monotonic clock
-
-	host string // that asked for it
-	wall int64  // when, by that host's own clock, in milliseconds
-}
-
 // renew walks the chain until a pair comes: refresh; exchange with the
 // RingCentral token at hand; a new RingCentral token, and exchange with that.
 // Only a RingCentral token that ended or met a 401 leads to a sign-in, because
@@ -146,10 +125,9 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	if answer.RefreshToken != spent {
 		e.session.refresh = answer.RefreshToken
 	}
-	e.session.gen++
-	e.session.pair = pair{access: answer.AccessToken, answer: a.body, sent: a.sent}
+	e.session.pair = pair{access: answer.AccessToken, answer: a.body, sent: instant{at: a.sent}}
 	if e.ledger != nil {
-		e.session.pair.host, e.session.pair.wall = e.ledger.host, sent.UnixMilli()
+		e.ledger.bought(&e.session, sent)
 	}
 	st := newState(answer.AccessToken, a.body, sent, e.renewBefore)
 	e.state.Store(st)

@@ -18,34 +18,46 @@ var errElsewhere = errors.New("ringcx: another host is renewing")
 
 // renewShared adopts the pair that another host bought, or buys one for all of
 // them.
-func (e *engine) renewShared(ctx context.Context) (*state, error) {
+func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
 	start := time.Now()
 	for {
-		corrupt, err := e.ledger.load(ctx)
-		if err != nil {
+		if err := e.catchUp(ctx); err != nil {
 			return e.renewAlone(ctx, e.told(StageStore, 0, err))
-		}
-		if corrupt != nil {
-			_ = e.told(StageStore, 0, corrupt)
 		}
 		if st := e.adoptShared(); st != nil {
 			return st, nil
 		}
-		if e.ledger.foreignLease() {
-			if e.state.Load().phase(e.now()) != expired || time.Since(start) > longestPoll {
-				return nil, errElsewhere
+		if !e.ledger.foreignLease(ctx) {
+			st, err := e.renew(ctx)
+			if down, ok := errors.AsType[storeError](err); ok {
+				return e.renewAlone(ctx, down)
 			}
-			_ = sleep(ctx, poll(e.jitter()))
-			continue
+			if !errors.Is(err, errLost) {
+				return st, err
+			}
+		} else if e.state.Load().phase(e.now()) != expired || time.Since(start) > longestPoll {
+			return nil, errElsewhere
+		} else {
+			e.pause(ctx, poll(e.jitter()))
 		}
-		st, err := e.renew(ctx)
-		if down, ok := errors.AsType[storeError](err); ok {
-			return e.renewAlone(ctx, down)
-		}
-		if !errors.Is(err, errLost) {
-			return st, err
+		if err := e.grounded(f); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// catchUp reads the record, and makes of it and of what this host knows one
+// session.
+func (e *engine) catchUp(ctx context.Context) error {
+	corrupt, err := e.ledger.load(ctx)
+	if err != nil {
+		return err
+	}
+	if corrupt != nil {
+		_ = e.told(StageStore, 0, corrupt)
+	}
+	e.session = e.ledger.reconcile(e.session, e.now())
+	return nil
 }
 
 // poll is the wait before the record is looked at again: 250 ms to 1 s.
@@ -53,24 +65,26 @@ func poll(jitter float64) time.Duration {
 	return time.Duration((0.25 + 0.75*jitter) * float64(time.Second))
 }
 
-// adoptShared takes over the session of the record, and its pair where that is
-// newer and good. A pair that was bought here and is not written yet stays.
-func (e *engine) adoptShared() *state {
-	if e.ledger.pending && e.ledger.record.Gen < e.session.gen {
-		return nil
+// pause waits for d, or until Close.
+func (e *engine) pause(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+	case <-e.closing:
 	}
-	e.ledger.pending = false
-	known := e.ledger.takeOver(&e.session, e.now())
-	shared := e.session.pair
-	current := e.state.Load()
+}
+
+// adoptShared takes over the pair of the session where that is newer and good.
+func (e *engine) adoptShared() *state {
+	shared, current := e.session.pair, e.state.Load()
 	if shared.access == "" || current != nil && current.token.AccessToken == shared.access && (!current.provisional || current.accused()) {
 		return nil
 	}
-	st := newState(shared.access, shared.answer, e.now().Add(-time.Since(shared.sent)), e.renewBefore)
+	st := shared.state(e.now(), e.renewBefore)
 	if st.phase(e.now()) == expired {
 		return nil
 	}
-	st.provisional = !known
 	e.state.Store(st)
 	_ = e.told(StageAdopt, 0, nil)
 	if st.phase(e.now()) == stale && current.phase(e.now()) != expired {
@@ -79,46 +93,37 @@ func (e *engine) adoptShared() *state {
 	return st
 }
 
-// settle writes what a flight has changed, gives the lease back, and lets the
-// newer pair win where another host got ahead. A pair that cannot be written is
+// settle writes what a flight has changed and gives the lease back. Where another
+// host got ahead, both are made one, and written. A pair that cannot be written is
 // served all the same, and written by a later flight.
 func (e *engine) settle(ctx context.Context, bought bool) {
-	if e.ledger == nil || !e.ledger.leased() {
+	if e.ledger == nil {
+		return
+	}
+	defer e.ledger.unhold()
+	if !e.ledger.leased() {
 		return
 	}
 	e.ledger.pending = e.ledger.pending || bought
 	for try := 1; try <= saveTries; try++ {
-		err := e.ledger.release(ctx, e.session, e.now())
-		if errors.Is(err, errLost) && e.ledger.pending {
-			if err = e.yield(ctx); err == nil && e.ledger.pending {
-				continue
-			}
-		}
-		if err == nil || !e.ledger.pending {
+		err := e.ledger.release(ctx, &e.session, e.now())
+		if err == nil {
 			e.ledger.pending = false
 			return
 		}
-		if _ = e.told(StageStore, 0, err); try < saveTries {
-			_ = sleep(ctx, backOff(try, e.jitter()))
+		if errors.Is(err, errLost) {
+			if err = e.catchUp(ctx); err == nil {
+				e.adoptShared()
+				continue
+			}
+		}
+		if _ = e.told(StageStore, 0, err); !e.ledger.pending {
+			return
+		}
+		if try < saveTries {
+			e.pause(ctx, backOff(try, e.jitter()))
 		}
 	}
-}
-
-// yield looks at the record of the host that got ahead: its pair wins where it
-// is good and not older than the own one.
-func (e *engine) yield(ctx context.Context) error {
-	if _, err := e.ledger.load(ctx); err != nil {
-		return err
-	}
-	if r := &e.ledger.record; r.Gen >= e.session.gen {
-		if e.ledger.good(e.now(), e.renewBefore) {
-			e.ledger.pending = false
-			e.adoptShared()
-			return nil
-		}
-		e.session.gen = r.Gen + 1
-	}
-	return nil
 }
 
 // renewAlone is what a host may do while the Store is down: use its token, and
@@ -131,9 +136,10 @@ func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
 	}
 	e.aloneUntil, e.ledger.pending = time.Now().Add(defaultLife), false
 	e.alone = true
-	defer func() { e.alone = false }()
+	shared := e.session
 	st, _, err := e.exchange(ctx)
-	e.session.refresh = "" // it is of a session that nobody will hear of
+	e.alone = false
+	e.session.gen, e.session.pair, e.session.refresh = shared.gen, shared.pair, shared.refresh // nobody will hear of the new ones
 	return st, err
 }
 
@@ -146,7 +152,11 @@ func (e *engine) claim(ctx context.Context, stage Stage) error {
 	if e.ledger == nil || e.alone {
 		return nil
 	}
-	return e.ledger.claim(ctx, stage, e.session, e.now())
+	err := e.ledger.claim(ctx, stage, &e.session, e.now())
+	if err != nil {
+		e.session.limits.untake(stage)
+	}
+	return err
 }
 
 // sendBy is when a request that was claimed must be on its way, so that its end

@@ -1,0 +1,221 @@
+package ringcx_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// replace writes what change makes of the record, as another host would.
+func (s *spyStore) replace(t *testing.T, change func(data string) string) {
+	t.Helper()
+	data, version, err := s.Load(t.Context(), s.keys[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(s.CompareAndSwap(t.Context(), s.keys[0], version, []byte(change(string(data)))))
+}
+
+// TestLimitsSurviveAConflict has another host write between the lease of this one
+// and its end. What both counted stands in the record then.
+func TestLimitsSurviveAConflict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		theirs := fmt.Sprintf(`"exchange":{"not_before":%d,`, time.Now().Add(time.Hour).UnixMilli())
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageExchange {
+				store.replace(t, func(data string) string {
+					data = strings.Replace(data, `"rev":"`, `"rev":"other`, 1)
+					return strings.Replace(data, `"exchange":{`, theirs, 1)
+				})
+			}
+		}
+		token := must(newTokenSource(t, cfg).Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string {
+			for _, want := range []string{token.AccessToken, theirs + `"hits":[`} {
+				if !strings.Contains(data, want) {
+					t.Errorf("the record has no %s: %s", want, data)
+				}
+			}
+			if strings.Contains(data, `"lease"`) {
+				t.Error("the lease was not given back")
+			}
+			return data
+		})
+	})
+}
+
+// TestForeignLeaseIsKept has another host take over from one that was too slow.
+// The slow one writes its pair, and leaves the other's lease alone.
+func TestForeignLeaseIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageExchange {
+				store.replace(t, func(data string) string {
+					data = strings.Replace(data, `"rev":"`, `"rev":"other`, 1)
+					return strings.Replace(data, `"owner":"`, `"owner":"other`, 1)
+				})
+			}
+		}
+		token := must(newTokenSource(t, cfg).Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string {
+			if !strings.Contains(data, token.AccessToken) || !strings.Contains(data, `"owner":"other`) {
+				t.Errorf("the record is %s", data)
+			}
+			return data
+		})
+	})
+}
+
+// TestDowngradedRecord puts back the record of a pair ago. Its refresh token was
+// spent, which a process that was there knows.
+func TestDowngradedRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		must(ts.Token())
+		synctest.Wait()
+		old, _, _ := store.Load(t.Context(), store.keys[0])
+		ts.Invalidate(must(ts.Token()))
+		must(ts.Token())
+		synctest.Wait()
+		store.replace(t, func(string) string { return string(old) })
+		ts.Invalidate(must(ts.Token()))
+		must(ts.Token())
+		spent{1, 2, 1}.check(t, fake)
+	})
+}
+
+// TestUnknownClaim has a lease written of which the Store does not tell. Nothing
+// was sent, so the refresh token is still good.
+func TestUnknownClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		deaf := &deafStore{spyStore: store}
+		cfg := fake.Config()
+		cfg.Store = deaf
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		synctest.Wait()
+		deaf.deaf = true
+		time.Sleep(226 * time.Second)
+		must(ts.Token()) // its claim is written
+		synctest.Wait()
+		deaf.deaf = false
+		store.breaks("")
+		time.Sleep(30 * time.Second)
+		must(ts.Token())
+		synctest.Wait()
+		spent{1, 1, 1}.check(t, fake)
+	})
+}
+
+// deafStore writes without an answer, and then answers no more.
+type deafStore struct {
+	*spyStore
+	deaf bool
+}
+
+func (s *deafStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	next, err := s.spyStore.CompareAndSwap(ctx, key, version, data)
+	if s.deaf {
+		s.breaks("both")
+		return "", context.DeadlineExceeded
+	}
+	return next, err
+}
+
+// TestCloseDoesNotWait closes a source while it waits for another host, and one
+// whose Store has failed.
+func TestCloseDoesNotWait(t *testing.T) {
+	close := func(t *testing.T, ts *ringcx.TokenSource) {
+		t.Helper()
+		go ts.Token()
+		synctest.Wait()
+		start := time.Now()
+		ts.Close()
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(9*time.Second), 1)
+		go process().Token()
+		time.Sleep(time.Second)
+		close(t, process())
+
+		cfg := fake.Config()
+		cfg.Store = store
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageRefresh {
+				store.breaks("both")
+			}
+		}
+		time.Sleep(time.Hour)
+		close(t, newTokenSource(t, cfg))
+	})
+}
+
+// TestLogoutTakesTheLease has a renewal of another process wait for a Logout.
+func TestLogoutTakesTheLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, _, process := fleet(t)
+		first, second := process(), process()
+		token := must(first.Token())
+		must(second.Token())
+		synctest.Wait()
+		fake.Fault(ringcxtest.Logout, ringcxtest.Slow(5*time.Second), 1)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := first.Logout(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(time.Second)
+		second.Invalidate(token)
+		must(second.Token())
+		wg.Wait()
+		spent{2, 3, 0}.check(t, fake) // the second one's first exchange was with the RingCentral token of before
+	})
+}
+
+// TestStoreTellsNoSecret has a Store that puts the record into its error.
+func TestStoreTellsNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		var told strings.Builder
+		cfg := fake.Config()
+		cfg.Store = loudStore{store}
+		cfg.OnEvent = func(e ringcx.Event) { fmt.Fprintln(&told, e.Err) }
+		ts := newTokenSource(t, cfg)
+		token := must(ts.Token())
+		ts.Close()
+		if text := told.String(); !strings.Contains(text, "***") || strings.Contains(text, token.AccessToken) {
+			t.Errorf("told %s", text)
+		}
+	})
+}
+
+type loudStore struct{ ringcx.Store }
+
+func (s loudStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	if strings.Contains(string(data), `"access"`) {
+		return "", fmt.Errorf("cannot write %s", data)
+	}
+	return s.Store.CompareAndSwap(ctx, key, version, data)
+}

@@ -1,0 +1,63 @@
+package ringcx
+
+import (
+	"cmp"
+	"strings"
+	"time"
+)
+
+// reconcile returns what is known of the session from this host and from the
+// record together. The limits of both count, whoever else is right.
+func (l *ledger) reconcile(own session, wall time.Time) session {
+	theirs := l.record.session(l.clock, wall, own)
+	l.date(&theirs.pair, own.pair, wall)
+	own.limits = theirs.limits
+	switch {
+	case l.pending && (theirs.gen < own.gen || !theirs.pair.good(wall)):
+		// A pair that was bought here stays, until it is written.
+		own.gen = max(own.gen, theirs.gen+1)
+		if theirs.login.endsAfter(own.login) {
+			own.login = theirs.login
+		}
+		return own
+	case l.record.Rev == "", theirs.gen < own.gen:
+		// The record was lost, or an old one was put in its place: the refresh
+		// token may be spent.
+		own.refresh = ""
+		return own
+	case strings.HasPrefix(l.record.Rev, l.owner+"-"):
+		// This host has written it: nothing in it is news.
+		own.refresh = cmp.Or(own.refresh, theirs.refresh)
+		return own
+	}
+	l.pending = false
+	return theirs
+}
+
+// date says when the pair was asked for. own is the pair that the host knew.
+func (l *ledger) date(p *pair, own pair, wall time.Time) {
+	p.seen = time.Now()
+	if own.access == p.access && !own.seen.IsZero() {
+		p.seen = own.seen
+	}
+	age := max(wall.Sub(time.UnixMilli(p.wall)), 0)
+	sameClock := l.host != "" && l.host == p.host
+	switch _, known := l.clock.now(); {
+	case known:
+		p.sent.at = earlier(l.clock.local(p.sent.shared), p.seen)
+	case sameClock, age > maxLife+oldLease: // clocks that are so far apart are not to be helped
+		p.sent.at = time.Now().Add(-age)
+	default:
+		p.sent.at, p.guess = p.seen, true
+	}
+}
+
+// bought counts a pair that has just come. The first one of a record has the
+// time as its gen, so that no older record looks newer.
+func (l *ledger) bought(s *session, sent time.Time) {
+	s.pair.host, s.pair.wall = l.host, sent.UnixMilli()
+	if s.gen++; s.gen == 1 {
+		now, _ := l.clock.now()
+		s.gen = max(now.UnixMilli(), 1)
+	}
+}

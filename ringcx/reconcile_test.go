@@ -1,0 +1,112 @@
+package ringcx
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestReconcile has a host that knows the pair "own" of gen 5 find a record.
+func TestReconcile(t *testing.T) {
+	type seen struct {
+		Gen             int64
+		Access, Refresh string
+		Pending         bool
+	}
+	own := seen{5, "own", "own refresh", false}
+	for _, c := range []struct {
+		name    string
+		record  record
+		pending bool // the own pair is not written yet
+		spent   bool // the own refresh token is
+		dead    bool // the record's pair is
+		want    seen
+	}{
+		{name: "of another host", record: record{Gen: 6, Rev: "other-1"}, want: seen{6, "theirs", "theirs refresh", false}},
+		{name: "of another host, same pair", record: record{Gen: 5, Rev: "other-1"}, want: seen{5, "theirs", "theirs refresh", false}},
+		{name: "lost", record: record{}, want: seen{5, "own", "", false}},
+		{name: "put back", record: record{Gen: 4, Rev: "other-1"}, want: seen{5, "own", "", false}},
+		{name: "own one put back", record: record{Gen: 4, Rev: "me-1"}, want: seen{5, "own", "", false}},
+		{name: "own", record: record{Gen: 5, Rev: "me-7"}, want: own},
+		{name: "own, after a stale read", record: record{Gen: 5, Rev: "me-7"}, spent: true, want: seen{5, "own", "theirs refresh", false}},
+		{name: "older than an own pair to be written", record: record{Gen: 4, Rev: "other-1"}, pending: true, want: seen{5, "own", "own refresh", true}},
+		{name: "newer than an own pair to be written", record: record{Gen: 5, Rev: "other-1"}, pending: true, want: seen{5, "theirs", "theirs refresh", false}},
+		{name: "newer, but dead", record: record{Gen: 7, Rev: "other-1"}, pending: true, dead: true, want: seen{8, "own", "own refresh", true}},
+		{name: "lost before an own pair was written", record: record{}, pending: true, want: seen{5, "own", "own refresh", true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Hour) // an age of the dead pair
+				l := newLedger(nil, "", time.Now)
+				l.owner, l.record, l.pending = "me", c.record, c.pending
+				if c.record.Rev != "" {
+					l.record.Access, l.record.Next = "theirs", "theirs refresh"
+				}
+				if l.record.Host, l.record.Wall = l.host, time.Now().UnixMilli(); c.dead {
+					l.record.Wall -= time.Hour.Milliseconds()
+				}
+				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own"}, limits: newLimits()}
+				if c.spent {
+					s.refresh = ""
+				}
+				s = l.reconcile(s, time.Now())
+				if diff := cmp.Diff(c.want, seen{s.gen, s.pair.access, s.refresh, l.pending}); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// TestLimitsOfTwoHosts makes one of the limits of a record and of a host's own,
+// while nobody knows the services' time.
+func TestLimitsOfTwoHosts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := record{Gates: map[Stage]gate{StageExchange: {NotBefore: 9_000, Hits: []int64{1_000, 2_000}}}}
+		c := &serverClock{wall: time.Now}
+		own := newLimits()
+		if err := own.take(StageRefresh); err != nil {
+			t.Fatal(err)
+		}
+		l := r.limits(c, own)
+		if n := len(l.hits[StageExchange]); n != 3 {
+			t.Errorf("%d hits, want the 2 of the record and the own one", n)
+		}
+		time.Sleep(50 * time.Second)
+		l = r.limits(c, l) // read again
+		l.rest(StageLogin, time.Hour)
+		s := session{limits: l}
+		before := time.Now().Add(-50 * time.Second).UnixMilli()
+		r.set(&s, c, time.Now())
+		want := map[Stage]gate{
+			StageExchange: {NotBefore: 9_000, Hits: []int64{1_000, 2_000, before}},
+			StageLogin:    {NotBefore: time.Now().Add(time.Hour).UnixMilli()},
+		}
+		if diff := cmp.Diff(want, r.Gates); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
+		}
+		time.Sleep(13 * time.Second)
+		r.set(&s, c, time.Now())
+		if hits := r.Gates[StageExchange].Hits; len(hits) > 0 {
+			t.Errorf("hits %v are written a minute after they were seen", hits)
+		}
+	})
+}
+
+// TestFirstGen has a record begin anew after it was deleted: it is newer than the
+// one before.
+func TestFirstGen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(nil, "", time.Now)
+		var old, anew session
+		for range 1000 {
+			l.bought(&old, time.Now())
+			time.Sleep(time.Second)
+		}
+		if l.bought(&anew, time.Now()); anew.gen <= old.gen {
+			t.Errorf("gen is %d, after %d", anew.gen, old.gen)
+		}
+	})
+}
