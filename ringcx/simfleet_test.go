@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
@@ -69,6 +70,36 @@ func TestFleet(t *testing.T) {
 	})
 }
 
+// TestFleetOfVersions has programs of a version that writes another format, and
+// so another record, beside those of this one. Each kind has a session of its own.
+func TestFleetOfVersions(t *testing.T) {
+	seeds(t, 1, func(t *testing.T, seed uint64) {
+		s := newFleet(t, seed, troubles[:1])
+		for _, h := range s.hosts[:len(s.hosts)/2] {
+			h.format = " of another format"
+		}
+		s.causes.Add(1)
+		s.run()
+		if c := s.fake.Counts(); c.Logins != 2 || c.Exchanges != 2 || c.Refreshes > 2*s.alone()*105/100 || c.Unauthorized > 0 {
+			t.Errorf("%d sign-ins, %d exchanges, %d refreshes, %d × 401, want those of two hosts", c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized)
+		}
+	})
+}
+
+// version writes what the host's program writes, and what a newer version of it
+// adds: half of the hosts have one. An older one must keep what it does not know.
+func (h *simHost) version(now, next []byte) []byte {
+	added := []byte(`{"later":{"a":[1]},`)
+	switch {
+	case next == nil:
+	case h.id%2 == 1 && !bytes.Contains(next, added[1:]):
+		return bytes.Replace(next, []byte("{"), added, 1)
+	case h.id%2 == 0 && bytes.Contains(now, added[1:]) && !bytes.Contains(next, added[1:]):
+		h.sim.Errorf("a member of a newer version was dropped")
+	}
+	return next
+}
+
 // alone is how many refreshes one host makes in peace.
 func (s *simulation) alone() int {
 	return int(time.Duration(*simHours)*time.Hour/(225*time.Second)) + 1
@@ -76,7 +107,7 @@ func (s *simulation) alone() int {
 
 func newFleet(t *testing.T, seed uint64, troubles []trouble) *simulation {
 	s := newSimulation(t, seed, troubles)
-	s.store = &simStore{}
+	s.store = newSimStore()
 	s.fake.LimitRates(*simHosts <= 20) // more make more than 120 calls a minute; counts looks at the peaks
 	s.pace = time.Hour
 	for id := range *simHosts {
@@ -96,12 +127,8 @@ var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
 	trouble{"stale read", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "load", do: "stale"}) }},
 	trouble{"Store down", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)) }},
 	trouble{"partition", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)/2) }},
-	trouble{"record deleted", func(s *simulation, _ *rand.Rand) {
-		s.store.damage(func(_, _ []byte) []byte { return nil })
-	}},
-	trouble{"record corrupted", func(s *simulation, _ *rand.Rand) {
-		s.store.damage(func(data, _ []byte) []byte { return bytes.Repeat([]byte("x"), len(data)/2) })
-	}},
+	damage("record deleted", func(*simRecord, *rand.Rand) []byte { return nil }),
+	damage("record corrupted", func(now *simRecord, _ *rand.Rand) []byte { return bytes.Repeat([]byte("x"), len(now.data)/2) }),
 	trouble{"rolling restart", func(s *simulation, r *rand.Rand) {
 		for _, h := range s.hosts {
 			h.kill()
@@ -113,7 +140,19 @@ var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
 			h.kill()
 		}
 	}},
+	trouble{"record downgraded", func(s *simulation, r *rand.Rand) {
+		s.restored.Add(1)
+		damage("", func(now *simRecord, r *rand.Rand) []byte { return now.old(1 + r.IntN(memory)) }).cause(s, r)
+	}},
 )
+
+// damage is a trouble that replaces the record.
+func damage(name string, change func(now *simRecord, r *rand.Rand) []byte) trouble {
+	return trouble{name, func(s *simulation, r *rand.Rand) {
+		s.causes.Add(1)
+		s.store.damage(func(now *simRecord) []byte { return change(now, r) })
+	}}
+}
 
 // process is a trouble at one of the steps of one process.
 func process(name, do string, pause time.Duration) trouble {
@@ -149,7 +188,10 @@ func (h *simHost) next(s step) {
 }
 
 func (h *simHost) kill() {
-	_, link := h.process()
+	client, link := h.process()
+	if ringcx.Renewing(client.Tokens) {
+		h.sim.causes.Add(1)
+	}
 	link.mu.Lock()
 	defer link.mu.Unlock()
 	link.dead = true

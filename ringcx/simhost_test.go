@@ -3,7 +3,6 @@ package ringcx_test
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +17,7 @@ import (
 type simHost struct {
 	sim       *simulation
 	id        int
+	format    string       // of its records, where its program is of a version that writes another one
 	skew      atomic.Int64 // of its clock, in nanoseconds
 	suspended atomic.Bool
 	errors    int
@@ -43,8 +43,12 @@ func (h *simHost) start() {
 	cfg := h.sim.fake.Config()
 	cfg.OnEvent = h.event
 	cfg.HTTPClient = &http.Client{Transport: &simNetwork{link: link, base: cfg.HTTPClient.Transport}}
-	if h.sim.store != nil {
+	switch {
+	case h.sim.store == nil:
+	case h.sim.seed%2 == 0:
 		cfg.Store = link
+	default:
+		cfg.Store = simLocks{link}
 	}
 	client, err := ringcx.New(cfg)
 	if err != nil {
@@ -79,32 +83,6 @@ func (h *simHost) jitter() float64 {
 // now is the host's clock. It has no monotonic reading: the wall alone must do.
 func (h *simHost) now() time.Time {
 	return time.Now().Round(0).Add(time.Duration(h.skew.Load()))
-}
-
-// simNetwork carries a process's requests, and notes the tokens that the
-// services refused.
-type simNetwork struct {
-	link *simLink
-	base http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err error) {
-	time.Sleep(time.Duration(n.link.host.id+1) * time.Microsecond)
-	at := "send"
-	if strings.HasPrefix(req.URL.Path, "/voice/") {
-		at = "call"
-	}
-	if passed := n.link.pass(at, func(string) { resp, err = n.base.RoundTrip(req) }); passed != nil {
-		return nil, passed
-	}
-	if err == nil && resp.StatusCode == http.StatusUnauthorized {
-		h := n.link.host
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
-	}
-	return resp, err
 }
 
 // run makes a call every 30 s ± 50 %, at times many at once, at times one whose
@@ -142,9 +120,7 @@ func (h *simHost) process() (*ringcx.Client, *simLink) {
 
 func (h *simHost) killed() bool {
 	_, link := h.process()
-	link.mu.Lock()
-	defer link.mu.Unlock()
-	return link.dead
+	return link.isDead()
 }
 
 func (h *simHost) herd(n int) {

@@ -15,55 +15,86 @@ import (
 // own, which can fail.
 type simStore struct {
 	mu      sync.Mutex
-	data    []byte
-	version int
-	before  []byte // the record that data replaced
+	records map[string]*simRecord
+	holders map[string]*simLink // by owner
 	reads   int
 	writes  int
 }
 
-var _ ringcx.Store = (*simLink)(nil)
+type simRecord struct {
+	data    []byte
+	version int
+	before  [][]byte // what data replaced, the last one last
+}
+
+func newSimStore() *simStore {
+	return &simStore{records: map[string]*simRecord{}, holders: map[string]*simLink{}}
+}
+
+// record must be called with the lock held.
+func (s *simStore) record(key string) *simRecord {
+	if s.records[key] == nil {
+		s.records[key] = &simRecord{}
+	}
+	return s.records[key]
+}
 
 // read returns the record, or with stale the one before.
-func (s *simStore) read(stale bool) ([]byte, string) {
+func (s *simStore) read(key string, stale bool) ([]byte, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	if stale && s.before != nil {
-		return s.before, strconv.Itoa(s.version - 1)
+	r := s.record(key)
+	if before := r.old(1); stale && before != nil {
+		return before, strconv.Itoa(r.version - 1)
 	}
-	if s.data == nil {
+	if r.data == nil {
 		return nil, ""
 	}
-	return s.data, strconv.Itoa(s.version)
+	return r.data, strconv.Itoa(r.version)
 }
 
-func (s *simStore) swap(version string, data []byte) (string, error) {
+// swap replaces the record. What change makes of it is written.
+func (s *simStore) swap(key, version string, data []byte, change func(now, next []byte) []byte) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current := ""
-	if s.data != nil {
-		current = strconv.Itoa(s.version)
+	r, current := s.record(key), ""
+	if r.data != nil {
+		current = strconv.Itoa(r.version)
 	}
 	if version != current {
 		return "", fmt.Errorf("version is %s: %w", current, ringcx.ErrConflict)
 	}
-	s.put(data)
-	return strconv.Itoa(s.version), nil
-}
-
-func (s *simStore) put(data []byte) {
 	s.writes++
-	s.before, s.data = s.data, data
-	s.version++
+	r.put(change(r.data, data))
+	return strconv.Itoa(r.version), nil
 }
 
-// damage replaces the record without a swap.
-func (s *simStore) damage(change func(data, before []byte) []byte) {
+const memory = 8 // of a record: how many writes back it can be put
+
+func (r *simRecord) put(data []byte) {
+	r.before = append(r.before, r.data)
+	r.before = r.before[max(0, len(r.before)-memory):]
+	r.data = data
+	r.version++
+}
+
+// old returns the record of n writes ago, or nil.
+func (r *simRecord) old(n int) []byte {
+	if n > len(r.before) {
+		return nil
+	}
+	return r.before[len(r.before)-n]
+}
+
+// damage replaces the records without a swap.
+func (s *simStore) damage(change func(*simRecord) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.data != nil {
-		s.put(change(s.data, s.before))
+	for _, r := range s.records {
+		if r.data != nil {
+			r.put(change(r))
+		}
 	}
 }
 
@@ -115,17 +146,25 @@ func (l *simLink) pass(at string, do func(how string)) error {
 func (l *simLink) happen(s step) error {
 	switch s.do {
 	case "kill":
+		l.host.sim.causes.Add(1)
 		l.mu.Lock()
 		l.dead = true
 		l.mu.Unlock()
 		return errDead
 	case "pause":
+		l.host.sim.causes.Add(1)
 		time.Sleep(s.pause)
 	}
 	return nil
 }
 
 func (l *simLink) latency() { time.Sleep(time.Millisecond + time.Duration(l.host.id)*time.Microsecond) }
+
+func (l *simLink) isDead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead
+}
 
 func (l *simLink) isDown() bool {
 	l.mu.Lock()
@@ -134,24 +173,24 @@ func (l *simLink) isDown() bool {
 }
 
 // Load implements ringcx.Store.
-func (l *simLink) Load(context.Context, string) (data []byte, version string, err error) {
+func (l *simLink) Load(_ context.Context, key string) (data []byte, version string, err error) {
 	l.latency()
 	if l.isDown() {
 		return nil, "", errors.New("simulation: the Store is out of reach")
 	}
-	err = l.pass("load", func(how string) { data, version = l.host.sim.store.read(how == "stale") })
+	err = l.pass("load", func(how string) { data, version = l.host.sim.store.read(key+l.host.format, how == "stale") })
 	return data, version, err
 }
 
 // CompareAndSwap implements ringcx.Store.
-func (l *simLink) CompareAndSwap(_ context.Context, _, version string, data []byte) (next string, err error) {
+func (l *simLink) CompareAndSwap(_ context.Context, key, version string, data []byte) (next string, err error) {
 	l.latency()
 	if l.isDown() {
 		return "", errors.New("simulation: the Store is out of reach")
 	}
 	ambiguous := false
 	passed := l.pass("swap", func(how string) {
-		next, err = l.host.sim.store.swap(version, data)
+		next, err = l.host.sim.store.swap(key+l.host.format, version, data, l.host.version)
 		ambiguous = how == "ambiguous"
 	})
 	switch {
@@ -161,4 +200,31 @@ func (l *simLink) CompareAndSwap(_ context.Context, _, version string, data []by
 		return "", errors.New("simulation: no answer from the Store")
 	}
 	return next, err
+}
+
+// simLocks is a link to a Store that notices when a process is killed.
+type simLocks struct{ *simLink }
+
+var _ ringcx.LeaseStore = simLocks{}
+
+// Hold implements ringcx.LeaseStore.
+func (l simLocks) Hold(_ context.Context, _, owner string) (release func(), err error) {
+	s := l.host.sim.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holders[owner] = l.simLink
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.holders, owner)
+	}, nil
+}
+
+// Held implements ringcx.LeaseStore.
+func (l simLocks) Held(_ context.Context, _, owner string) (bool, error) {
+	s := l.host.sim.store
+	s.mu.Lock()
+	holder := s.holders[owner]
+	s.mu.Unlock()
+	return holder != nil && !holder.isDead(), nil
 }

@@ -67,7 +67,7 @@ var troubles = []trouble{
 func fault(name string, endpoints []ringcxtest.Endpoint, f ringcxtest.Fault) trouble {
 	return trouble{name, func(s *simulation, r *rand.Rand) {
 		endpoint := endpoints[r.IntN(len(endpoints))]
-		s.fake.Fault(endpoint, f, 1+r.IntN(5))
+		s.fake.Fault(endpoint, f, 1+r.IntN(*simBurst))
 		if endpoint == ringcxtest.Exchange || endpoint == ringcxtest.Login {
 			s.fake.RevokeSession()
 		}

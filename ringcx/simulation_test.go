@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ var (
 	simHours   = flag.Int("sim.hours", 6, "how many hours a simulation lasts")
 	simKinds   = flag.Bool("sim.kinds", false, "give the first seeds of a fleet one kind of trouble each")
 	fleetSeeds = flag.Int64("sim.fleets", 2, "how many seeds of a fleet to run, from 0")
+	simBurst   = flag.Int("sim.burst", 5, "how many requests in a row a trouble spoils at most")
 	simHosts   = flag.Int("sim.hosts", 20, "how many hosts a fleet has")
 )
 
@@ -63,6 +65,8 @@ type simulation struct {
 	hosts    []*simHost
 	troubles []trouble
 	pace     time.Duration // between two troubles, on average
+	causes   atomic.Int64  // of an exchange: the start, refresh tokens that were lost or refused, exchanges that failed
+	restored atomic.Int64  // records that were put back: a token in one may be spent
 	end      time.Time
 }
 
@@ -72,6 +76,7 @@ func newSimulation(t *testing.T, seed uint64, troubles []trouble) *simulation {
 		end: time.Now().Add(time.Duration(*simHours) * time.Hour),
 	}
 	s.fake.LimitRates(true)
+	s.causes.Store(1)
 	return s
 }
 
@@ -169,7 +174,7 @@ func (s *simulation) sleeps() {
 // counts asserts what the services saw.
 func (s *simulation) counts() {
 	c := s.fake.Counts()
-	if c.RefreshReused > 0 {
+	if c.RefreshReused > int(s.restored.Load()) {
 		s.Errorf("%d refresh tokens were sent twice", c.RefreshReused)
 	}
 	if c.Peaks[ringcxtest.Login] > 5 || c.PeakTokenRequests > 5 {
@@ -178,12 +183,15 @@ func (s *simulation) counts() {
 	if c.WrongHostBearers > 0 {
 		s.Errorf("%d secrets reached another host", c.WrongHostBearers)
 	}
+	if s.causes.Load() < int64(c.Exchanges) {
+		s.Errorf("%d exchanges, and cause for %d", c.Exchanges, s.causes.Load())
+	}
 	failed := 0
 	for _, h := range s.hosts {
 		failed += h.errors
 	}
-	s.Logf("%d calls, %d sign-ins, %d exchanges, %d refreshes, %d × 401, %d × 429, %d errors",
-		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited, failed)
+	s.Logf("%d calls, %d sign-ins, %d exchanges, %d refreshes, %d × 401, %d × 429, %d errors, %d causes",
+		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited, failed, s.causes.Load())
 	if s.store != nil {
 		s.Logf("Store: %d reads, %d writes", s.store.reads, s.store.writes)
 	}

@@ -1,0 +1,59 @@
+package ringcx_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// simNetwork carries a process's requests, and notes the tokens that the
+// services refused.
+type simNetwork struct {
+	link *simLink
+	base http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	time.Sleep(time.Duration(n.link.host.id+1) * time.Microsecond)
+	at := "send"
+	if strings.HasPrefix(req.URL.Path, "/voice/") {
+		at = "call"
+	}
+	if passed := n.link.pass(at, func(string) { resp, err = n.base.RoundTrip(req) }); passed != nil {
+		return nil, passed
+	}
+	h := n.link.host
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
+	}
+	if strings.HasPrefix(req.URL.Path, "/api/auth/") && !bringsPair(req, resp, err) {
+		h.sim.causes.Add(1)
+	}
+	return resp, err
+}
+
+// bringsPair reports whether a refresh or an exchange leaves the program with a
+// refresh token that it has not spent.
+func bringsPair(req *http.Request, resp *http.Response, err error) bool {
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return false
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var pair struct{ AccessToken, RefreshToken string }
+	if err != nil || json.Unmarshal(body, &pair) != nil || pair.AccessToken == "" {
+		return false
+	}
+	form, err := req.GetBody()
+	if err != nil {
+		return false
+	}
+	sent, err := io.ReadAll(form)
+	return err == nil && pair.RefreshToken != "" && !strings.Contains(string(sent), pair.RefreshToken)
+}
