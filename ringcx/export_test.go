@@ -2,6 +2,9 @@ package ringcx
 
 import "time"
 
+// ErrElsewhere is what a caller sees who waited too long for another host.
+var ErrElsewhere = errElsewhere
+
 // SetClock gives a TokenSource that nobody has used yet another clock for the
 // life of its tokens, and another source of jitter.
 func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {

@@ -29,7 +29,7 @@ func (e *engine) join(ctx context.Context) (*flight, error) {
 	case st.phase(e.now()) == fresh:
 		return landed(st, nil), nil
 	}
-	if err := e.failure.remembered(); err != nil {
+	if err := e.failure.remembered(); err != nil && (err != errElsewhere || e.state.Load().phase(e.now()) != expired) {
 		return landed(nil, err), nil
 	}
 	e.flight = &flight{logouts: e.logouts, done: make(chan struct{})}

@@ -81,6 +81,31 @@ func TestForeignLeaseIsKept(t *testing.T) {
 	})
 }
 
+// TestWaitForAnotherHost has a token expire while another host, which has died,
+// seems to renew it. A caller waits until that is clear.
+func TestWaitForAnotherHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		token := must(ts.Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string {
+			return strings.Replace(data, "{", `{"lease":{"id":"other-1","owner":"other","stage":"refresh","ttl":30000},`, 1)
+		})
+		time.Sleep(time.Until(token.Expiry) - 500*time.Millisecond)
+		must(ts.Token()) // looks in the background
+		time.Sleep(time.Second)
+		start := time.Now()
+		if must(ts.Token()).AccessToken == token.AccessToken {
+			t.Error("the token has expired")
+		}
+		if took := time.Since(start); took < 29*time.Second || took > 31*time.Second {
+			t.Errorf("the lease was dead after %v", took)
+		}
+		spent{1, 1, 1}.check(t, fake)
+	})
+}
+
 // TestDowngradedRecord puts back the record of a pair ago. Its refresh token was
 // spent, which a process that was there knows.
 func TestDowngradedRecord(t *testing.T) {

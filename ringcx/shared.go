@@ -13,8 +13,9 @@ const (
 	saveTries   = 4                // of a pair that was bought, 1, 2 and 4 s apart
 )
 
-// errElsewhere says that another host is renewing a token that is still good.
-var errElsewhere = errors.New("ringcx: another host is renewing")
+// errElsewhere says that another host is renewing: a token that is still good, or
+// one for which callers have waited long enough.
+var errElsewhere = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
 // renewShared adopts the pair that another host bought, or buys one for all of
 // them.

@@ -2,6 +2,7 @@ package ringcx_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -152,6 +153,9 @@ func (h *simHost) token(ctx context.Context, client *ringcx.Client) error {
 		h.sim.Errorf("at %v a caller waited %v though a good token was known", h.sim.at(), waited)
 	}
 	if err != nil {
+		if errors.Is(err, ringcx.ErrElsewhere) {
+			h.sim.Errorf("at %v a caller waited in vain for another host, which is dead or takes more than a minute", h.sim.at())
+		}
 		if known {
 			h.sim.Errorf("at %v a caller saw an error though a good token was known: %v", h.sim.at(), err)
 		}
