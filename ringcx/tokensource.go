@@ -111,15 +111,16 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 // Logout ends the RingCX session, and the RingCentral one where it came from a
 // [JWTLogin]. It waits for a renewal under way. What could not be ended is
 // reported and kept, so that Logout can be called again; a Token in between goes
-// on with it. After a Logout without an error a Token signs in anew.
+// on with it. After a Logout without an error a Token signs in anew. With a Store
+// it ends the session of all processes that share it; those that go on sign in
+// anew, too.
 //
 // Source: the official API reference has the logout in its older edition only.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
 
-// Close waits for a renewal under way, at most about a minute, and with a Store
-// that fails or that others use for up to three; after it every
+// Close waits for a renewal under way, at most about a minute; after it every
 // method that needs a token reports [ErrClosed]. The session lives on: see
-// [TokenSource.Logout]. Close always returns nil and may be called again.
+// [TokenSource.Logout]. With a Store, a pair that has just come is written first. Close always returns nil and may be called again.
 func (s *TokenSource) Close() error {
 	s.engine.close()
 	return nil
