@@ -41,7 +41,8 @@ type LeaseStore interface {
 
 	// Hold marks owner, a name that no other process uses, as alive: until release
 	// is called, or until the process ends, however it ends. Hold of an owner that
-	// is held already is an error. Release may be called more than once.
+	// is held already is an error. Release may be called more than once, and ends
+	// nothing but its own Hold.
 	Hold(ctx context.Context, key, owner string) (release func(), err error)
 
 	// Held reports whether owner is alive. An owner of whom nothing is known is

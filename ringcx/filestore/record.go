@@ -12,6 +12,7 @@ const (
 	recordSuffix = ".record"
 	lockSuffix   = ".lock"
 	tempSuffix   = ".tmp"
+	leaseSuffix  = ".lease"
 )
 
 // header starts each record file. A random text follows, and a newline.

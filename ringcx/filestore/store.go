@@ -13,12 +13,10 @@ import (
 
 // Store keeps each record in a file of its own. It is safe for concurrent use,
 // and any number of Stores, in this process and in others, may share a folder.
-// It holds no file open between calls.
+// It holds no file open between calls, but for those of Hold.
 type Store struct {
 	dir string // absolute
 }
-
-var _ ringcx.Store = (*Store)(nil)
 
 // New returns the Store in the folder dir, which is made if it is not there. The
 // default, for "", is the folder ringcx in [os.UserCacheDir]. It reports an error

@@ -1,7 +1,6 @@
 package filestore_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -19,26 +18,6 @@ const key = "customer 4711"
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) ringcx.Store { return newStore(t, filepath.Join(t.TempDir(), "ringcx")) })
-}
-
-// TestOneHandleEach runs the suite over two Stores of one folder in turn, as two
-// processes would have them.
-func TestOneHandleEach(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) ringcx.Store {
-		dir := filepath.Join(t.TempDir(), "ringcx")
-		return &pair{newStore(t, dir), newStore(t, dir)}
-	})
-}
-
-// pair reads with one Store and writes with another.
-type pair struct{ reads, writes ringcx.Store }
-
-func (p *pair) Load(ctx context.Context, key string) ([]byte, string, error) {
-	return p.reads.Load(ctx, key)
-}
-
-func (p *pair) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
-	return p.writes.CompareAndSwap(ctx, key, version, data)
 }
 
 func newStore(t *testing.T, dir string) *filestore.Store {

@@ -19,6 +19,10 @@ func TestMemory(t *testing.T) {
 	Run(t, func(*testing.T) ringcx.Store { return NewMemory() })
 }
 
+func TestOwners(t *testing.T) {
+	Run(t, func(*testing.T) ringcx.Store { return newOwners(NewMemory()) })
+}
+
 // TestSharedDatabase holds Run to what it says: the Stores of its subtests may
 // be one, and nothing stays behind.
 func TestSharedDatabase(t *testing.T) {
@@ -40,8 +44,8 @@ func TestSharedDatabase(t *testing.T) {
 // TestMemoryInBubble shows that a bubble may share a Memory: nobody waits for
 // anything outside of it.
 func TestMemoryInBubble(t *testing.T) {
-	for _, r := range rules() {
-		synctest.Test(t, func(t *testing.T) { newTrial(t, r, NewMemory()).run() })
+	for _, r := range allRules() {
+		synctest.Test(t, func(t *testing.T) { newTrial(t, r, newOwners(NewMemory())).run() })
 	}
 }
 
@@ -49,7 +53,7 @@ func TestMemoryInBubble(t *testing.T) {
 // that rule's test to fail and to say why.
 func TestFlaws(t *testing.T) {
 	caught := map[string]bool{}
-	for _, f := range slices.Concat(flaws, swapFlaws) {
+	for _, f := range slices.Concat(flaws, swapFlaws, leaseFlaws) {
 		t.Run(f.name, func(t *testing.T) {
 			for _, name := range f.breaks {
 				r := ruleOf(t, name)
@@ -64,7 +68,7 @@ func TestFlaws(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range rules() {
+	for _, r := range allRules() {
 		if !caught[r.name] {
 			t.Errorf("no flaw shows that %q can fail", r.name)
 		}
@@ -72,12 +76,14 @@ func TestFlaws(t *testing.T) {
 }
 
 func ruleOf(t *testing.T, name string) rule {
-	i := slices.IndexFunc(rules(), func(r rule) bool { return r.name == name })
+	i := slices.IndexFunc(allRules(), func(r rule) bool { return r.name == name })
 	if i < 0 {
 		t.Fatalf("no rule is called %q", name)
 	}
-	return rules()[i]
+	return allRules()[i]
 }
+
+func allRules() []rule { return slices.Concat(rules(), leaseRules) }
 
 // try runs a check and returns how it failed.
 func try(t *testing.T, r rule, s ringcx.Store) string {
@@ -110,7 +116,7 @@ func (r *recorder) Cleanup(func()) {} // nothing to clean in memory
 
 func TestRulesAreNamed(t *testing.T) {
 	var names []string
-	for _, r := range rules() {
+	for _, r := range allRules() {
 		if r.name == "" || r.says == "" || slices.Contains(names, r.name) {
 			t.Errorf("rule %q, %q: want a name of its own, and a sentence", r.name, r.says)
 		}
