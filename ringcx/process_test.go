@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,64 +34,112 @@ func TestProcesses(t *testing.T) {
 		return
 	}
 	fake := ringcxtest.NewServer(t)
-	fake.SetLifetime(40 * time.Second) // renewed every 20 s
+	fake.SetLifetime(30 * time.Second) // renewed every 15 s
 	where := fake.URL() + " " + t.TempDir() + "/sessions"
 	end := time.Now().Add(*processTime)
 	var wg sync.WaitGroup
-	kills := make(chan int, 8)
+	var total atomic.Int32
 	for range 8 {
 		wg.Go(func() {
-			n := 0
 			for time.Now().Before(end) {
-				killed(t, where, end)
-				n++
+				p := startProcess(t, where)
+				for calls := rand.IntN(40); p.call() && calls > 0 && time.Now().Before(end); calls-- {
+				}
+				p.kill()
+				total.Add(1)
 			}
-			kills <- n
 		})
 	}
 	wg.Wait()
 	c := fake.Counts()
-	total := 0
-	for range 8 {
-		total += <-kills
-	}
 	t.Logf("%d processes in %v: %d calls, %d sign-ins, %d exchanges, %d refreshes, %d × 401, %d × 429",
-		total, *processTime, c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited)
+		total.Load(), *processTime, c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited)
 	if c.RefreshReused > 0 || c.PeakTokenRequests > 5 || c.Logins > 2 {
 		t.Errorf("%d refresh tokens sent twice, %d token requests in 60 s, %d sign-ins",
 			c.RefreshReused, c.PeakTokenRequests, c.Logins)
 	}
 }
 
-// killed runs a process until it has made some calls, and kills it.
-func killed(t *testing.T, where string, end time.Time) {
+// TestTakeover kills a process in the middle of an exchange. Another, which waits
+// for it, sees that at once, and need not watch its lease for 30 s.
+func TestTakeover(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	arrived, exchanges := make(chan struct{}), atomic.Int32{}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/rc/accesstoken") && exchanges.Add(1) == 1 {
+			close(arrived)
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices the end of the client
+			<-r.Context().Done()
+			return
+		}
+		fake.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	where := front.URL + " " + t.TempDir() + "/sessions"
+	a := startProcess(t, where)
+	<-arrived
+	b := startProcess(t, where)
+	a.kill()
+	killed := time.Now()
+	if !b.call() {
+		t.Fatal("the other process ended")
+	}
+	took := time.Since(killed)
+	b.kill()
+	logins := fake.Counts().Logins
+	t.Logf("takeover after %v, with %d sign-in and %d exchanges", took, logins, exchanges.Load())
+	if took > 15*time.Second {
+		t.Errorf("the takeover took %v, want it long before a lease of 30 s is over", took)
+	}
+	if logins != 1 || exchanges.Load() != 2 {
+		t.Errorf("%d sign-ins and %d exchanges, want 1, of the first, and one of each", logins, exchanges.Load())
+	}
+}
+
+// realProcess is a process of the fleet.
+type realProcess struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	lines *bufio.Scanner
+}
+
+func startProcess(t *testing.T, where string) *realProcess {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestProcesses$", "-test.v")
 	cmd.Env = append(os.Environ(), childEnv+"="+where)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		t.Error(err)
-		return
+		return &realProcess{t, nil, bufio.NewScanner(strings.NewReader(""))}
 	}
-	if err := cmd.Start(); err != nil {
-		t.Error(err)
-		return
-	}
-	calls, lines := rand.IntN(40), bufio.NewScanner(out)
-	for lines.Scan() && (calls > 0 || time.Now().After(end)) {
-		switch line := lines.Text(); {
+	return &realProcess{t, cmd, bufio.NewScanner(out)}
+}
+
+// call waits until the process has made a call. It is false when the process has
+// ended.
+func (p *realProcess) call() bool {
+	for p.lines.Scan() {
+		switch line := p.lines.Text(); {
 		case strings.HasPrefix(line, "call"):
-			calls--
+			return true
 		case strings.HasPrefix(line, "error"):
-			t.Errorf("a process in the fleet: %s", line)
-		}
-		if time.Now().After(end) {
-			break
+			p.t.Errorf("a process in the fleet: %s", line)
 		}
 	}
-	_ = cmd.Process.Kill()
-	_, _ = io.Copy(io.Discard, out)
-	_ = cmd.Wait()
+	return false
+}
+
+func (p *realProcess) kill() {
+	if p.cmd == nil {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	for p.lines.Scan() {
+	}
+	_ = p.cmd.Wait() // reports that it was killed
 }
 
 // child is a process of the fleet: it calls until it is killed.
