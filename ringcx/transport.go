@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/ringcx-go/ringcx-go/internal/origin"
 )
 
 // transport signs requests and sends them again where that helps.
@@ -34,7 +36,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *transport) signs(u *url.URL) bool {
 	base := t.engine.base
 	same := u.Host == base.Host && u.Scheme == base.Scheme // as nearly always, and cheap to see
-	return (same || sameOrigin(base, u)) && !isAuth(base, u)
+	return (same || origin.Same(base, u)) && !isAuth(base, u)
 }
 
 // finish makes the *Error of a refused call. A request with secrets of its own

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -26,7 +27,7 @@ func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error)
 		Transport: tokens.Transport(nil),
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
 			switch {
-			case !sameOrigin(req.URL, next.URL):
+			case !origin.Same(req.URL, next.URL):
 				return fmt.Errorf("it redirects to another host, %s, which is not followed", next.URL.Host)
 			case len(before) > maxRedirects:
 				return fmt.Errorf("it redirects more than %d times", maxRedirects)

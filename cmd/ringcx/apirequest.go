@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -91,21 +92,11 @@ func resolve(baseURL, path string) (*url.URL, error) {
 		joined.RawQuery = target.RawQuery
 		return joined, nil
 	}
-	if !sameOrigin(base, target) || target.User != nil {
+	if !origin.Same(base, target) || target.User != nil {
 		return nil, usagef("%s is not at %s: the token is for that host only (see RINGCX_BASE_URL)", target.Redacted(), base)
 	}
 	target.Fragment = ""
 	return target, nil
-}
-
-// sameOrigin reports whether a and b have the same scheme, host and port.
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	defaults := map[string]string{"http": "80", "https": "443"}
-	return cmp.Or(u.Port(), defaults[u.Scheme])
 }
 
 // readInput reads the body and makes sure that it is JSON: RingCX takes nothing

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/internal/mask"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -94,7 +95,7 @@ func (s *story) expiry(ctx context.Context) error {
 func (s *story) rotation(seen []exchange) {
 	for _, x := range refreshes(seen) {
 		s.print(fmt.Sprintf("   Refresh token: old %s, now spent; new %s, kept for the next time.",
-			tail(x.sent[0].value), tail(x.got[len(x.got)-1].value)))
+			mask.Secret(x.sent[0].value), mask.Secret(x.got[len(x.got)-1].value)))
 	}
 }
 

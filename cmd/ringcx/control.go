@@ -24,18 +24,13 @@ type control struct{ fake *ringcxtest.Server }
 func newControl(fake *ringcxtest.Server) http.Handler {
 	c := control{fake}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /_control/expire", func(w http.ResponseWriter, _ *http.Request) {
-		fake.ExpireTokens()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("POST /_control/revoke", func(w http.ResponseWriter, _ *http.Request) {
-		fake.RevokeSession()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	mux.HandleFunc("POST /_control/expire", plain(fake.ExpireTokens))
+	mux.HandleFunc("POST /_control/revoke", plain(fake.RevokeSession))
+	mux.HandleFunc("POST /_control/clear", plain(fake.ClearFaults))
 	mux.HandleFunc("POST /_control/fault", c.fault)
 	mux.HandleFunc("GET /_control/counts", c.counts)
 	mux.HandleFunc("/_control/", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "there are POST /_control/expire, /_control/revoke and /_control/fault, and GET /_control/counts", http.StatusNotFound)
+		http.Error(w, "there are POST /_control/expire, /_control/revoke, /_control/fault and /_control/clear, and GET /_control/counts", http.StatusNotFound)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_control/") {
@@ -44,6 +39,14 @@ func newControl(fake *ringcxtest.Server) http.Handler {
 		}
 		fake.ServeHTTP(w, r)
 	})
+}
+
+// plain answers a request that needs no body: it does do.
+func plain(do func()) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		do()
+		w.WriteHeader(http.StatusNoContent)
+	}
 }
 
 // order is a fault that a test asks for.

@@ -27,6 +27,7 @@ sign-ins and five token requests a minute. The tests steer it:
   POST /_control/expire    end the access tokens, as time does
   POST /_control/revoke    end all sessions, as an administrator does
   POST /_control/fault     misbehave: fault, endpoint, and n times (default 1)
+  POST /_control/clear     forget the faults that are still to come
   GET  /_control/counts    what arrived so far, as JSON
 
 A fault is sent as a form or as JSON. Its endpoint is login or revoke, which are

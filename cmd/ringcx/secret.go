@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/ringcx-go/ringcx-go/internal/mask"
 )
 
 // secret is a token or a credential. It prints as its name and the last
@@ -18,17 +20,7 @@ func (s secret) String() string {
 	if s.value == "" {
 		return s.name
 	}
-	return s.name + " " + tail(s.value)
-}
-
-// shown is how many characters of a secret are shown.
-const shown = 6
-
-func tail(value string) string {
-	if len(value) < 3*shown {
-		return "…"
-	}
-	return "…" + value[len(value)-shown:]
+	return s.name + " " + mask.Secret(s.value)
 }
 
 // The kinds of secrets, as the demo calls them.
@@ -112,7 +104,7 @@ func gotSecrets(body []byte) []secret {
 // tailPath is path without the token that a logout carries there.
 func tailPath(path string) string {
 	if token, ok := strings.CutPrefix(path, logoutPrefix); ok {
-		return logoutPrefix + tail(token)
+		return logoutPrefix + mask.Secret(token)
 	}
 	return path
 }

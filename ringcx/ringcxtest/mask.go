@@ -6,18 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/internal/mask"
 )
-
-// shown is how many characters of a secret the log shows.
-const shown = 6
-
-// mask leaves only the end of a secret.
-func mask(secret string) string {
-	if len(secret) < 3*shown {
-		return "…"
-	}
-	return "…" + secret[len(secret)-shown:]
-}
 
 // entry returns c for the log. The Server's mutex is held.
 func (c *call) entry() LogEntry {
@@ -46,7 +37,7 @@ func (c *call) safeName(name string) string {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	if c.server.sessions.isSecret(name) {
-		return mask(name)
+		return mask.Secret(name)
 	}
 	return name
 }
@@ -60,7 +51,7 @@ func (c *call) maskedURL() *url.URL {
 	case operations()[c.endpoint] == nil:
 		u.Path = c.maskSegments(u.Path)
 	case token != "":
-		u.Path = strings.TrimSuffix(u.Path, token) + mask(token)
+		u.Path = strings.TrimSuffix(u.Path, token) + mask.Secret(token)
 	}
 	if u.RawQuery != "" {
 		u.RawQuery = c.maskFields(u.Query()).Encode()
@@ -73,7 +64,7 @@ func (c *call) maskSegments(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		if c.server.sessions.isSecret(s) {
-			segments[i] = mask(s)
+			segments[i] = mask.Secret(s)
 		}
 	}
 	return strings.Join(segments, "/")
@@ -89,7 +80,7 @@ func (c *call) maskFields(form url.Values) url.Values {
 		secret := slices.Contains(secretFields, name)
 		for _, v := range values {
 			if secret || c.server.sessions.isSecret(v) {
-				v = mask(v)
+				v = mask.Secret(v)
 			}
 			masked.Add(name, v)
 		}
@@ -109,5 +100,5 @@ func maskAuthorization(value string) string {
 			return scheme + " " + id + ":…"
 		}
 	}
-	return scheme + " " + mask(credentials)
+	return scheme + " " + mask.Secret(credentials)
 }

@@ -1,6 +1,10 @@
 package ringcxtest
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // script is a fault and how often it is still to come.
 type script struct {
@@ -10,7 +14,8 @@ type script struct {
 
 // Fault has the next n requests to an endpoint meet f. Several faults of one
 // endpoint follow each other. The exchanges are marked in [Server.Log] and not
-// checked against openapi.yaml.
+// checked against openapi.yaml. What is left when the test ends is told in its
+// log.
 //
 // A fault that cannot happen fails the test at once: an endpoint that does not
 // exist, a fault that makes no sense there, an n below 1.
@@ -47,6 +52,19 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.faults)
+}
+
+// tellUnmet writes the faults that are still to come into the log of the test:
+// what it meant to try, it has not tried. It is no failure, because an n may be
+// larger than needed. Of a long fault, such as a Status with a large body, 80
+// characters tell which one it is. The Server's mutex is held.
+func (s *Server) tellUnmet() {
+	s.tb.Helper()
+	for _, e := range slices.Sorted(maps.Keys(s.faults)) {
+		for _, f := range s.faults[e] {
+			s.tb.Logf("ringcxtest: fault %.80q at endpoint %q: %d left that no request met", f.fault, e, f.left)
+		}
+	}
 }
 
 // nextFault returns the fault of the next request to e, or nil.

@@ -84,7 +84,13 @@ func NewServer(tb testing.TB) *Server {
 // Close ends all exchanges and, where it was started, the loopback server.
 // Later requests meet a connection error.
 func (s *Server) Close() {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
 	s.mu.Lock()
+	if s.tb != nil && !s.over {
+		s.tellUnmet()
+	}
 	s.over = true
 	s.mu.Unlock()
 	s.memory.close()

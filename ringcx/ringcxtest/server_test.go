@@ -53,39 +53,6 @@ func TestStory(t *testing.T) {
 	}
 }
 
-func TestSignInRefused(t *testing.T) {
-	basic := func(id, secret string) []string {
-		r, _ := http.NewRequest("POST", "/", nil)
-		r.SetBasicAuth(id, secret)
-		return []string{"Authorization", r.Header.Get("Authorization")}
-	}
-	good := url.Values{"grant_type": {jwtGrant}, "assertion": {JWT}}
-	tests := []struct {
-		name   string
-		form   url.Values
-		header []string
-		status int
-		code   string
-	}{
-		{"wrong client", good, basic("x", ClientSecret), 401, "OAU-146"},
-		{"wrong secret", good, basic(ClientID, "x"), 401, "OAU-146"},
-		{"wrong grant", url.Values{"grant_type": {"password"}}, basic(ClientID, ClientSecret), 400, "OAU-112"},
-		{"wrong JWT", url.Values{"grant_type": {jwtGrant}, "assertion": {"x"}}, basic(ClientID, ClientSecret), 400, "OAU-213"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			w := inMemory(NewServer(t))
-			a := w.send("POST", w.ringCentral+loginPath, tt.form, tt.header...)
-			if a.status != tt.status || !strings.Contains(a.body, tt.code) {
-				t.Errorf("got %d %s, want %d with %s", a.status, a.body, tt.status, tt.code)
-			}
-			if strings.Contains(a.body, "expired") {
-				t.Errorf("the answer says expired: %s", a.body)
-			}
-		})
-	}
-}
-
 func TestRefreshTokenIsGoodForOneUse(t *testing.T) {
 	s := NewServer(t)
 	w := inMemory(s)
@@ -172,71 +139,6 @@ func TestAccessTokenLivesFiveMinutes(t *testing.T) {
 			t.Errorf("after SetLifetime(1 min): %+v", a)
 		}
 	})
-}
-
-func TestSixthSignInEndsTheOldest(t *testing.T) {
-	w := inMemory(NewServer(t))
-	var all []tokens
-	for range 6 {
-		all = append(all, w.signIn(t))
-	}
-	for i, have := range all {
-		want := 200
-		if i == 0 {
-			want = 401
-		}
-		if a := w.exchange(have.ringCentral); a.status != want {
-			t.Errorf("exchange of sign-in %d: %d, want %d", i+1, a.status, want)
-		}
-		if a := w.refresh(have.refresh); a.status != want {
-			t.Errorf("refresh of sign-in %d: %d, want %d", i+1, a.status, want)
-		}
-		if a := w.users(have.access, ""); a.status != 200 {
-			t.Errorf("call of sign-in %d: %d, want 200", i+1, a.status)
-		}
-	}
-}
-
-func TestLogoutAndRevoke(t *testing.T) {
-	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
-	if a := w.logout(have.refresh); a.status != 204 || a.body != "" {
-		t.Errorf("logout: %+v", a)
-	}
-	if a := w.logout(have.refresh); a.status != 404 {
-		t.Errorf("second logout: %+v", a)
-	}
-	if a := w.users(have.access, ""); a.body != "Jwt verification fails" {
-		t.Errorf("call after the logout: %+v", a)
-	}
-	if a := w.refresh(have.refresh); a.status != 401 {
-		t.Errorf("refresh after the logout: %+v", a)
-	}
-	if got := s.Counts().RefreshReused; got != 0 {
-		t.Errorf("RefreshReused is %d: the token was not spent", got)
-	}
-	if a := w.revoke(have.ringCentral); a.status != 200 {
-		t.Errorf("revoke: %+v", a)
-	}
-	if a := w.exchange(have.ringCentral); a.status != 401 {
-		t.Errorf("exchange after the revocation: %+v", a)
-	}
-}
-
-func TestRevokeSession(t *testing.T) {
-	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
-	s.RevokeSession()
-	for name, a := range map[string]answer{
-		"exchange": w.exchange(have.ringCentral), "refresh": w.refresh(have.refresh), "call": w.users(have.access, ""),
-	} {
-		if a.status != 401 || strings.Contains(a.body, "expired") {
-			t.Errorf("%s: %+v, want 401", name, a)
-		}
-	}
-	w.signIn(t)
 }
 
 func TestCloseEndsRequests(t *testing.T) {
