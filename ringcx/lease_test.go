@@ -13,16 +13,6 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// replace writes what change makes of the record, as another host would.
-func (s *spyStore) replace(t *testing.T, change func(data string) string) {
-	t.Helper()
-	data, version, err := s.Load(t.Context(), s.keys[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	must(s.CompareAndSwap(t.Context(), s.keys[0], version, []byte(change(string(data)))))
-}
-
 // TestLimitsSurviveAConflict has another host write between the lease of this one
 // and its end. What both counted stands in the record then.
 func TestLimitsSurviveAConflict(t *testing.T) {
@@ -103,25 +93,6 @@ func TestWaitForAnotherHost(t *testing.T) {
 			t.Errorf("the lease was dead after %v", took)
 		}
 		spent{1, 1, 1}.check(t, fake)
-	})
-}
-
-// TestDowngradedRecord puts back the record of a pair ago. Its refresh token was
-// spent, which a process that was there knows.
-func TestDowngradedRecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		ts := process()
-		must(ts.Token())
-		synctest.Wait()
-		old, _, _ := store.Load(t.Context(), store.keys[0])
-		ts.Invalidate(must(ts.Token()))
-		must(ts.Token())
-		synctest.Wait()
-		store.replace(t, func(string) string { return string(old) })
-		ts.Invalidate(must(ts.Token()))
-		must(ts.Token())
-		spent{1, 2, 1}.check(t, fake)
 	})
 }
 

@@ -1,0 +1,74 @@
+package ringcx_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
+)
+
+// spyStore is a Store that can be broken, and that knows its keys.
+type spyStore struct {
+	ringcx.Store
+	mu     sync.Mutex
+	broken string // the method that fails: "load", "swap" or "both"
+	keys   []string
+}
+
+func (s *spyStore) fails(method, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.keys, key) {
+		s.keys = append(s.keys, key)
+	}
+	if s.broken == method || s.broken == "both" {
+		return errors.New("the Store is broken")
+	}
+	return nil
+}
+
+func (s *spyStore) breaks(method string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = method
+}
+
+func (s *spyStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+	if err := s.fails("load", key); err != nil {
+		return nil, "", err
+	}
+	return s.Store.Load(ctx, key)
+}
+
+func (s *spyStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	if err := s.fails("swap", key); err != nil {
+		return "", err
+	}
+	return s.Store.CompareAndSwap(ctx, key, version, data)
+}
+
+// fleet is a fake, a Store, and a way to make processes that share both.
+func fleet(t *testing.T) (*ringcxtest.Server, *spyStore, func() *ringcx.TokenSource) {
+	fake := ringcxtest.NewServer(t)
+	store := &spyStore{Store: storetest.NewMemory()}
+	return fake, store, func() *ringcx.TokenSource {
+		cfg := fake.Config()
+		cfg.Store = store
+		return newTokenSource(t, cfg)
+	}
+}
+
+// replace writes what change makes of the record, as another host would.
+func (s *spyStore) replace(t *testing.T, change func(data string) string) {
+	t.Helper()
+	data, version, err := s.Load(t.Context(), s.keys[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(s.CompareAndSwap(t.Context(), s.keys[0], version, []byte(change(string(data)))))
+}
