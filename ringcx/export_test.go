@@ -14,6 +14,9 @@ func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
 	}
 }
 
+// SetHost says on which machine a TokenSource runs that nobody has used yet.
+func SetHost(s *TokenSource, name string) { s.engine.ledger.host = name }
+
 // LongestWait is how long the source may have to wait before it asks again: the
 // longest rest of a stage, the limits' window and the back-off of a failure.
 func LongestWait(s *TokenSource) time.Duration {

@@ -48,7 +48,10 @@ type ledger struct {
 }
 
 func newLedger(store Store, key string, wall func() time.Time) *ledger {
-	host, _ := os.Hostname() // "" is no host's name, and then nobody shares the clock
+	host, _ := os.Hostname() // where it is "", nobody shares the clock
+	if host == "localhost" { // as many machines are called
+		host = ""
+	}
 	return &ledger{store: store, key: key + recordVersion, owner: rand.Text(), host: host, clock: &serverClock{wall: wall}}
 }
 

@@ -95,7 +95,7 @@ func (l *limits) untake(stage Stage) {
 
 // rest sends nothing of the stage for d.
 func (l *limits) rest(stage Stage, d time.Duration) {
-	l.restAtLeast(stage, instant{at: time.Now().Add(d)})
+	l.restAtLeast(stage, instant{at: time.Now().Add(d), seen: time.Now()})
 }
 
 func (l *limits) restAtLeast(stage Stage, until instant) {

@@ -9,6 +9,7 @@ import (
 // reconcile returns what is known of the session from this host and from the
 // record together. The limits of both count, whoever else is right.
 func (l *ledger) reconcile(own session, wall time.Time) session {
+	l.hear()
 	theirs := l.record.session(l.clock, wall, own)
 	l.date(&theirs.pair, own.pair, wall)
 	own.limits = theirs.limits
@@ -36,19 +37,26 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 
 // date says when the pair was asked for. own is the pair that the host knew.
 func (l *ledger) date(p *pair, own pair, wall time.Time) {
-	p.seen = time.Now()
-	if own.access == p.access && !own.seen.IsZero() {
-		p.seen = own.seen
+	p.sent.seen = time.Now()
+	if own.access == p.access && !own.sent.seen.IsZero() {
+		p.sent.seen = own.sent.seen
 	}
-	age := max(wall.Sub(time.UnixMilli(p.wall)), 0)
-	sameClock := l.host != "" && l.host == p.host
+	age := wall.Sub(time.UnixMilli(p.wall))
 	switch _, known := l.clock.now(); {
 	case known:
-		p.sent.at = earlier(l.clock.local(p.sent.shared), p.seen)
-	case sameClock, age > maxLife+oldLease: // clocks that are so far apart are not to be helped
+		p.sent.at = earlier(l.clock.local(p.sent.shared), p.sent.seen)
+	case age > maxLife+clockSkew:
 		p.sent.at = time.Now().Add(-age)
 	default:
-		p.sent.at, p.guess = p.seen, true
+		p.sent.at, p.guess = p.sent.seen, true
+	}
+}
+
+// hear learns the services' time from a pair that a process of this machine
+// bought, which knew it.
+func (l *ledger) hear() {
+	if r := l.record; l.host != "" && r.Host == l.host && r.Issued != 0 {
+		l.clock.hear(time.Duration(r.Issued-r.Wall) * time.Millisecond)
 	}
 }
 

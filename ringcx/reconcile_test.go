@@ -1,6 +1,7 @@
 package ringcx
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,8 @@ func TestReconcile(t *testing.T) {
 				if l.record.Host, l.record.Wall = l.host, time.Now().UnixMilli(); c.dead {
 					l.record.Wall -= time.Hour.Milliseconds()
 				}
-				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own"}, limits: newLimits()}
+				l.record.Issued = l.record.Wall
+				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own", sent: instant{at: time.Now()}}, limits: newLimits()}
 				if c.spent {
 					s.refresh = ""
 				}
@@ -64,16 +66,22 @@ func TestReconcile(t *testing.T) {
 // while nobody knows the services' time.
 func TestLimitsOfTwoHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := record{Gates: map[Stage]gate{StageExchange: {NotBefore: 9_000, Hits: []int64{1_000, 2_000}}}}
+		now := time.Now().UnixMilli()
+		ancient := now - 2*clockSkew.Milliseconds()
+		r := record{Gates: map[Stage]gate{
+			StageExchange: {NotBefore: now - 9_000, Hits: []int64{now - 70_000, now - 2_000, ancient}},
+			StageRefresh:  {NotBefore: ancient},
+		}}
 		c := &serverClock{wall: time.Now}
 		own := newLimits()
 		if err := own.take(StageRefresh); err != nil {
 			t.Fatal(err)
 		}
 		l := r.limits(c, own)
-		if n := len(l.hits[StageExchange]); n != 3 {
-			t.Errorf("%d hits, want the 2 of the record and the own one", n)
+		if err := l.take(StageRefresh); err != nil {
+			t.Errorf("the refresh rests for what is long over: %v", err)
 		}
+		l.untake(StageRefresh)
 		time.Sleep(50 * time.Second)
 		l = r.limits(c, l) // read again
 		l.rest(StageLogin, time.Hour)
@@ -81,8 +89,8 @@ func TestLimitsOfTwoHosts(t *testing.T) {
 		before := time.Now().Add(-50 * time.Second).UnixMilli()
 		r.set(&s, c, time.Now())
 		want := map[Stage]gate{
-			StageExchange: {NotBefore: 9_000, Hits: []int64{1_000, 2_000, before}},
-			StageLogin:    {NotBefore: time.Now().Add(time.Hour).UnixMilli()},
+			StageExchange: {NotBefore: now - 9_000, Hits: []int64{now - 70_000, now - 2_000, before}, Rough: true},
+			StageLogin:    {NotBefore: time.Now().Add(time.Hour).UnixMilli(), Rough: true},
 		}
 		if diff := cmp.Diff(want, r.Gates); diff != "" {
 			t.Errorf("written (-want +got):\n%s", diff)
@@ -91,6 +99,23 @@ func TestLimitsOfTwoHosts(t *testing.T) {
 		r.set(&s, c, time.Now())
 		if hits := r.Gates[StageExchange].Hits; len(hits) > 0 {
 			t.Errorf("hits %v are written a minute after they were seen", hits)
+		}
+	})
+}
+
+// TestOldHitsAreNotWrittenAgain has a host learn the services' time from the answer
+// to what it sent: what it took for hits of that minute were older ones.
+func TestOldHitsAreNotWrittenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		old, young := now.Add(-70*time.Second).UnixMilli(), now.Add(-50*time.Second).UnixMilli()
+		r := record{Gates: map[Stage]gate{StageExchange: {Hits: []int64{old, young}}}}
+		c := &serverClock{wall: time.Now}
+		s := session{limits: r.limits(c, newLimits())}
+		c.see(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
+		r.set(&s, c, now)
+		if diff := cmp.Diff([]int64{young}, r.Gates[StageExchange].Hits); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -50,6 +50,7 @@ type lease struct {
 type gate struct {
 	NotBefore int64   `json:"not_before,omitempty"`
 	Hits      []int64 `json:"hits,omitempty"`
+	Rough     bool    `json:"rough,omitempty"` // one of them is by the clock of a host that did not know the services' time
 }
 
 // plainRecord has no methods.
@@ -101,49 +102,48 @@ func (r *record) session(c *serverClock, wall time.Time, own session) session {
 	if r.Login != "" {
 		s.login = login{token: r.Login, worked: r.Worked, shared: r.Until}
 		if r.Until != 0 {
-			until := at(wall.Add(time.Until(c.local(r.Until))))
+			until := at(wall.Add(time.Until(c.latest(r.Until, false))))
 			s.login.until = &until
 		}
 	}
 	return s
 }
 
-// limits are those of the record, and what own has beyond them. Where the
-// services' time is not known, a hit counts from when this host first saw it: that
-// is late, and so on the safe side.
+// limits are those of the record, and what own has beyond them. A hit of which
+// this host cannot say when it was counts from when it first saw it: that is late,
+// and so on the safe side. What is long over by any clock counts for nobody.
 func (r *record) limits(c *serverClock, own limits) limits {
 	l := newLimits()
 	l.ownUntil, l.slack = own.ownUntil, clockDrift
-	_, clock := c.now()
 	for stage, g := range r.Gates {
 		for _, ms := range g.Hits {
 			hit, seen := known(own.hits[stage], ms)
 			if !seen {
-				hit = instant{at: time.Now(), shared: ms}
+				hit = instant{at: time.Now(), shared: ms, rough: g.Rough}
 			}
-			if clock {
-				hit.at = earlier(hit.at, c.local(ms))
-			}
+			hit.at = hit.past(c)
 			l.hits[stage] = append(l.hits[stage], hit)
 		}
 		if g.NotBefore != 0 {
-			l.restUntil[stage] = rest(c, g.NotBefore, own.restUntil[stage])
+			l.restUntil[stage] = rest(c, g, own.restUntil[stage])
 		}
 	}
 	l.join(own)
 	return l
 }
 
-// rest is when a rest of the record ends. Where the services' time is not known,
-// it ends soon after this host first saw it.
-func rest(c *serverClock, ms int64, own instant) instant {
-	until := instant{at: time.Now().Add(penalty), shared: ms}
-	if own.shared == ms {
+// rest is when a rest of the record ends, which own may have seen already. Where
+// nobody can say when that is, it is soon after the first sight, and else an hour
+// after it at most.
+func rest(c *serverClock, g gate, own instant) instant {
+	until := instant{at: time.Now().Add(penalty), seen: time.Now(), shared: g.NotBefore, rough: g.Rough}
+	if own.shared == g.NotBefore {
 		until = own
 	}
-	if _, clock := c.now(); clock {
-		until.at = earlier(c.local(ms), time.Now().Add(maxRetryAfter))
+	if c.exact(g.Rough) {
+		until.at = until.seen.Add(maxRetryAfter)
 	}
+	until.at = earlier(until.at, c.latest(g.NotBefore, g.Rough))
 	return until
 }
 
@@ -155,14 +155,14 @@ func (r *record) set(s *session, c *serverClock, wall time.Time) {
 	r.Gates = map[Stage]gate{}
 	for stage, until := range s.limits.restUntil {
 		if time.Until(until.at) > 0 {
-			r.Gates[stage] = gate{NotBefore: until.shared}
+			r.Gates[stage] = gate{NotBefore: until.shared, Rough: until.rough}
 		}
 	}
 	for stage, hits := range s.limits.hits {
 		g := r.Gates[stage]
 		for _, hit := range hits {
-			if s.limits.counts(hit) {
-				g.Hits = append(g.Hits, hit.shared)
+			if hit.at = hit.past(c); s.limits.counts(hit) {
+				g.Hits, g.Rough = append(g.Hits, hit.shared), g.Rough || hit.rough
 			}
 		}
 		r.Gates[stage] = g

@@ -76,3 +76,46 @@ func TestServerClock(t *testing.T) {
 		check("long after the last answer", false, 0)
 	})
 }
+
+// knownClock is one that has just read a Date.
+func knownClock() *serverClock {
+	c := &serverClock{wall: time.Now}
+	c.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+	return c
+}
+
+// TestRestIsBounded has a record say that a stage rests for days. It does not,
+// however often the record is read.
+func TestRestIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := record{Gates: map[Stage]gate{StageLogin: {NotBefore: time.Now().Add(72 * time.Hour).UnixMilli()}}}
+		l := newLimits()
+		for range 13 {
+			l = r.limits(knownClock(), l)
+			time.Sleep(maxRetryAfter / 12)
+		}
+		if err := l.take(StageLogin); err != nil {
+			t.Errorf("after more than an hour: %v", err)
+		}
+	})
+}
+
+// TestRoughHits has a host whose clock is wrong, and which no answer has put
+// right, sign in as often as it may. A host that knows better counts that too.
+func TestRoughHits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &serverClock{wall: func() time.Time { return time.Now().Add(-10 * time.Minute) }}
+		writer := session{limits: newLimits()}
+		var r record
+		for range maxHits {
+			if err := writer.limits.take(StageLogin); err != nil {
+				t.Fatal(err)
+			}
+			r.set(&writer, slow, slow.wall())
+		}
+		l := r.limits(knownClock(), newLimits())
+		if err := l.take(StageLogin); err == nil {
+			t.Error("one sign-in more is allowed")
+		}
+	})
+}

@@ -20,9 +20,8 @@ type session struct {
 type pair struct {
 	access string
 	answer json.RawMessage
-	sent   instant   // when it was asked for
-	guess  bool      // sent is not known, and is when this host first saw the pair
-	seen   time.Time // when that was; zero: this host asked for it
+	sent   instant // when it was asked for; seen is zero where this host did
+	guess  bool    // sent is not known, and is when this host first saw the pair
 
 	host string // that asked for it
 	wall int64  // when, by that host's own clock, in milliseconds
