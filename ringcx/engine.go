@@ -127,7 +127,8 @@ func (e *engine) invalidate(access string) {
 	}
 }
 
-// close waits for a flight or a Logout under way and lets no more start.
+// close waits for a flight or a Logout under way and lets no more start. A pair
+// that could not be written yet has a last try.
 func (e *engine) close() {
 	e.mu.Lock()
 	if !e.closed {
@@ -136,6 +137,7 @@ func (e *engine) close() {
 	}
 	e.mu.Unlock()
 	e.slot <- struct{}{}
+	defer func() { <-e.slot }()
 	e.state.Store(nil)
-	<-e.slot
+	e.settle(context.Background(), false)
 }

@@ -50,6 +50,11 @@ func (e *engine) fly(ctx context.Context, f *flight) {
 	f.err = errors.New("ringcx: the renewal panicked")
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
+	if err := e.grounded(f); err != nil {
+		f.err = err
+		e.land(f)
+		return
+	}
 	e.renewInto(ctx, f)
 	e.settle(ctx, f.err == nil)
 }
@@ -57,11 +62,9 @@ func (e *engine) fly(ctx context.Context, f *flight) {
 // renewInto lands f, before anything is written for others.
 func (e *engine) renewInto(ctx context.Context, f *flight) {
 	defer e.land(f)
-	switch f.err = e.grounded(f); {
-	case f.err != nil:
-	case e.ledger != nil:
+	if e.ledger != nil {
 		f.state, f.err = e.renewShared(ctx, f)
-	default:
+	} else {
 		f.state, f.err = e.renew(ctx)
 	}
 }

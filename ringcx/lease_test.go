@@ -135,38 +135,6 @@ func (s *deafStore) CompareAndSwap(ctx context.Context, key, version string, dat
 	return next, err
 }
 
-// TestCloseDoesNotWait closes a source while it waits for another host, and one
-// whose Store has failed.
-func TestCloseDoesNotWait(t *testing.T) {
-	close := func(t *testing.T, ts *ringcx.TokenSource) {
-		t.Helper()
-		go ts.Token()
-		synctest.Wait()
-		start := time.Now()
-		ts.Close()
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("Close took %v", took)
-		}
-	}
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(9*time.Second), 1)
-		go process().Token()
-		time.Sleep(time.Second)
-		close(t, process())
-
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageRefresh {
-				store.breaks("both")
-			}
-		}
-		time.Sleep(time.Hour)
-		close(t, newTokenSource(t, cfg))
-	})
-}
-
 // TestLogoutTakesTheLease has a renewal of another process wait for a Logout.
 func TestLogoutTakesTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -141,7 +141,7 @@ func (l *ledger) remove(ctx context.Context) error {
 	if l.version == "" {
 		return nil
 	}
-	if _, err := l.compareAndSwap(ctx, nil); err != nil {
+	if _, err := l.compareAndSwap(ctx, nil); err != nil && !errors.Is(err, ErrConflict) {
 		return l.failed("delete", err, l.record)
 	}
 	return nil

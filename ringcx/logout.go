@@ -13,7 +13,7 @@ import (
 
 // logout ends the RingCX session and then the RingCentral one, in the slot that
 // it shares with flights. What could not be ended is kept, so that a further
-// Logout tries again.
+// Logout tries again, but no token of it is used.
 func (e *engine) logout(ctx context.Context) error {
 	select {
 	case e.slot <- struct{}{}:
@@ -31,6 +31,7 @@ func (e *engine) logout(ctx context.Context) error {
 		return err
 	}
 	e.state.Store(nil)
+	e.session.pair = pair{}
 	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
 	switch {
 	case e.ledger == nil:
@@ -38,7 +39,6 @@ func (e *engine) logout(ctx context.Context) error {
 	case err == nil:
 		return e.ledger.remove(ctx)
 	}
-	e.session.pair = pair{} // what could not be ended is kept for another try, but no token of it is used
 	return errors.Join(err, e.ledger.release(ctx, &e.session, e.now()))
 }
 
@@ -68,8 +68,12 @@ func (e *engine) borrow(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := sleep(ctx, poll(e.jitter())); err != nil {
+		e.pause(ctx, poll(e.jitter()))
+		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ringcx: logout: waiting for another host's renewal: %w", err)
+		}
+		if e.isClosing() {
+			return ErrClosed
 		}
 	}
 	return nil
@@ -85,10 +89,15 @@ func (e *engine) endSession(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
-	r := tokenRequest{stage: StageLogout, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent}
+	r := tokenRequest{
+		stage: StageLogout, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent, sendBy: e.sendBy(),
+	}
 	a := r.do(ctx)
 	if a.outcome == answered || a.outcome == refused {
 		e.session.refresh = ""
+	}
+	if errors.Is(a.err, errLost) {
+		a.err = errors.New("ringcx: logout: this process stood still, and another may have taken over the session: try again")
 	}
 	return e.told(StageLogout, time.Since(start), a.err)
 }

@@ -66,6 +66,15 @@ func poll(jitter float64) time.Duration {
 	return time.Duration((0.25 + 0.75*jitter) * float64(time.Second))
 }
 
+func (e *engine) isClosing() bool {
+	select {
+	case <-e.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // pause waits for d, or until Close.
 func (e *engine) pause(ctx context.Context, d time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, d)
@@ -118,7 +127,7 @@ func (e *engine) settle(ctx context.Context, bought bool) {
 				continue
 			}
 		}
-		if _ = e.told(StageStore, 0, err); !e.ledger.pending {
+		if _ = e.told(StageStore, 0, err); !e.ledger.pending || e.isClosing() {
 			return
 		}
 		if try < saveTries {

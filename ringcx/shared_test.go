@@ -77,6 +77,47 @@ func TestLogoutRemovesTheRecord(t *testing.T) {
 	})
 }
 
+// TestTokenAfterLogout has the process that logged out go on: with a new session.
+func TestTokenAfterLogout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, _, process := fleet(t)
+		ts := process()
+		before := must(ts.Token())
+		synctest.Wait()
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if after := must(ts.Token()); after.AccessToken == before.AccessToken {
+			t.Error("the token of the session that was ended is given out")
+		}
+		spent{2, 2, 0}.check(t, fake)
+	})
+}
+
+// TestLogoutBesideAnotherSession has another process begin a session while one
+// ends its own. The new one stays.
+func TestLogoutBesideAnotherSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageLogout {
+				store.replace(t, func(string) string { return `{"gen":9,"rev":"another"}` })
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		synctest.Wait()
+		if err := ts.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if data, _, err := store.Load(t.Context(), store.keys[0]); !strings.Contains(string(data), "another") || err != nil {
+			t.Errorf("the record is %q, %v", data, err)
+		}
+	})
+}
+
 // TestKeys has tenants that must not share a record, and two that should.
 func TestKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

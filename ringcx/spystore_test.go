@@ -17,12 +17,23 @@ type spyStore struct {
 	ringcx.Store
 	mu     sync.Mutex
 	broken string // the method that fails: "load", "swap" or "both"
+	hangs  bool   // until the context ends, before it fails
 	keys   []string
+	calls  int
 }
 
-func (s *spyStore) fails(method, key string) error {
+func (s *spyStore) fails(ctx context.Context, method, key string) error {
+	err := s.called(method, key)
+	if err != nil && s.hangs {
+		<-ctx.Done()
+	}
+	return err
+}
+
+func (s *spyStore) called(method, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.calls++
 	if !slices.Contains(s.keys, key) {
 		s.keys = append(s.keys, key)
 	}
@@ -39,14 +50,14 @@ func (s *spyStore) breaks(method string) {
 }
 
 func (s *spyStore) Load(ctx context.Context, key string) ([]byte, string, error) {
-	if err := s.fails("load", key); err != nil {
+	if err := s.fails(ctx, "load", key); err != nil {
 		return nil, "", err
 	}
 	return s.Store.Load(ctx, key)
 }
 
 func (s *spyStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
-	if err := s.fails("swap", key); err != nil {
+	if err := s.fails(ctx, "swap", key); err != nil {
 		return "", err
 	}
 	return s.Store.CompareAndSwap(ctx, key, version, data)

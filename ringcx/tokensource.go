@@ -118,9 +118,11 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 // Source: the official API reference has the logout in its older edition only.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
 
-// Close waits for a renewal under way, at most about a minute; after it every
-// method that needs a token reports [ErrClosed]. The session lives on: see
-// [TokenSource.Logout]. With a Store, a pair that has just come is written first. Close always returns nil and may be called again.
+// Close waits for a renewal under way, and with a Store until the pair that it
+// brought is written: a minute and a half at most, where every answer is late. After
+// it every method that needs a token reports [ErrClosed], and nothing is sent any
+// more. The session lives on: see [TokenSource.Logout]. Close always returns nil and
+// may be called again.
 func (s *TokenSource) Close() error {
 	s.engine.close()
 	return nil
