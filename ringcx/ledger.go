@@ -17,14 +17,16 @@ const storeTimeout = 3 * time.Second // of one call of the Store
 var errLost = errors.New("ringcx: another host got ahead")
 
 // storeError is a call of the Store that failed. Its text holds no secret,
-// whatever the Store says.
+// whatever the Store says. The error of the Store, which may, can be asked for but
+// is in no chain that a program prints.
 type storeError struct {
 	call, message string
 	err           error
 }
 
-func (e storeError) Error() string { return "ringcx: the Store: " + e.call + ": " + e.message }
-func (e storeError) Unwrap() error { return e.err }
+func (e storeError) Error() string        { return "ringcx: the Store: " + e.call + ": " + e.message }
+func (e storeError) Is(target error) bool { return errors.Is(e.err, target) }
+func (e storeError) As(target any) bool   { return errors.As(e.err, target) }
 
 // ledger is one host's view of the shared record. It is used by one goroutine at
 // a time, which holds the engine's slot.
@@ -62,7 +64,7 @@ func (l *ledger) load(ctx context.Context) (corrupt, err error) {
 	defer cancel()
 	data, version, err := l.store.Load(ctx, l.key)
 	if err != nil {
-		return nil, l.failed("load", err, l.record)
+		return nil, l.failed("load", err)
 	}
 	if !l.readOnly {
 		l.down = time.Time{}
@@ -96,8 +98,9 @@ func (l *ledger) swap(ctx context.Context, r record) error {
 	case errors.Is(err, ErrConflict):
 		return errLost
 	}
+	failed := l.failed("write", err, r)
 	if _, again := l.load(ctx); again != nil {
-		return l.failed("write", err, r)
+		return failed
 	}
 	switch {
 	case l.record.Rev == r.Rev:
@@ -115,11 +118,16 @@ func (l *ledger) compareAndSwap(ctx context.Context, data []byte) (string, error
 	return l.store.CompareAndSwap(ctx, l.key, l.version, data)
 }
 
-func (l *ledger) failed(call string, err error, r record) error {
+// failed is the error of a call of the Store, which may have had written to it.
+func (l *ledger) failed(call string, err error, written ...record) error {
 	if l.down.IsZero() {
 		l.down = time.Now()
 	}
-	return storeError{call, scrubber([]string{r.Access, r.Next, r.Login}).Replace(err.Error()), err}
+	var secrets []string
+	for _, r := range append(written, l.record) {
+		secrets = append(secrets, r.Access, r.Next, r.Login)
+	}
+	return storeError{call, scrubber(secrets).Replace(err.Error()), err}
 }
 
 // downFor is how long the Store has not answered.
@@ -142,7 +150,7 @@ func (l *ledger) remove(ctx context.Context) error {
 		return nil
 	}
 	if _, err := l.compareAndSwap(ctx, nil); err != nil && !errors.Is(err, ErrConflict) {
-		return l.failed("delete", err, l.record)
+		return l.failed("delete", err)
 	}
 	return nil
 }

@@ -14,26 +14,28 @@ const recordVersion = "/1"
 const maxGen = 1 << 53 // of a record that makes sense; a higher one could not rise for long
 
 // record is what hosts share. Its times are those of the services, in
-// milliseconds since 1970. Members that this version does not know are kept.
+// milliseconds since 1970. Members that this version does not know are kept, but
+// for those of a lease and of a gate, which are written anew. No member is left out
+// when it is empty: see MarshalJSON.
 //
 // While a host spends the refresh token, the record holds a lease and no refresh
 // token: whoever finds the lease dead cannot send that token again.
 type record struct {
-	Gen    int64           `json:"gen"`              // rises with each pair; begins at the time of the first
-	Rev    string          `json:"rev"`              // unlike in any other write
-	Access string          `json:"access,omitempty"` // the pair
-	Next   string          `json:"refresh,omitempty"`
-	Issued int64           `json:"issued,omitempty"` // when the pair was asked for
-	Host   string          `json:"host,omitempty"`   // and by whom
-	Wall   int64           `json:"wall,omitempty"`   // and when by that host's clock
-	Answer json.RawMessage `json:"session,omitempty"`
-	Login  string          `json:"rc,omitempty"` // the RingCentral token
-	Until  int64           `json:"rc_until,omitempty"`
-	Worked bool            `json:"rc_worked,omitempty"`
-	Lease  *lease          `json:"lease,omitempty"`
-	Gates  map[Stage]gate  `json:"gates,omitempty"`
+	Gen    int64           `json:"gen"`    // rises with each pair; begins at the time of the first
+	Rev    string          `json:"rev"`    // unlike in any other write
+	Access string          `json:"access"` // the pair
+	Next   string          `json:"refresh"`
+	Issued int64           `json:"issued"`  // when the pair was asked for
+	Host   string          `json:"host"`    // and by whom
+	Wall   int64           `json:"wall"`    // and when by that host's clock
+	Answer json.RawMessage `json:"session"` // without secrets
+	Login  string          `json:"rc"`      // the RingCentral token
+	Until  int64           `json:"rc_until"`
+	Worked bool            `json:"rc_worked"`
+	Lease  *lease          `json:"lease"`
+	Gates  map[Stage]gate  `json:"gates"`
 
-	others map[string]json.RawMessage
+	others map[string]json.RawMessage // all that was read
 }
 
 // lease says that a host is about to send, or has sent, a request with secrets.
@@ -64,12 +66,6 @@ func (r *record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &p.others); err != nil {
 		return err
 	}
-	known, err := members(plainRecord{Lease: &lease{}, Access: "x", Next: "x", Issued: 1, Host: "x", Wall: 1, Answer: json.RawMessage("1"),
-		Login: "x", Until: 1, Worked: true, Gates: map[Stage]gate{"x": {}}})
-	if err != nil {
-		return err
-	}
-	maps.DeleteFunc(p.others, func(k string, _ json.RawMessage) bool { _, ok := known[k]; return ok })
 	if p.Gen < 0 || p.Gen > maxGen {
 		return fmt.Errorf("gen is %d, want 0 to %d", p.Gen, int64(maxGen))
 	}
@@ -77,21 +73,18 @@ func (r *record) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// MarshalJSON lays what is known over what was read.
 func (r record) MarshalJSON() ([]byte, error) {
-	all, err := members(plainRecord(r))
+	known, err := json.Marshal(plainRecord(r))
 	if err != nil {
 		return nil, err
 	}
+	all := map[string]json.RawMessage{}
 	maps.Copy(all, r.others)
-	return json.Marshal(all)
-}
-
-func members(p plainRecord) (all map[string]json.RawMessage, err error) {
-	data, err := json.Marshal(p)
-	if err != nil {
+	if err := json.Unmarshal(known, &all); err != nil {
 		return nil, err
 	}
-	return all, json.Unmarshal(data, &all)
+	return json.Marshal(all)
 }
 
 // session is what the record says of the sign-in, on this host's clocks. own is

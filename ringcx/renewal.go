@@ -125,11 +125,11 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	if answer.RefreshToken != spent {
 		e.session.refresh = answer.RefreshToken
 	}
-	e.session.pair = pair{access: answer.AccessToken, answer: a.body, sent: instant{at: a.sent}}
+	e.session.pair = pair{access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent}}
 	if e.ledger != nil {
 		e.ledger.bought(&e.session, sent)
 	}
-	st := newState(answer.AccessToken, a.body, sent, e.renewBefore)
+	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.renewBefore)
 	e.state.Store(st)
 	return st, nil
 }

@@ -1,7 +1,10 @@
 package ringcx
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,12 +22,47 @@ type session struct {
 // pair is what an exchange or a refresh brought, but for the refresh token.
 type pair struct {
 	access string
-	answer json.RawMessage
-	sent   instant // when it was asked for; seen is zero where this host did
-	guess  bool    // sent is not known, and is when this host first saw the pair
+	answer json.RawMessage // without secrets
+	sent   instant         // when it was asked for; seen is zero where this host did
+	guess  bool            // sent is not known, and is when this host first saw the pair
 
 	host string // that asked for it
 	wall int64  // when, by that host's own clock, in milliseconds
+}
+
+// secretMembers are those of the answer to an exchange or a refresh. The session
+// has the tokens in places of their own; nobody has a use for the others.
+var secretMembers = []string{
+	"accessToken", "refreshToken", "rcAccessToken", "rcRefreshToken", "loginHashcode", "password", "phoneLoginPin",
+}
+
+// bare returns an answer without its secrets.
+func bare(answer []byte) json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(answer))
+	decoder.UseNumber() // keeps every digit
+	var all any
+	if err := decoder.Decode(&all); err != nil {
+		return nil
+	}
+	strip(all)
+	stripped, _ := json.Marshal(all) // of what was decoded
+	return stripped
+}
+
+func strip(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if slices.ContainsFunc(secretMembers, func(s string) bool { return strings.EqualFold(s, name) }) {
+				delete(v, name)
+			}
+			strip(member)
+		}
+	case []any:
+		for _, element := range v {
+			strip(element)
+		}
+	}
 }
 
 // stamp says how the record gives the times of s.

@@ -12,7 +12,7 @@ import (
 type state struct {
 	token         oauth2.Token    // handed out as copies only
 	header        []string        // the value of the Authorization header
-	answer        json.RawMessage // of the exchange or refresh that brought it
+	answer        json.RawMessage // of the exchange or refresh that brought it, without secrets
 	renew, expire moment
 	provisional   bool   // its age was not known: another host bought it
 	end           moment // of a token that is accused: when it expires by itself

@@ -68,11 +68,6 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 	if err := json.Unmarshal(st.answer, &session); err != nil {
 		return gen.Session{}, fmt.Errorf("ringcx: the sign-in answer is not as openapi.yaml says: %w", err)
 	}
-	session.AccessToken, session.RefreshToken, session.LoginHashcode = "", nil, nil
-	session.RCAccessToken, session.RCRefreshToken = nil, nil
-	for i := range session.AgentDetails {
-		session.AgentDetails[i].Password, session.AgentDetails[i].PhoneLoginPIN = nil, nil
-	}
 	return session, nil
 }
 
