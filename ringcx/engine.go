@@ -139,5 +139,5 @@ func (e *engine) close() {
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
 	e.state.Store(nil)
-	e.settle(context.Background(), false)
+	e.settle(context.Background())
 }

@@ -56,7 +56,7 @@ func (e *engine) fly(ctx context.Context, f *flight) {
 		return
 	}
 	e.renewInto(ctx, f)
-	e.settle(ctx, f.err == nil)
+	e.settle(ctx)
 }
 
 // renewInto lands f, before anything is written for others.

@@ -31,13 +31,11 @@ func (s *sighting) see(what string) time.Duration {
 func (l *ledger) claim(ctx context.Context, stage Stage, s *session, wall time.Time) error {
 	l.hold(ctx)
 	end := time.Now().Add(leaseTTL)
-	r := l.record
-	r.set(s, l.clock, wall)
-	r.Lease = &lease{ID: l.owner + "-" + strconv.Itoa(l.writes), Owner: l.owner, Held: l.letGo != nil, Stage: stage, TTL: leaseTTL.Milliseconds()}
+	own := &lease{ID: l.owner + "-" + strconv.Itoa(l.writes), Owner: l.owner, Held: l.letGo != nil, Stage: stage, TTL: leaseTTL.Milliseconds()}
 	if now, known := l.clock.now(); known {
-		r.Lease.Taken = now.UnixMilli()
+		own.Taken = now.UnixMilli()
 	}
-	if err := l.swap(ctx, r); err != nil {
+	if err := l.write(ctx, s, wall, own); err != nil {
 		return err
 	}
 	l.leaseEnd = end
@@ -46,12 +44,23 @@ func (l *ledger) claim(ctx context.Context, stage Stage, s *session, wall time.T
 
 // release writes the session, and gives the lease back where it is this host's.
 func (l *ledger) release(ctx context.Context, s *session, wall time.Time) error {
+	others := l.record.Lease
+	if l.ownLease() {
+		others = nil
+	}
+	return l.write(ctx, s, wall, others)
+}
+
+// write makes the session and a lease the record.
+func (l *ledger) write(ctx context.Context, s *session, wall time.Time, lease *lease) error {
 	r := l.record
 	r.set(s, l.clock, wall)
-	if l.ownLease() {
-		r.Lease = nil
+	r.Lease = lease
+	if err := l.swap(ctx, r); err != nil {
+		return err
 	}
-	return l.swap(ctx, r)
+	l.pending, s.login.news = false, false
+	return nil
 }
 
 func (l *ledger) ownLease() bool { return l.record.Lease != nil && l.record.Lease.Owner == l.owner }

@@ -135,6 +135,71 @@ func (s *deafStore) CompareAndSwap(ctx context.Context, key, version string, dat
 	return next, err
 }
 
+// TestSignInSurvivesAConflict has another host write between a sign-in and the
+// exchange that follows.
+func TestSignInSurvivesAConflict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageLogin {
+				store.replace(t, func(data string) string { return strings.Replace(data, `"rev":"`, `"rev":"another`, 1) })
+			}
+		}
+		must(newTokenSource(t, cfg).Token())
+		spent{1, 1, 0}.check(t, fake)
+	})
+}
+
+// TestRefreshTokenIsNotTakenBack has a Store lose a claim that it had confirmed,
+// as a database may that fails over, while the answer to the refresh got lost.
+func TestRefreshTokenIsNotTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		before := ""
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageRefresh {
+				store.replace(t, func(string) string { return before })
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string { before = data; return data })
+		fake.Fault(ringcxtest.Refresh, ringcxtest.DropAnswer, 1)
+		time.Sleep(226 * time.Second)
+		for range 2 {
+			must(ts.Token())
+			synctest.Wait()
+			time.Sleep(30 * time.Second)
+		}
+		spent{1, 2, 1}.check(t, fake)
+	})
+}
+
+// TestRefusedRefreshIsTriedAgain has RingCX be busy, and another host write before
+// the token is sent again.
+func TestRefusedRefreshIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		must(ts.Token())
+		synctest.Wait()
+		fake.Fault(ringcxtest.Refresh, ringcxtest.RateLimit(5*time.Second), 1)
+		time.Sleep(226 * time.Second)
+		must(ts.Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string { return strings.Replace(data, `"rev":"`, `"rev":"another`, 1) })
+		time.Sleep(10 * time.Second)
+		must(ts.Token())
+		synctest.Wait()
+		spent{1, 1, 2}.check(t, fake)
+	})
+}
+
 // TestLogoutTakesTheLease has a renewal of another process wait for a Logout.
 func TestLogoutTakesTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

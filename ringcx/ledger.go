@@ -66,7 +66,7 @@ func (l *ledger) load(ctx context.Context) (corrupt, err error) {
 	if err != nil {
 		return nil, l.failed("load", err)
 	}
-	if !l.readOnly {
+	if l.readOnly = l.readOnly && version == l.version; !l.readOnly { // another host can write
 		l.down = time.Time{}
 	}
 	r := record{}

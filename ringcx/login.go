@@ -18,6 +18,7 @@ type login struct {
 	until  *moment // on the engine's clock; nil: not known
 	shared int64   // until, as the record gives it; 0: not in the record yet
 	worked bool    // an exchange took it
+	news   bool    // it has not been written for others yet
 }
 
 func (l login) good(now time.Time) bool {
@@ -47,7 +48,7 @@ func (e *engine) signIn(ctx context.Context, old login) error {
 	case token.AccessToken == old.token:
 		err = errors.New("ringcx: login: Config.RingCentral returned the very token that RingCX refused with 401: it must return a new one")
 	default:
-		e.session.login = login{token: token.AccessToken}
+		e.session.login = login{token: token.AccessToken, news: true}
 		if !token.Expiry.IsZero() {
 			until := at(e.now().Add(time.Until(token.Expiry) - loginMargin))
 			e.session.login.until = &until

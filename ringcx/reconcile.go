@@ -12,9 +12,15 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 	l.hear()
 	theirs := l.record.session(l.clock, wall, own)
 	l.date(&theirs.pair, own.pair, wall)
+	if theirs.spent = own.spent; theirs.refresh == own.spent { // the record is older than it looks
+		theirs.refresh = ""
+	}
+	if theirs.login.token == "" && own.login.news {
+		theirs.login = own.login
+	}
 	own.limits = theirs.limits
 	switch {
-	case l.pending && (theirs.gen < own.gen || !theirs.pair.good(wall)):
+	case l.pending && (theirs.gen < own.gen || !theirs.pair.good(wall) && own.pair.good(wall)):
 		// A pair that was bought here stays, until it is written.
 		own.gen = max(own.gen, theirs.gen+1)
 		if theirs.login.endsAfter(own.login) {

@@ -23,6 +23,8 @@ func TestReconcile(t *testing.T) {
 		pending bool // the own pair is not written yet
 		spent   bool // the own refresh token is
 		dead    bool // the record's pair is
+		died    bool // the own pair has
+		sent    bool // the record's refresh token was, by this host
 		want    seen
 	}{
 		{name: "of another host", record: record{Gen: 6, Rev: "other-1"}, want: seen{6, "theirs", "theirs refresh", false}},
@@ -35,6 +37,9 @@ func TestReconcile(t *testing.T) {
 		{name: "older than an own pair to be written", record: record{Gen: 4, Rev: "other-1"}, pending: true, want: seen{5, "own", "own refresh", true}},
 		{name: "newer than an own pair to be written", record: record{Gen: 5, Rev: "other-1"}, pending: true, want: seen{5, "theirs", "theirs refresh", false}},
 		{name: "newer, but dead", record: record{Gen: 7, Rev: "other-1"}, pending: true, dead: true, want: seen{8, "own", "own refresh", true}},
+		{name: "newer, but both dead", record: record{Gen: 7, Rev: "other-1"}, pending: true, dead: true, died: true, want: seen{7, "theirs", "theirs refresh", false}},
+		{name: "put back as it was before a refresh", record: record{Gen: 5, Rev: "me-7"}, spent: true, sent: true, want: seen{5, "own", "", false}},
+		{name: "of another host that has read an old one", record: record{Gen: 5, Rev: "other-1"}, spent: true, sent: true, want: seen{5, "theirs", "", false}},
 		{name: "lost before an own pair was written", record: record{}, pending: true, want: seen{5, "own", "own refresh", true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,11 +58,40 @@ func TestReconcile(t *testing.T) {
 				if c.spent {
 					s.refresh = ""
 				}
+				if c.died {
+					s.pair.sent.at = time.Now().Add(-time.Hour)
+				}
+				if c.sent {
+					s.spent = "theirs refresh"
+				}
 				s = l.reconcile(s, time.Now())
 				if diff := cmp.Diff(c.want, seen{s.gen, s.pair.access, s.refresh, l.pending}); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})
+		})
+	}
+}
+
+// TestReconcileLogins has a host that knows the RingCentral token "own" find a
+// record of another.
+func TestReconcileLogins(t *testing.T) {
+	for _, c := range []struct {
+		name, record string
+		news         bool // no record has had the own one yet
+		want         string
+	}{
+		{"another", "theirs", true, "theirs"},
+		{"none yet", "", true, "own"},
+		{"none any more", "", false, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLedger(nil, "", time.Now)
+			l.record = record{Gen: 5, Rev: "other-1", Login: c.record}
+			s := l.reconcile(session{gen: 5, login: login{token: "own", news: c.news}, limits: newLimits()}, time.Now())
+			if s.login.token != c.want {
+				t.Errorf("the token is %q, want %q", s.login.token, c.want)
+			}
 		})
 	}
 }

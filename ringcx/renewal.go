@@ -48,10 +48,10 @@ func (e *engine) refresh(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.session.refresh = ""
+	e.session.refresh, e.session.spent = "", token
 	st, out, err := e.buy(ctx, StageRefresh, req, token)
 	if out == notProcessed {
-		e.session.refresh = token
+		e.session.refresh, e.session.spent = token, ""
 	}
 	return st, err
 }
@@ -128,6 +128,7 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	e.session.pair = pair{access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent}}
 	if e.ledger != nil {
 		e.ledger.bought(&e.session, sent)
+		e.ledger.pending = !e.alone
 	}
 	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.renewBefore)
 	e.state.Store(st)

@@ -12,6 +12,7 @@ import (
 // owns it.
 type session struct {
 	refresh string // the RingCX refresh token; empty where it is spent or none came
+	spent   string // the one that this host sent last
 	login   login
 	limits  limits
 

@@ -106,7 +106,7 @@ func (e *engine) adoptShared() *state {
 // settle writes what a flight has changed and gives the lease back. Where another
 // host got ahead, both are made one, and written. A pair that cannot be written is
 // served all the same, and written by a later flight.
-func (e *engine) settle(ctx context.Context, bought bool) {
+func (e *engine) settle(ctx context.Context) {
 	if e.ledger == nil {
 		return
 	}
@@ -114,11 +114,9 @@ func (e *engine) settle(ctx context.Context, bought bool) {
 	if !e.ledger.leased() {
 		return
 	}
-	e.ledger.pending = e.ledger.pending || bought
 	for try := 1; try <= saveTries; try++ {
 		err := e.ledger.release(ctx, &e.session, e.now())
 		if err == nil {
-			e.ledger.pending = false
 			return
 		}
 		if errors.Is(err, errLost) {
@@ -144,11 +142,11 @@ func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
 		!e.session.login.good(e.now()) || time.Now().Before(e.aloneUntil) {
 		return nil, down
 	}
-	e.aloneUntil, e.ledger.pending = time.Now().Add(defaultLife), false
+	e.aloneUntil = time.Now().Add(defaultLife)
 	e.alone = true
-	shared := e.session
+	shared, pending := e.session, e.ledger.pending
 	st, _, err := e.exchange(ctx)
-	e.alone = false
+	e.alone, e.ledger.pending = false, pending
 	e.session.gen, e.session.pair, e.session.refresh = shared.gen, shared.pair, shared.refresh // nobody will hear of the new ones
 	return st, err
 }

@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,47 @@ func TestLogoutBesideAnotherSession(t *testing.T) {
 		if data, _, err := store.Load(t.Context(), store.keys[0]); !strings.Contains(string(data), "another") || err != nil {
 			t.Errorf("the record is %q, %v", data, err)
 		}
+	})
+}
+
+// TestLogoutByAnother has a process meet the end of a session that it had bought.
+func TestLogoutByAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, _, process := fleet(t)
+		ts := process()
+		before := must(ts.Token())
+		synctest.Wait()
+		if err := process().Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		ts.Invalidate(before) // as a call does that meets the 401
+		if after := must(ts.Token()); after.AccessToken == before.AccessToken {
+			t.Error("the ended session's token is given out")
+		}
+		spent{2, 3, 0}.check(t, fake) // an exchange with the RingCentral token that was revoked, and one with a new one
+	})
+}
+
+// TestGivenUpLoginStaysGivenUp has another process find the RingCentral token to be
+// worth nothing. The one that had signed in does not try it again.
+func TestGivenUpLoginStaysGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		token := must(ts.Token())
+		synctest.Wait()
+		store.replace(t, func(data string) string {
+			var r map[string]any
+			if err := json.Unmarshal([]byte(data), &r); err != nil {
+				t.Fatal(err)
+			}
+			r["rc"], r["refresh"], r["rev"] = "", "", "another"
+			changed, _ := json.Marshal(r)
+			return string(changed)
+		})
+		ts.Invalidate(token)
+		must(ts.Token())
+		spent{2, 2, 0}.check(t, fake)
 	})
 }
 

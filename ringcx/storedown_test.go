@@ -72,6 +72,69 @@ func TestPairOutlivesTheStore(t *testing.T) {
 	})
 }
 
+// TestRefreshTokenOutlivesTheStore has a Store break before it hears of a pair, and
+// stay so until that has ended. Its refresh token is good all the same.
+func TestRefreshTokenOutlivesTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = store
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageRefresh && fake.Counts().Refreshes == 1 {
+				store.breaks("both")
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		for range 5 {
+			time.Sleep(226 * time.Second)
+			_, _ = ts.Token() // all that can be had
+			synctest.Wait()
+		}
+		alone := fake.Counts().Exchanges - 1
+		store.breaks("")
+		time.Sleep(5 * time.Minute)
+		must(ts.Token())
+		if alone == 0 {
+			t.Error("the outage was too short")
+		}
+		spent{1, 1 + alone, 2}.check(t, fake)
+	})
+}
+
+// TestFailedWriteIsForgotten has one write fail, and the others renew for long.
+// That is no long outage.
+func TestFailedWriteIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		cfg := fake.Config()
+		mine := &spyStore{Store: store}
+		cfg.Store = mine
+		ts, other := newTokenSource(t, cfg), process()
+		renew := func(ts *ringcx.TokenSource) {
+			must(ts.Token())
+			synctest.Wait()
+			time.Sleep(2 * time.Second)
+		}
+		renew(ts)
+		renew(other)
+		mine.breaks("swap")
+		time.Sleep(226 * time.Second)
+		renew(ts)
+		mine.breaks("")
+		for range 10 {
+			renew(other)
+			renew(ts)
+			time.Sleep(226 * time.Second)
+		}
+		time.Sleep(100 * time.Second) // the token ends
+		mine.breaks("load")
+		if _, err := ts.Token(); err == nil || fake.Counts().Exchanges > 1 {
+			t.Errorf("error is %v, after %d exchanges", err, fake.Counts().Exchanges)
+		}
+	})
+}
+
 // TestReadOnlyStore has a Store that answers and writes nothing.
 func TestReadOnlyStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
