@@ -40,11 +40,11 @@ type engine struct {
 
 	closing chan struct{} // closed by the first Close
 
-	slot       chan struct{} // holds one element while a flight or a Logout uses what follows
-	session    session
-	ledger     *ledger   // nil: no other host shares the session
-	alone      bool      // the Store is down, and this flight goes on without it
-	aloneUntil time.Time // before which there is no other such flight
+	slot      chan struct{} // holds one element while a flight or a Logout uses what follows
+	session   session
+	ledger    *ledger   // nil: no other host shares the session
+	alone     bool      // the Store is down, and this flight goes on without it
+	aloneFrom time.Time // before which no flight does
 }
 
 func newEngine(cfg Config) (*engine, error) {
@@ -102,7 +102,7 @@ func (e *engine) wait(ctx context.Context) (*state, error) {
 		if f.err == errOutdated {
 			return e.wait(ctx)
 		}
-		if isLocalLimit(f.err) {
+		if heldBack(f.err) {
 			return e.orLastResort(f.err)
 		}
 		return f.state, ownError(f.err)
@@ -111,8 +111,8 @@ func (e *engine) wait(ctx context.Context) (*state, error) {
 	}
 }
 
-// orLastResort returns a token that is accused by a 401 where a limit of ours
-// keeps it from being renewed: another endpoint may still take it.
+// orLastResort returns a token that is accused by a 401 where something else than
+// a service keeps it from being renewed: another endpoint may still take it.
 func (e *engine) orLastResort(err error) (*state, error) {
 	if st := e.state.Load().lastResort(e.now()); st != nil {
 		return st, nil

@@ -104,7 +104,7 @@ func (e *engine) land(f *flight) {
 	case nil:
 		e.failure = failure{}
 	default:
-		e.failure.add(f.err, e.jitter())
+		f.err = e.failure.add(f.err, e.jitter(), e.ledger != nil)
 	}
 	e.mu.Unlock()
 	close(f.done)
@@ -127,29 +127,51 @@ func backOff(n int, jitter float64) time.Duration {
 type failure struct {
 	err   error
 	inRow int
-	until time.Time
+	until time.Time // as the services asked
+	next  time.Time // when the next flight may start
 }
 
-func (f *failure) add(err error, jitter float64) {
+// add counts a flight that failed with err and returns what to say of it. With a
+// Store the next flight looks soon whether another host has done better, and what
+// it finds to be held back meanwhile says less than err.
+func (f *failure) add(err error, jitter float64, shared bool) error {
 	f.inRow++
-	wait := backOff(f.inRow, jitter)
-	if e, ok := err.(*Error); ok {
-		wait = max(wait, e.RetryAfter)
+	now, wait := time.Now(), backOff(f.inRow, jitter)
+	f.next = now.Add(wait)
+	if isLocalLimit(err) && f.err != nil && now.Before(f.until) {
+		return f.shown()
 	}
-	f.err, f.until = err, time.Now().Add(wait)
-}
-
-// remembered returns the failure while it holds. A caller sees how long that is.
-func (f *failure) remembered() error {
-	wait := time.Until(f.until)
-	if f.err == nil || wait <= 0 {
-		return nil
-	}
-	err := ownError(f.err)
+	f.err, f.until = err, f.next
 	if e, ok := err.(*Error); ok {
-		e.RetryAfter = clampRetryAfter(wait)
+		f.until = now.Add(max(wait, e.RetryAfter))
+	}
+	if !shared {
+		f.next = f.until
 	}
 	return err
+}
+
+// remembered returns the failure while it holds.
+func (f *failure) remembered() error {
+	if f.err == nil || time.Until(f.next) <= 0 {
+		return nil
+	}
+	return f.shown()
+}
+
+// shown is what one caller is told, and for how long that holds.
+func (f *failure) shown() error {
+	err := ownError(f.err)
+	if e, ok := err.(*Error); ok {
+		e.RetryAfter = clampRetryAfter(time.Until(f.until))
+	}
+	return err
+}
+
+// heldBack reports whether a renewal failed before a service refused anything.
+func heldBack(err error) bool {
+	_, down := errors.AsType[storeError](err)
+	return down || isLocalLimit(err) || err == errElsewhere
 }
 
 // ownError returns an error that one caller may keep: many share a flight.

@@ -9,7 +9,10 @@ import (
 
 const (
 	longestPoll = 90 * time.Second // for other hosts' renewals: each lease is 30 s
-	shortOutage = time.Minute      // of the Store: nobody's token ends in it, and a herd of exchanges would follow
+	maxLost     = 60               // times that another host got ahead, in one flight: progress looks otherwise
+	hiccup      = 10 * time.Second // of the Store, while callers wait for another host
+	shortOutage = time.Minute      // of the Store: nobody's token ends in it
+	aloneSpread = defaultLife      // over which hosts go on without it: all have a token that ends at once
 	saveTries   = 4                // of a pair that was bought, 1, 2 and 4 s apart
 )
 
@@ -17,34 +20,50 @@ const (
 // one for which callers have waited long enough.
 var errElsewhere = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
+// errOvertaken says that no write succeeds, though the Store answers.
+var errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", ErrConflict}
+
 // renewShared adopts the pair that another host bought, or buys one for all of
-// them.
+// them. It waits for other hosts only where there is no good token.
 func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
-	start := time.Now()
-	for {
-		if err := e.catchUp(ctx); err != nil {
-			return e.renewAlone(ctx, e.told(StageStore, 0, err))
+	start, lost := time.Now(), 0
+	for looks := 1; ; looks++ {
+		st, err := e.renewOrAdopt(ctx)
+		waits := e.state.Load().phase(e.now()) == expired
+		switch down, isDown := errors.AsType[storeError](err); {
+		case isDown && (looks == 1 || !waits || e.ledger.downFor() > hiccup):
+			return e.renewAlone(ctx, down)
+		case err == errElsewhere && (!waits || time.Since(start) > longestPoll):
+			return nil, err
+		case err == errLost && lost == maxLost:
+			return nil, e.told(StageStore, 0, errOvertaken)
+		case err == errLost:
+			lost++
+		case err != errElsewhere && !isDown:
+			return st, err
 		}
-		if st := e.adoptShared(); st != nil {
-			return st, nil
-		}
-		if !e.ledger.foreignLease(ctx) {
-			st, err := e.renew(ctx)
-			if down, ok := errors.AsType[storeError](err); ok {
-				return e.renewAlone(ctx, down)
-			}
-			if !errors.Is(err, errLost) {
-				return st, err
-			}
-		} else if e.state.Load().phase(e.now()) != expired || time.Since(start) > longestPoll {
-			return nil, errElsewhere
-		} else {
+		if lost != 1 || err != errLost { // the first time, there is news already
 			e.pause(ctx, poll(e.jitter()))
 		}
 		if err := e.grounded(f); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// renewOrAdopt looks at the record once. It adopts the pair of another host, or
+// reports errElsewhere where one is renewing, or renews.
+func (e *engine) renewOrAdopt(ctx context.Context) (*state, error) {
+	if err := e.catchUp(ctx); err != nil {
+		return nil, e.told(StageStore, 0, err)
+	}
+	if st := e.adoptShared(); st != nil {
+		return st, nil
+	}
+	if e.ledger.foreignLease(ctx) {
+		return nil, errElsewhere
+	}
+	return e.renew(ctx)
 }
 
 // catchUp reads the record, and makes of it and of what this host knows one
@@ -135,19 +154,26 @@ func (e *engine) settle(ctx context.Context) {
 }
 
 // renewAlone is what a host may do while the Store is down: use its token, and
-// buy one more with the RingCentral token that it holds. It neither spends a
-// refresh token, which is everybody's, nor signs in.
+// buy one more with the RingCentral token that it holds, about once in a token's
+// life. It neither spends a refresh token, which is everybody's, nor signs in. Each
+// host draws its own time for it: RingCX sells five tokens a minute.
 func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
-	if e.ledger.downFor() < shortOutage || e.state.Load().phase(e.now()) != expired ||
-		!e.session.login.good(e.now()) || time.Now().Before(e.aloneUntil) {
+	outage := e.ledger.downFor()
+	if began := time.Now().Add(-outage); e.aloneFrom.Before(began) { // it is of an earlier outage
+		e.aloneFrom = began.Add(shortOutage + time.Duration(e.jitter()*float64(aloneSpread)))
+	}
+	if outage < shortOutage || time.Now().Before(e.aloneFrom) ||
+		e.state.Load().phase(e.now()) != expired || !e.session.login.good(e.now()) {
 		return nil, down
 	}
-	e.aloneUntil = time.Now().Add(defaultLife)
 	e.alone = true
 	shared, pending := e.session, e.ledger.pending
 	st, _, err := e.exchange(ctx)
 	e.alone, e.ledger.pending = false, pending
 	e.session.gen, e.session.pair, e.session.refresh = shared.gen, shared.pair, shared.refresh // nobody will hear of the new ones
+	if err != nil {
+		e.aloneFrom = time.Now().Add(time.Duration((0.5 + e.jitter()) * float64(aloneSpread)))
+	}
 	return st, err
 }
 

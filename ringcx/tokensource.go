@@ -46,7 +46,8 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 // failure is remembered, and callers in that time get it at once: for 1 s, then
 // 2, 4 … 15 s; after a 429 for as long as the server asked, or a minute; after a
 // refused sign-in for a minute, and after a refused exchange for five, because
-// asking again may end somebody's session. A new TokenSource begins anew.
+// asking again may end somebody's session. With a Store, a token that another
+// process gets in that time ends it. A new TokenSource begins anew.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	st, err := s.engine.current(ctx)
 	if err != nil {
