@@ -46,14 +46,15 @@ func (c *serverClock) see(h http.Header) {
 	c.date, c.seen, c.then, c.odd, c.hearsay = date, time.Now(), c.wall(), 0, false
 }
 
-// hear sets a clock that is not known by what another process of this machine
-// knew: how far the services' time is ahead of the machine's.
+// hear sets a clock that was never known by what another process of this machine
+// knew: how far the services' time is ahead of the machine's. Later it would not
+// do: the machine's clock may have been set in between.
 func (c *serverClock) hear(ahead time.Duration) {
-	if _, known := c.now(); known {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.seen.IsZero() {
+		return
+	}
 	c.then, c.seen, c.odd, c.hearsay = c.wall(), time.Now(), 0, true
 	c.date = c.then.Add(ahead)
 }

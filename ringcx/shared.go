@@ -26,14 +26,14 @@ var errOvertaken = storeError{"write", "another process was faster each time, or
 // renewShared adopts the pair that another host bought, or buys one for all of
 // them. It waits for other hosts only where there is no good token.
 func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
-	start, lost := time.Now(), 0
+	lost, waited := 0, time.Duration(0) // not the time since the start: a process may be stopped for long
 	for looks := 1; ; looks++ {
 		st, err := e.renewOrAdopt(ctx)
 		waits := e.state.Load().phase(e.now()) == expired
 		switch down, isDown := errors.AsType[storeError](err); {
 		case isDown && (looks == 1 || !waits || e.ledger.downFor() > hiccup):
 			return e.renewAlone(ctx, down)
-		case err == errElsewhere && (!waits || time.Since(start) > longestPoll):
+		case err == errElsewhere && (!waits || waited > longestPoll):
 			return nil, err
 		case err == errLost && lost == maxLost:
 			return nil, e.told(StageStore, 0, errOvertaken)
@@ -43,7 +43,9 @@ func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
 			return st, err
 		}
 		if lost != 1 || err != errLost { // the first time, there is news already
-			e.pause(ctx, poll(e.jitter()))
+			d := poll(e.jitter())
+			waited += d
+			e.pause(ctx, d)
 		}
 		if err := e.grounded(f); err != nil {
 			return nil, err

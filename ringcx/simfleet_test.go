@@ -124,6 +124,7 @@ var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
 	process("paused", "pause", 45*time.Second),
 	process("paused for long", "pause", 5*time.Minute),
 	trouble{"ambiguous write", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "swap", do: "ambiguous"}) }},
+	trouble{"lost write", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "swap", do: "lost"}) }},
 	trouble{"stale read", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "load", do: "stale"}) }},
 	trouble{"Store down", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)) }},
 	trouble{"partition", func(s *simulation, r *rand.Rand) { s.partition(r, len(s.hosts)/2) }},
@@ -138,6 +139,12 @@ var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
 	trouble{"cold start", func(s *simulation, _ *rand.Rand) {
 		for _, h := range s.hosts {
 			h.kill()
+		}
+	}},
+	trouble{"commands", func(s *simulation, r *rand.Rand) {
+		for range 20 {
+			_ = s.any(r).command()
+			time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute)))
 		}
 	}},
 	trouble{"record downgraded", func(s *simulation, r *rand.Rand) {

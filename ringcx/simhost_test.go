@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,25 @@ func newSimHost(s *simulation, id int) *simHost {
 
 // start starts the program.
 func (h *simHost) start() {
+	client, link := h.begin()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.client != nil {
+		h.old = append(h.old, h.client)
+	}
+	h.client, h.link, h.last = client, link, nil
+}
+
+// command runs another program on the host, which makes one call and ends.
+func (h *simHost) command() error {
+	client, _ := h.begin()
+	defer client.Tokens.Close()
+	_, err := ringcx.Get(client.ListAccountsWithResponse(h.sim.Context()))
+	return err
+}
+
+// begin begins a process.
+func (h *simHost) begin() (*ringcx.Client, *simLink) {
 	link := &simLink{host: h}
 	cfg := h.sim.fake.Config()
 	cfg.OnEvent = h.event
@@ -56,12 +76,10 @@ func (h *simHost) start() {
 		h.sim.Fatal(err)
 	}
 	ringcx.SetClock(client.Tokens, h.now, h.jitter)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.client != nil {
-		h.old = append(h.old, h.client)
+	if h.sim.store != nil {
+		ringcx.SetHost(client.Tokens, strconv.Itoa(h.id))
 	}
-	h.client, h.link, h.last = client, link, nil
+	return client, link
 }
 
 // event forgets the last token where there is a newer one, of which nobody

@@ -111,7 +111,7 @@ type simLink struct {
 type step struct {
 	at    string        // "load", "swap" or "send"; empty: nothing will happen
 	after bool          // the step is done first
-	do    string        // "kill", "pause", "ambiguous" or "stale"
+	do    string        // "kill", "pause", "ambiguous", "lost" or "stale"
 	pause time.Duration // for "pause"
 }
 
@@ -190,8 +190,9 @@ func (l *simLink) CompareAndSwap(_ context.Context, key, version string, data []
 	}
 	ambiguous := false
 	passed := l.pass("swap", func(how string) {
-		next, err = l.host.sim.store.swap(key+l.host.format, version, data, l.host.version)
-		ambiguous = how == "ambiguous"
+		if ambiguous = how == "ambiguous" || how == "lost"; how != "lost" {
+			next, err = l.host.sim.store.swap(key+l.host.format, version, data, l.host.version)
+		}
 	})
 	switch {
 	case passed != nil:

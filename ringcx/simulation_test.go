@@ -138,6 +138,12 @@ func (s *simulation) recover() {
 	}
 	for _, h := range s.hosts {
 		s.recovers(h, longest)
+		if s.store == nil {
+			continue // a command would have a session of its own
+		}
+		if err := h.command(); err != nil {
+			s.Errorf("host %d: a command after it has recovered: %v", h.id, err)
+		}
 	}
 }
 
