@@ -78,8 +78,8 @@ type Config struct {
 
 	// OnEvent is told of every sign-in, exchange, refresh and logout, done or
 	// failed, and with a Store of every pair that another process bought and of
-	// every failure of the Store. It runs on the goroutine that renews, so it must not block and must
-	// not call the TokenSource. Default: nobody is told.
+	// every failure of the Store. It runs on the goroutine that renews, so it must
+	// not block and must not call the TokenSource. Default: nobody is told.
 	OnEvent func(Event)
 }
 

@@ -14,6 +14,7 @@ type Event struct {
 
 	// Err is nil where the step succeeded. Otherwise it is an *Error where a
 	// server answered or a limit of ours held the request back, the network's error
-	// where no answer came, and the Store's where that failed.
+	// where no answer came, and where the Store failed an error that errors.As finds
+	// the Store's own in. That may hold what was to be written: do not print it.
 	Err error
 }
