@@ -40,7 +40,8 @@ type engine struct {
 
 	closing chan struct{} // closed by the first Close
 
-	slot      chan struct{} // holds one element while a flight or a Logout uses what follows
+	slot      chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
+	settled   bool          // by a Close
 	session   session
 	ledger    *ledger   // nil: no other host shares the session
 	alone     bool      // the Store is down, and this flight goes on without it
@@ -138,6 +139,9 @@ func (e *engine) close() {
 	e.mu.Unlock()
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
-	e.state.Store(nil)
-	e.settle(context.Background())
+	if !e.settled {
+		e.settle(context.Background())
+		e.settled = true
+		e.state.Store(nil) // last: what others bought may have been adopted
+	}
 }

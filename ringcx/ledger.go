@@ -143,14 +143,15 @@ func (l *ledger) leased() bool {
 	return l.pending || l.ownLease()
 }
 
-// remove deletes the record, unless another host has written it since.
+// remove deletes the record, unless another host has written it since. The own
+// lease is gone with it either way.
 func (l *ledger) remove(ctx context.Context) error {
-	l.pending = false
 	if l.version == "" {
 		return nil
 	}
 	if _, err := l.compareAndSwap(ctx, nil); err != nil && !errors.Is(err, ErrConflict) {
 		return l.failed("delete", err)
 	}
+	l.record, l.version = record{}, ""
 	return nil
 }

@@ -66,9 +66,11 @@ func TestLogoutRemovesTheRecord(t *testing.T) {
 		fake, store, process := fleet(t)
 		must(process().Token())
 		synctest.Wait()
-		if err := process().Logout(t.Context()); err != nil { // by another process
+		ts := process()
+		if err := ts.Logout(t.Context()); err != nil { // by another process
 			t.Error(err)
 		}
+		ts.Close()
 		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
 			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
 		}

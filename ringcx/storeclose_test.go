@@ -126,3 +126,28 @@ func TestNothingAfterClose(t *testing.T) {
 		}
 	})
 }
+
+// TestNoTokenAfterClose has Close find what another process has bought meanwhile.
+func TestNoTokenAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		cfg := fake.Config()
+		mine := &spyStore{Store: store}
+		cfg.Store = mine
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageExchange {
+				mine.breaks("swap")
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		time.Sleep(time.Minute) // the lease is dead
+		must(process().Token())
+		synctest.Wait()
+		mine.breaks("")
+		ts.Close()
+		if _, err := ts.Token(); !errors.Is(err, ringcx.ErrClosed) {
+			t.Errorf("error is %v, want %v", err, ringcx.ErrClosed)
+		}
+	})
+}
