@@ -40,12 +40,11 @@ type engine struct {
 
 	closing chan struct{} // closed by the first Close
 
-	slot      chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
-	settled   bool          // by a Close
-	session   session
-	ledger    *ledger   // nil: no other host shares the session
-	alone     bool      // the Store is down, and this flight goes on without it
-	aloneFrom time.Time // before which no flight does
+	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
+	settled bool          // by a Close
+	session session
+	ledger  *ledger // nil: no other host shares the session
+	alone   alone   // while the Store is down
 }
 
 func newEngine(cfg Config) (*engine, error) {

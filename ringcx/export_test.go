@@ -10,12 +10,12 @@ var ErrElsewhere = errElsewhere
 func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
 	s.engine.now, s.engine.jitter = now, jitter
 	if s.engine.ledger != nil {
-		s.engine.ledger.host = "" // no two hosts of a simulation share a clock
+		s.engine.ledger.clock.host = s.engine.ledger.owner // no two hosts of a simulation share a clock
 	}
 }
 
 // SetHost says on which machine a TokenSource runs that nobody has used yet.
-func SetHost(s *TokenSource, name string) { s.engine.ledger.host = name }
+func SetHost(s *TokenSource, name string) { s.engine.ledger.clock.host = name }
 
 // LongestWait is how long the source may have to wait before it asks again: the
 // longest rest of a stage, the limits' window and the back-off of a failure.

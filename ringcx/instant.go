@@ -2,38 +2,50 @@ package ringcx
 
 import "time"
 
+// mark is a time in the record, in milliseconds since 1970: by the clock of the
+// services, or by that of a host where its process did not know theirs.
+type mark struct {
+	At int64  `json:"at"`
+	By string `json:"by,omitempty"` // the host; empty: the services
+}
+
 // instant is a point in time: on this host's monotonic clock, and as the record
 // gives it. A host writes what it has read in the same words, so that no host's
 // clock moves anything there.
 type instant struct {
-	at     time.Time
-	seen   time.Time // when this host first saw it; zero: nobody asked
-	shared int64     // in milliseconds of the services' time; 0: not in the record yet
-	rough  bool      // shared is by the clock of a host that did not know that time
+	at   time.Time
+	seen time.Time // when this host first saw it; zero: nobody asked
+	mark mark      // zero: not in the record yet
+	was  mark      // in the record, before this one
+	read bool      // from the record, so that at may be a guess
 }
 
 // stamp says how the record gives i.
 func (i *instant) stamp(c *serverClock) {
-	if i.shared == 0 && !i.at.IsZero() {
-		_, known := c.now()
-		i.shared, i.rough = c.server(i.at), !known
+	if i.mark == (mark{}) && !i.at.IsZero() {
+		i.mark = c.mark(i.at)
 	}
 }
 
-// past returns when i was at the latest: when this host first saw it, or where that
-// is earlier, what the record says.
+// past returns when i was, or this host's first sight of it where that is earlier
+// than anything that the record may mean.
 func (i instant) past(c *serverClock) time.Time {
-	if i.shared == 0 {
+	if i.mark == (mark{}) {
 		return i.at
 	}
-	return earlier(i.at, c.latest(i.shared, i.rough))
+	return earlier(i.at, c.latest(i.mark))
 }
 
-// known returns the one of list that the record gives as ms. It is what this
+// over reports whether i has passed by any clock.
+func (i instant) over(c *serverClock) bool {
+	return time.Until(i.at) <= 0 && time.Until(c.latest(i.mark)) <= 0
+}
+
+// known returns the one of list that the record gives as m. It is what this
 // host made of it at first sight.
-func known(list []instant, ms int64) (instant, bool) {
+func known(list []instant, m mark) (instant, bool) {
 	for _, i := range list {
-		if i.shared == ms {
+		if i.mark == m {
 			return i, true
 		}
 	}

@@ -31,9 +31,9 @@ func (s *sighting) see(what string) time.Duration {
 func (l *ledger) claim(ctx context.Context, stage Stage, s *session, wall time.Time) error {
 	l.hold(ctx)
 	end := time.Now().Add(leaseTTL)
-	own := &lease{ID: l.owner + "-" + strconv.Itoa(l.writes), Owner: l.owner, Held: l.letGo != nil, Stage: stage, TTL: leaseTTL.Milliseconds()}
-	if now, known := l.clock.now(); known {
-		own.Taken = now.UnixMilli()
+	own := &lease{
+		ID: l.owner + "-" + strconv.Itoa(l.writes), Owner: l.owner, Held: l.letGo != nil,
+		Stage: stage, TTL: leaseTTL.Milliseconds(), Taken: l.clock.mark(time.Now()),
 	}
 	if err := l.write(ctx, s, wall, own); err != nil {
 		return err
@@ -66,16 +66,15 @@ func (l *ledger) write(ctx context.Context, s *session, wall time.Time, lease *l
 func (l *ledger) ownLease() bool { return l.record.Lease != nil && l.record.Lease.Owner == l.owner }
 
 // foreignLease reports whether another host is renewing. Its lease is dead when
-// its process is, or when this host has seen it for its time: no other clock is
-// trusted.
+// its process is, or when this host has seen it for its time. No other clock is
+// trusted, but where all agree that it is long over.
 func (l *ledger) foreignLease(ctx context.Context) bool {
 	lease := l.record.Lease
 	if lease == nil || lease.Owner == l.owner {
 		return false
 	}
 	seen := l.foreign.see(lease.ID)
-	now, known := l.clock.now()
-	old := known && lease.Taken != 0 && now.Sub(time.UnixMilli(lease.Taken)) > oldLease
+	old := lease.Taken != (mark{}) && l.clock.doubt(lease.Taken) == 0 && time.Since(l.clock.local(lease.Taken)) > oldLease
 	return !old && seen < min(time.Duration(lease.TTL)*time.Millisecond, oldLease) && !l.abandoned(ctx)
 }
 

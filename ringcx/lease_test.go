@@ -20,7 +20,7 @@ func TestLimitsSurviveAConflict(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
 		cfg.Store = store
-		theirs := fmt.Sprintf(`"exchange":{"not_before":%d,`, time.Now().Add(time.Hour).UnixMilli())
+		theirs := fmt.Sprintf(`"exchange":{"not_before":{"at":%d},`, time.Now().Add(time.Hour).UnixMilli())
 		cfg.OnEvent = func(e ringcx.Event) {
 			if e.Stage == ringcx.StageExchange {
 				store.replace(t, func(data string) string {
@@ -68,31 +68,6 @@ func TestForeignLeaseIsKept(t *testing.T) {
 			}
 			return data
 		})
-	})
-}
-
-// TestWaitForAnotherHost has a token expire while another host, which has died,
-// seems to renew it. A caller waits until that is clear.
-func TestWaitForAnotherHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		ts := process()
-		token := must(ts.Token())
-		synctest.Wait()
-		store.replace(t, func(data string) string {
-			return strings.Replace(data, `"lease":null`, `"lease":{"id":"other-1","owner":"other","stage":"refresh","ttl":30000}`, 1)
-		})
-		time.Sleep(time.Until(token.Expiry) - 500*time.Millisecond)
-		must(ts.Token()) // looks in the background
-		time.Sleep(time.Second)
-		start := time.Now()
-		if must(ts.Token()).AccessToken == token.AccessToken {
-			t.Error("the token has expired")
-		}
-		if took := time.Since(start); took < 29*time.Second || took > 31*time.Second {
-			t.Errorf("the lease was dead after %v", took)
-		}
-		spent{1, 1, 1}.check(t, fake)
 	})
 }
 

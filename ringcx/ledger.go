@@ -16,17 +16,17 @@ const storeTimeout = 3 * time.Second // of one call of the Store
 // errLost says that another host got ahead: load again and look.
 var errLost = errors.New("ringcx: another host got ahead")
 
-// storeError is a call of the Store that failed. Its text holds no secret,
-// whatever the Store says. The error of the Store, which may, can be asked for but
-// is in no chain that a program prints.
+// storeError is a call of the Store that failed. Its text holds no secret that this
+// process knows, whatever the Store says. The error of the Store, which may, can be
+// asked for but is in no chain that a program prints; fmt follows no pointer to it.
 type storeError struct {
 	call, message string
-	err           error
+	cause         *error
 }
 
 func (e storeError) Error() string        { return "ringcx: the Store: " + e.call + ": " + e.message }
-func (e storeError) Is(target error) bool { return errors.Is(e.err, target) }
-func (e storeError) As(target any) bool   { return errors.As(e.err, target) }
+func (e storeError) Is(target error) bool { return errors.Is(*e.cause, target) }
+func (e storeError) As(target any) bool   { return errors.As(*e.cause, target) }
 
 // ledger is one host's view of the shared record. It is used by one goroutine at
 // a time, which holds the engine's slot.
@@ -34,7 +34,6 @@ type ledger struct {
 	store Store
 	key   string
 	owner string // unlike any other process's
-	host  string // of all processes that share a clock
 	clock *serverClock
 
 	record  record // as loaded or written last
@@ -50,11 +49,12 @@ type ledger struct {
 }
 
 func newLedger(store Store, key string, wall func() time.Time) *ledger {
-	host, _ := os.Hostname() // where it is "", nobody shares the clock
-	if host == "localhost" { // as many machines are called
-		host = ""
+	owner := rand.Text()
+	host, _ := os.Hostname()
+	if host == "" || host == "localhost" { // as many machines are called: their clocks are not one
+		host = owner
 	}
-	return &ledger{store: store, key: key + recordVersion, owner: rand.Text(), host: host, clock: &serverClock{wall: wall}}
+	return &ledger{store: store, key: key + recordVersion, owner: owner, clock: &serverClock{host: host, wall: wall}}
 }
 
 // load reads the record. One that cannot be read is as good as none; the error
@@ -127,7 +127,7 @@ func (l *ledger) failed(call string, err error, written ...record) error {
 	for _, r := range append(written, l.record) {
 		secrets = append(secrets, r.Access, r.Next, r.Login)
 	}
-	return storeError{call, scrubber(secrets).Replace(err.Error()), err}
+	return storeError{call, scrubber(secrets).Replace(err.Error()), &err}
 }
 
 // downFor is how long the Store has not answered.

@@ -63,7 +63,7 @@ func (l *limits) take(stage Stage) error {
 		return localLimit(stage, wait, "held back: the service asked to wait")
 	}
 	key := countedWith(stage)[0]
-	l.hits[key] = slices.DeleteFunc(l.hits[key], func(h instant) bool { return h.shared == 0 && !l.counts(h) })
+	l.hits[key] = slices.DeleteFunc(l.hits[key], func(h instant) bool { return h.mark == (mark{}) && !l.counts(h) })
 	recent := slices.DeleteFunc(slices.Clone(l.hits[key]), func(h instant) bool { return !l.counts(h) })
 	if n := len(recent); n >= maxHits {
 		slices.SortFunc(recent, func(a, b instant) int { return a.at.Compare(b.at) })
@@ -80,9 +80,16 @@ func (l *limits) counts(hit instant) bool { return time.Since(hit.at) < hitWindo
 // arrived moves the last hit from its send to its answer. The request arrived
 // in between, so that no window of arrivals can hold more than maxHits.
 func (l *limits) arrived(stage Stage) {
-	if hits := l.hits[countedWith(stage)[0]]; len(hits) > 0 {
-		hits[len(hits)-1] = instant{at: time.Now()}
+	key := countedWith(stage)[0]
+	if hits := l.hits[key]; len(hits) > 0 {
+		last := &hits[len(hits)-1]
+		*last = instant{at: time.Now(), was: last.mark}
 	}
+}
+
+// moved reports whether m gives a hit as it was before it arrived.
+func (l *limits) moved(stage Stage, m mark) bool {
+	return slices.ContainsFunc(l.hits[stage], func(hit instant) bool { return hit.was == m })
 }
 
 // untake takes the last hit back: the request reached nobody.
@@ -108,14 +115,15 @@ func (l *limits) restAtLeast(stage Stage, until instant) {
 // say: every hit counts, and the longer rest.
 func (l *limits) join(own limits) {
 	for stage, hits := range own.hits {
+		read := l.hits[stage] // two of this host may be of one millisecond
 		for _, hit := range hits {
-			if _, same := known(l.hits[stage], hit.shared); own.counts(hit) && (hit.shared == 0 || !same) {
+			if _, same := known(read, hit.mark); own.counts(hit) && (hit.mark == (mark{}) || !same) {
 				l.hits[stage] = append(l.hits[stage], hit)
 			}
 		}
 	}
 	for stage, until := range own.restUntil {
-		if until.shared == 0 || until.shared != l.restUntil[stage].shared {
+		if until.mark == (mark{}) || until.mark != l.restUntil[stage].mark {
 			l.restAtLeast(stage, until)
 		}
 	}

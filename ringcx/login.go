@@ -16,7 +16,7 @@ import (
 type login struct {
 	token  string
 	until  *moment // on the engine's clock; nil: not known
-	shared int64   // until, as the record gives it; 0: not in the record yet
+	mark   mark    // until, as the record gives it; zero: not in the record yet
 	worked bool    // an exchange took it
 	news   bool    // it has not been written for others yet
 }

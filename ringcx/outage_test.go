@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -11,39 +12,48 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestOutageOfAFleet keeps twenty processes from their Store for a quarter of an
-// hour. Their tokens all end at the same moment, and RingCX sells five a minute.
+// TestOutageOfAFleet keeps processes from their Store. Their tokens all end at the
+// same moment, and RingCX sells five a minute: to a fleet that is too large it
+// refuses some, which must not ask again and again.
 func TestOutageOfAFleet(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		fake.LimitRates(true)
-		var all []*ringcx.TokenSource
-		for range 20 {
-			ts := process()
-			must(ts.Token())
-			synctest.Wait()
-			all = append(all, ts)
-		}
-		store.breaks("both")
-		var wg sync.WaitGroup
-		without := make([]int, len(all)) // seconds
-		for i, ts := range all {
-			wg.Go(func() {
-				for range 15 * 60 {
-					if _, err := ts.Token(); err != nil {
-						without[i]++
-					}
-					time.Sleep(time.Second)
+	for _, c := range []struct {
+		processes, minutes   int
+		peak, refused, least int // exchanges in a minute, × 429, exchanges that bring a token
+	}{
+		{20, 15, 14, 25, 25},
+		{20, 60, 14, 70, 130},
+		{100, 60, 45, 600, 40},
+	} {
+		t.Run(fmt.Sprintf("%d for %d minutes", c.processes, c.minutes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake, store, process := fleet(t)
+				fake.LimitRates(true)
+				var all []*ringcx.TokenSource
+				for range c.processes {
+					ts := process()
+					must(ts.Token())
+					synctest.Wait()
+					all = append(all, ts)
+				}
+				store.breaks("both")
+				var wg sync.WaitGroup
+				for _, ts := range all {
+					wg.Go(func() {
+						for range c.minutes * 12 {
+							_, _ = ts.Token()
+							time.Sleep(5 * time.Second)
+						}
+					})
+				}
+				wg.Wait()
+				got := fake.Counts()
+				t.Logf("%d exchanges, %d in a minute, %d × 429", got.Exchanges, got.PeakTokenRequests, got.RateLimited)
+				if got.PeakTokenRequests > c.peak || got.RateLimited > c.refused || got.Exchanges-got.RateLimited < c.least || got.Logins > 1 || got.RefreshReused > 0 {
+					t.Errorf("%d exchanges, %d in a minute, %d × 429, %d sign-ins", got.Exchanges, got.PeakTokenRequests, got.RateLimited, got.Logins)
 				}
 			})
-		}
-		wg.Wait()
-		c := fake.Counts()
-		t.Logf("%d exchanges, %d in a minute, %d × 429, seconds without a token: %d", c.Exchanges, c.PeakTokenRequests, c.RateLimited, without)
-		if c.PeakTokenRequests > 15 || c.RateLimited > 25 || c.Logins > 1 || c.RefreshReused > 0 {
-			t.Errorf("%d exchanges in a minute, %d × 429, %d sign-ins", c.PeakTokenRequests, c.RateLimited, c.Logins)
-		}
-	})
+		})
+	}
 }
 
 // TestStoreThatTakesNoWrite has a Store answer that another was faster, for ever.
@@ -122,5 +132,37 @@ func TestFailureHidesNoPair(t *testing.T) {
 		time.Sleep(18 * time.Second) // a back-off
 		must(ts.Token())
 		spent{2, 1, 0}.check(t, fake)
+	})
+}
+
+// TestSecondOutage has a Store fail twice. A process draws anew when to go on without
+// it: here 5 min 30 s after the outage began.
+func TestSecondOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		ringcx.SetClock(ts, time.Now, func() float64 { return 0.9 })
+		for n := range 2 {
+			must(ts.Token())
+			synctest.Wait()
+			bought := fake.Counts().Exchanges
+			time.Sleep(291 * time.Second) // the token ends
+			store.breaks("both")
+			began := time.Now()
+			for {
+				if _, err := ts.Token(); err == nil {
+					break
+				}
+				time.Sleep(time.Second)
+			}
+			if took := time.Since(began); took < 5*time.Minute || took > 6*time.Minute {
+				t.Errorf("outage %d: a token after %v", n+1, took)
+			}
+			if got := fake.Counts().Exchanges - bought; got != 1 {
+				t.Errorf("outage %d: %d exchanges", n+1, got)
+			}
+			store.breaks("")
+			time.Sleep(10 * time.Minute)
+		}
 	})
 }

@@ -9,9 +9,9 @@ import (
 // reconcile returns what is known of the session from this host and from the
 // record together. The limits of both count, whoever else is right.
 func (l *ledger) reconcile(own session, wall time.Time) session {
-	l.hear()
+	l.clock.hear(l.record.Clock)
 	theirs := l.record.session(l.clock, wall, own)
-	l.date(&theirs.pair, own.pair, wall)
+	l.date(&theirs.pair, own.pair)
 	if theirs.spent = own.spent; theirs.refresh == own.spent { // the record is older than it looks
 		theirs.refresh = ""
 	}
@@ -41,35 +41,30 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 	return theirs
 }
 
-// date says when the pair was asked for. own is the pair that the host knew.
-func (l *ledger) date(p *pair, own pair, wall time.Time) {
+// date says when the pair was asked for. own is the pair that the host knew. Where
+// nobody can tell, that is taken to be the first sight of it; but a pair that is
+// dead by any clock is so.
+func (l *ledger) date(p *pair, own pair) {
 	p.sent.seen = time.Now()
 	if own.access == p.access && !own.sent.seen.IsZero() {
 		p.sent.seen = own.sent.seen
 	}
-	age := wall.Sub(time.UnixMilli(p.wall))
-	switch _, known := l.clock.now(); {
-	case known:
-		p.sent.at = earlier(l.clock.local(p.sent.shared), p.sent.seen)
-	case age > maxLife+clockSkew:
-		p.sent.at = time.Now().Add(-age)
+	p.guess = !l.clock.sure()
+	asked, doubt := l.clock.local(p.sent.mark), l.clock.doubt(p.sent.mark)
+	age := time.Since(asked)
+	switch {
+	case doubt == 0:
+		p.sent.at = earlier(asked, p.sent.seen)
+	case age > lifetime(p.access)+doubt, age < -doubt:
+		p.sent.at = time.Now().Add(-maxLife)
 	default:
-		p.sent.at, p.guess = p.sent.seen, true
-	}
-}
-
-// hear learns the services' time from a pair that a process of this machine
-// bought, which knew it.
-func (l *ledger) hear() {
-	if r := l.record; l.host != "" && r.Host == l.host && r.Issued != 0 {
-		l.clock.hear(time.Duration(r.Issued-r.Wall) * time.Millisecond)
+		p.sent.at = p.sent.seen
 	}
 }
 
 // bought counts a pair that has just come. The first one of a record has the
 // time as its gen, so that no older record looks newer.
-func (l *ledger) bought(s *session, sent time.Time) {
-	s.pair.host, s.pair.wall = l.host, sent.UnixMilli()
+func (l *ledger) bought(s *session) {
 	if s.gen++; s.gen == 1 {
 		now, _ := l.clock.now()
 		s.gen = max(now.UnixMilli(), 1)

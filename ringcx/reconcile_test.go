@@ -1,7 +1,6 @@
 package ringcx
 
 import (
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,10 +49,9 @@ func TestReconcile(t *testing.T) {
 				if c.record.Rev != "" {
 					l.record.Access, l.record.Next = "theirs", "theirs refresh"
 				}
-				if l.record.Host, l.record.Wall = l.host, time.Now().UnixMilli(); c.dead {
-					l.record.Wall -= time.Hour.Milliseconds()
+				if l.record.Issued = l.clock.mark(time.Now()); c.dead {
+					l.record.Issued.At -= time.Hour.Milliseconds()
 				}
-				l.record.Issued = l.record.Wall
 				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own", sent: instant{at: time.Now()}}, limits: newLimits()}
 				if c.spent {
 					s.refresh = ""
@@ -96,64 +94,6 @@ func TestReconcileLogins(t *testing.T) {
 	}
 }
 
-// TestLimitsOfTwoHosts makes one of the limits of a record and of a host's own,
-// while nobody knows the services' time.
-func TestLimitsOfTwoHosts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		now := time.Now().UnixMilli()
-		ancient := now - 2*clockSkew.Milliseconds()
-		r := record{Gates: map[Stage]gate{
-			StageExchange: {NotBefore: now - 9_000, Hits: []int64{now - 70_000, now - 2_000, ancient}},
-			StageRefresh:  {NotBefore: ancient},
-		}}
-		c := &serverClock{wall: time.Now}
-		own := newLimits()
-		if err := own.take(StageRefresh); err != nil {
-			t.Fatal(err)
-		}
-		l := r.limits(c, own)
-		if err := l.take(StageRefresh); err != nil {
-			t.Errorf("the refresh rests for what is long over: %v", err)
-		}
-		l.untake(StageRefresh)
-		time.Sleep(50 * time.Second)
-		l = r.limits(c, l) // read again
-		l.rest(StageLogin, time.Hour)
-		s := session{limits: l}
-		before := time.Now().Add(-50 * time.Second).UnixMilli()
-		r.set(&s, c, time.Now())
-		want := map[Stage]gate{
-			StageExchange: {NotBefore: now - 9_000, Hits: []int64{now - 70_000, now - 2_000, before}, Rough: true},
-			StageLogin:    {NotBefore: time.Now().Add(time.Hour).UnixMilli(), Rough: true},
-		}
-		if diff := cmp.Diff(want, r.Gates); diff != "" {
-			t.Errorf("written (-want +got):\n%s", diff)
-		}
-		time.Sleep(13 * time.Second)
-		r.set(&s, c, time.Now())
-		if hits := r.Gates[StageExchange].Hits; len(hits) > 0 {
-			t.Errorf("hits %v are written a minute after they were seen", hits)
-		}
-	})
-}
-
-// TestOldHitsAreNotWrittenAgain has a host learn the services' time from the answer
-// to what it sent: what it took for hits of that minute were older ones.
-func TestOldHitsAreNotWrittenAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		now := time.Now()
-		old, young := now.Add(-70*time.Second).UnixMilli(), now.Add(-50*time.Second).UnixMilli()
-		r := record{Gates: map[Stage]gate{StageExchange: {Hits: []int64{old, young}}}}
-		c := &serverClock{wall: time.Now}
-		s := session{limits: r.limits(c, newLimits())}
-		c.see(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
-		r.set(&s, c, now)
-		if diff := cmp.Diff([]int64{young}, r.Gates[StageExchange].Hits); diff != "" {
-			t.Errorf("written (-want +got):\n%s", diff)
-		}
-	})
-}
-
 // TestFirstGen has a record begin anew after it was deleted: it is newer than the
 // one before.
 func TestFirstGen(t *testing.T) {
@@ -161,10 +101,10 @@ func TestFirstGen(t *testing.T) {
 		l := newLedger(nil, "", time.Now)
 		var old, anew session
 		for range 1000 {
-			l.bought(&old, time.Now())
+			l.bought(&old)
 			time.Sleep(time.Second)
 		}
-		if l.bought(&anew, time.Now()); anew.gen <= old.gen {
+		if l.bought(&anew); anew.gen <= old.gen {
 			t.Errorf("gen is %d, after %d", anew.gen, old.gen)
 		}
 	})

@@ -13,8 +13,7 @@ const recordVersion = "/1"
 
 const maxGen = 1 << 53 // of a record that makes sense; a higher one could not rise for long
 
-// record is what hosts share. Its times are those of the services, in
-// milliseconds since 1970. Members that this version does not know are kept, but
+// record is what hosts share. Members that this version does not know are kept, but
 // for those of a lease and of a gate, which are written anew. No member is left out
 // when it is empty: see MarshalJSON.
 //
@@ -25,15 +24,14 @@ type record struct {
 	Rev    string          `json:"rev"`    // unlike in any other write
 	Access string          `json:"access"` // the pair
 	Next   string          `json:"refresh"`
-	Issued int64           `json:"issued"`  // when the pair was asked for
-	Host   string          `json:"host"`    // and by whom
-	Wall   int64           `json:"wall"`    // and when by that host's clock
+	Issued mark            `json:"issued"`  // when the pair was asked for
 	Answer json.RawMessage `json:"session"` // without secrets
 	Login  string          `json:"rc"`      // the RingCentral token
-	Until  int64           `json:"rc_until"`
+	Until  mark            `json:"rc_until"`
 	Worked bool            `json:"rc_worked"`
 	Lease  *lease          `json:"lease"`
 	Gates  map[Stage]gate  `json:"gates"`
+	Clock  reading         `json:"clock"` // of the host that wrote last, of those that know the time
 
 	others map[string]json.RawMessage // all that was read
 }
@@ -44,15 +42,14 @@ type lease struct {
 	Owner string `json:"owner"`
 	Held  bool   `json:"held,omitempty"` // the Store can say whether the owner is alive
 	Stage Stage  `json:"stage"`
-	TTL   int64  `json:"ttl"`             // in milliseconds
-	Taken int64  `json:"taken,omitempty"` // when; 0: nobody knows
+	TTL   int64  `json:"ttl"` // in milliseconds
+	Taken mark   `json:"taken"`
 }
 
 // gate is what limits a stage.
 type gate struct {
-	NotBefore int64   `json:"not_before,omitempty"`
-	Hits      []int64 `json:"hits,omitempty"`
-	Rough     bool    `json:"rough,omitempty"` // one of them is by the clock of a host that did not know the services' time
+	NotBefore mark   `json:"not_before,omitzero"`
+	Hits      []mark `json:"hits,omitempty"`
 }
 
 // plainRecord has no methods.
@@ -66,8 +63,8 @@ func (r *record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &p.others); err != nil {
 		return err
 	}
-	if p.Gen < 0 || p.Gen > maxGen {
-		return fmt.Errorf("gen is %d, want 0 to %d", p.Gen, int64(maxGen))
+	if p.Gen < 0 || p.Gen >= maxGen {
+		return fmt.Errorf("gen is %d, want less than %d", p.Gen, int64(maxGen))
 	}
 	*r = record(p)
 	return nil
@@ -91,11 +88,11 @@ func (r record) MarshalJSON() ([]byte, error) {
 // what the host knew before: of what it has seen already it keeps its view.
 func (r *record) session(c *serverClock, wall time.Time, own session) session {
 	s := session{refresh: r.Next, gen: r.Gen, limits: r.limits(c, own.limits)}
-	s.pair = pair{access: r.Access, answer: r.Answer, sent: instant{shared: r.Issued}, host: r.Host, wall: r.Wall}
+	s.pair = pair{access: r.Access, answer: r.Answer, sent: instant{mark: r.Issued}}
 	if r.Login != "" {
-		s.login = login{token: r.Login, worked: r.Worked, shared: r.Until}
-		if r.Until != 0 {
-			until := at(wall.Add(time.Until(c.latest(r.Until, false))))
+		s.login = login{token: r.Login, worked: r.Worked, mark: r.Until}
+		if r.Until != (mark{}) {
+			until := at(wall.Add(time.Until(c.latest(r.Until))))
 			s.login.until = &until
 		}
 	}
@@ -104,58 +101,63 @@ func (r *record) session(c *serverClock, wall time.Time, own session) session {
 
 // limits are those of the record, and what own has beyond them. A hit of which
 // this host cannot say when it was counts from when it first saw it: that is late,
-// and so on the safe side. What is long over by any clock counts for nobody.
+// and so on the safe side. What is long over by any clock counts for nobody, and no
+// more does what is far ahead: a clock was wrong by hours.
 func (r *record) limits(c *serverClock, own limits) limits {
 	l := newLimits()
 	l.ownUntil, l.slack = own.ownUntil, clockDrift
 	for stage, g := range r.Gates {
-		for _, ms := range g.Hits {
-			hit, seen := known(own.hits[stage], ms)
+		for _, m := range g.Hits {
+			hit, seen := known(own.hits[stage], m)
 			if !seen {
-				hit = instant{at: time.Now(), shared: ms, rough: g.Rough}
+				hit = instant{at: time.Now(), mark: m}
 			}
-			hit.at = hit.past(c)
-			l.hits[stage] = append(l.hits[stage], hit)
+			if hit.at = hit.past(c); time.Until(c.local(m)) < 2*clockError && !own.moved(stage, m) {
+				l.hits[stage] = append(l.hits[stage], hit)
+			}
 		}
-		if g.NotBefore != 0 {
-			l.restUntil[stage] = rest(c, g, own.restUntil[stage])
+		if m := g.NotBefore; m != (mark{}) && time.Until(c.local(m)) < maxRetryAfter+2*clockError {
+			l.restUntil[stage] = rest(c, m, own.restUntil[stage])
 		}
 	}
 	l.join(own)
 	return l
 }
 
-// rest is when a rest of the record ends, which own may have seen already. Where
-// nobody can say when that is, it is soon after the first sight, and else an hour
-// after it at most.
-func rest(c *serverClock, g gate, own instant) instant {
-	until := instant{at: time.Now().Add(penalty), seen: time.Now(), shared: g.NotBefore, rough: g.Rough}
-	if own.shared == g.NotBefore {
-		until = own
+// rest is when a rest of the record ends, which own may have seen already: an hour
+// after the first sight at most. A host that does not know the time goes by its own
+// clock: the answer to what it sends too early tells it.
+func rest(c *serverClock, m mark, own instant) instant {
+	if own.mark == m && !own.read {
+		return own
 	}
-	if c.exact(g.Rough) {
-		until.at = until.seen.Add(maxRetryAfter)
+	until := instant{seen: time.Now(), mark: m, read: true}
+	if own.mark == m {
+		until.seen = own.seen
 	}
-	until.at = earlier(until.at, c.latest(g.NotBefore, g.Rough))
+	until.at = earlier(c.local(m), until.seen.Add(maxRetryAfter))
 	return until
 }
 
 // set writes the session into the record, in the words that it was read in.
 func (r *record) set(s *session, c *serverClock, wall time.Time) {
 	s.stamp(c, wall)
-	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, s.login.shared, s.login.worked
-	r.Access, r.Answer, r.Issued, r.Host, r.Wall = s.pair.access, s.pair.answer, s.pair.sent.shared, s.pair.host, s.pair.wall
+	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, s.login.mark, s.login.worked
+	r.Access, r.Answer, r.Issued = s.pair.access, s.pair.answer, s.pair.sent.mark
+	if reading, sure := c.reading(); sure {
+		r.Clock = reading
+	}
 	r.Gates = map[Stage]gate{}
 	for stage, until := range s.limits.restUntil {
-		if time.Until(until.at) > 0 {
-			r.Gates[stage] = gate{NotBefore: until.shared, Rough: until.rough}
+		if !until.over(c) {
+			r.Gates[stage] = gate{NotBefore: until.mark}
 		}
 	}
 	for stage, hits := range s.limits.hits {
 		g := r.Gates[stage]
 		for _, hit := range hits {
 			if hit.at = hit.past(c); s.limits.counts(hit) {
-				g.Hits, g.Rough = append(g.Hits, hit.shared), g.Rough || hit.rough
+				g.Hits = append(g.Hits, hit.mark)
 			}
 		}
 		r.Gates[stage] = g

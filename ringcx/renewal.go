@@ -127,8 +127,8 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	}
 	e.session.pair = pair{access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent}}
 	if e.ledger != nil {
-		e.ledger.bought(&e.session, sent)
-		e.ledger.pending = !e.alone
+		e.ledger.bought(&e.session)
+		e.ledger.pending = !e.alone.on
 	}
 	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.renewBefore)
 	e.state.Store(st)

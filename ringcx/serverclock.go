@@ -7,9 +7,10 @@ import (
 )
 
 // serverClock tells the time of the services as their answers do. Hosts agree
-// on it, whatever their own clocks say: a shared record holds no other time.
+// on it, whatever their own clocks say.
 type serverClock struct {
-	wall func() time.Time // the host's own clock
+	host string           // of all processes that share its own clock
+	wall func() time.Time // that clock
 
 	mu   sync.Mutex
 	date time.Time     // of the services, at seen
@@ -20,11 +21,19 @@ type serverClock struct {
 	hearsay bool // date is what another process knew
 }
 
+// reading is what a process knew of the services' time. Others of its host can
+// tell the time by it.
+type reading struct {
+	Host string `json:"host"`
+	Wall int64  `json:"wall"` // what the host's own clock said, in milliseconds
+	Time int64  `json:"time"` // and what the services'
+}
+
 const (
 	clockFresh = time.Minute      // how long a Date is not read again
 	clockTrust = 10 * time.Minute // how long it is good enough
 	clockDrift = 2 * time.Second  // by which the host's two clocks may differ
-	clockSkew  = 15 * time.Minute // by which the clocks of hosts may differ: more is not to be helped
+	clockError = 11 * time.Minute // of a host's own clock, at most: more is not to be helped
 )
 
 // see reads the Date of an answer that has just come. The second that it names
@@ -46,17 +55,26 @@ func (c *serverClock) see(h http.Header) {
 	c.date, c.seen, c.then, c.odd, c.hearsay = date, time.Now(), c.wall(), 0, false
 }
 
-// hear sets a clock that was never known by what another process of this machine
-// knew: how far the services' time is ahead of the machine's. Later it would not
-// do: the machine's clock may have been set in between.
-func (c *serverClock) hear(ahead time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.seen.IsZero() {
+// hear sets a clock that is not known by what another process of this host knew in
+// the last hour. Where that seems to be yet to come, the host's clock was set back
+// since. One that was set by less goes unnoticed, until an answer comes.
+func (c *serverClock) hear(r reading) {
+	wall := c.wall()
+	read := time.UnixMilli(r.Wall)
+	age := wall.Sub(read)
+	if _, known := c.now(); known || r.Host != c.host || age < -clockDrift || age > maxLife {
 		return
 	}
-	c.then, c.seen, c.odd, c.hearsay = c.wall(), time.Now(), 0, true
-	c.date = c.then.Add(ahead)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.then, c.seen, c.odd, c.hearsay = wall, time.Now(), 0, true
+	c.date = wall.Add(time.UnixMilli(r.Time).Sub(read))
+}
+
+// reading is for others to hear, where an answer says what the time is.
+func (c *serverClock) reading() (r reading, sure bool) {
+	now, _ := c.now()
+	return reading{Host: c.host, Wall: c.wall().UnixMilli(), Time: now.UnixMilli()}, c.sure()
 }
 
 // now is the time of the services, and whether it is known. It is not where no
@@ -72,37 +90,57 @@ func (c *serverClock) now() (time.Time, bool) {
 	return c.date.Add(elapsed), true
 }
 
-// wants reports whether the next answer's Date should be read.
-func (c *serverClock) wants() (known, wants bool) {
-	_, known = c.now()
+// sure reports whether now is known, and from an answer.
+func (c *serverClock) sure() bool {
+	_, known := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return known, !known || c.hearsay || time.Since(c.seen) > clockFresh
+	return known && !c.hearsay
 }
 
-// local is when a time of the services comes, on the monotonic clock.
-func (c *serverClock) local(ms int64) time.Time {
-	now, _ := c.now()
-	return time.Now().Add(time.UnixMilli(ms).Sub(now))
+// wants reports whether the next answer's Date should be read.
+func (c *serverClock) wants() bool {
+	sure := c.sure()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !sure || time.Since(c.seen) > clockFresh
 }
 
-// latest is when a time of the services comes, at the latest. A rough one was
-// written by a host that did not know their time, no more than this host may.
-func (c *serverClock) latest(ms int64, rough bool) time.Time {
-	if c.exact(rough) {
-		return c.local(ms)
+// mark gives a time of the monotonic clock as the record does.
+func (c *serverClock) mark(at time.Time) mark {
+	now, known := c.now()
+	m := mark{At: now.Add(time.Until(at)).UnixMilli()}
+	if !known {
+		m.By = c.host
 	}
-	return c.local(ms).Add(clockSkew)
+	return m
 }
 
-// exact reports whether a time of the record means the same here and there.
-func (c *serverClock) exact(rough bool) bool {
-	_, known := c.now()
-	return known && !rough
-}
-
-// server is a time of the monotonic clock as the services would give it.
-func (c *serverClock) server(at time.Time) int64 {
+// local is when a time of the record comes, on the monotonic clock, as well as this
+// host can tell.
+func (c *serverClock) local(m mark) time.Time {
 	now, _ := c.now()
-	return now.Add(time.Until(at)).UnixMilli()
+	if m.By == c.host {
+		now = c.wall()
+	}
+	return time.Now().Add(time.UnixMilli(m.At).Sub(now))
 }
+
+// doubt is by how much local may be wrong: by what the clocks are that it
+// compares. It is 0 where m is by a clock that this host knows.
+func (c *serverClock) doubt(m mark) time.Duration {
+	if m.By == c.host {
+		return 0
+	}
+	doubt := time.Duration(0)
+	if _, known := c.now(); !known {
+		doubt += clockError
+	}
+	if m.By != "" {
+		doubt += clockError
+	}
+	return doubt
+}
+
+// latest is when a time of the record comes at the latest.
+func (c *serverClock) latest(m mark) time.Time { return c.local(m).Add(c.doubt(m)) }

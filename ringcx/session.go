@@ -25,10 +25,7 @@ type pair struct {
 	access string
 	answer json.RawMessage // without secrets
 	sent   instant         // when it was asked for; seen is zero where this host did
-	guess  bool            // sent is not known, and is when this host first saw the pair
-
-	host string // that asked for it
-	wall int64  // when, by that host's own clock, in milliseconds
+	guess  bool            // sent is not known for sure
 }
 
 // secretMembers are those of the answer to an exchange or a refresh. The session
@@ -69,8 +66,8 @@ func strip(value any) {
 // stamp says how the record gives the times of s.
 func (s *session) stamp(c *serverClock, wall time.Time) {
 	s.pair.sent.stamp(c)
-	if s.login.until != nil && s.login.shared == 0 {
-		s.login.shared = c.server(time.Now().Add(s.login.until.at.Sub(wall)))
+	if s.login.until != nil && s.login.mark == (mark{}) {
+		s.login.mark = c.mark(time.Now().Add(s.login.until.at.Sub(wall)))
 	}
 	for stage, until := range s.limits.restUntil {
 		until.stamp(c)

@@ -11,8 +11,6 @@ const (
 	longestPoll = 90 * time.Second // for other hosts' renewals: each lease is 30 s
 	maxLost     = 60               // times that another host got ahead, in one flight: progress looks otherwise
 	hiccup      = 10 * time.Second // of the Store, while callers wait for another host
-	shortOutage = time.Minute      // of the Store: nobody's token ends in it
-	aloneSpread = defaultLife      // over which hosts go on without it: all have a token that ends at once
 	saveTries   = 4                // of a pair that was bought, 1, 2 and 4 s apart
 )
 
@@ -21,7 +19,7 @@ const (
 var errElsewhere = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
 // errOvertaken says that no write succeeds, though the Store answers.
-var errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", ErrConflict}
+var errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", &ErrConflict}
 
 // renewShared adopts the pair that another host bought, or buys one for all of
 // them. It waits for other hosts only where there is no good token.
@@ -155,37 +153,13 @@ func (e *engine) settle(ctx context.Context) {
 	}
 }
 
-// renewAlone is what a host may do while the Store is down: use its token, and
-// buy one more with the RingCentral token that it holds, about once in a token's
-// life. It neither spends a refresh token, which is everybody's, nor signs in. Each
-// host draws its own time for it: RingCX sells five tokens a minute.
-func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
-	outage := e.ledger.downFor()
-	if began := time.Now().Add(-outage); e.aloneFrom.Before(began) { // it is of an earlier outage
-		e.aloneFrom = began.Add(shortOutage + time.Duration(e.jitter()*float64(aloneSpread)))
-	}
-	if outage < shortOutage || time.Now().Before(e.aloneFrom) ||
-		e.state.Load().phase(e.now()) != expired || !e.session.login.good(e.now()) {
-		return nil, down
-	}
-	e.alone = true
-	shared, pending := e.session, e.ledger.pending
-	st, _, err := e.exchange(ctx)
-	e.alone, e.ledger.pending = false, pending
-	e.session.gen, e.session.pair, e.session.refresh = shared.gen, shared.pair, shared.refresh // nobody will hear of the new ones
-	if err != nil {
-		e.aloneFrom = time.Now().Add(time.Duration((0.5 + e.jitter()) * float64(aloneSpread)))
-	}
-	return st, err
-}
-
 // claim counts a request that is about to be sent, where its limit allows it,
 // and takes the lease for it.
 func (e *engine) claim(ctx context.Context, stage Stage) error {
 	if err := e.session.limits.take(stage); err != nil {
 		return err
 	}
-	if e.ledger == nil || e.alone {
+	if e.ledger == nil || e.alone.on {
 		return nil
 	}
 	err := e.ledger.claim(ctx, stage, &e.session, e.now())
@@ -198,7 +172,7 @@ func (e *engine) claim(ctx context.Context, stage Stage) error {
 // sendBy is when a request that was claimed must be on its way, so that its end
 // lies within the lease. Zero: whenever.
 func (e *engine) sendBy() time.Time {
-	if e.ledger == nil || e.alone {
+	if e.ledger == nil || e.alone.on {
 		return time.Time{}
 	}
 	return e.ledger.leaseEnd.Add(-tokenTimeout)
@@ -210,13 +184,13 @@ func (e *engine) learn(h http.Header) {
 	if e.ledger == nil {
 		return
 	}
-	known, wants := e.ledger.clock.wants()
-	if !wants {
+	clock := e.ledger.clock
+	if !clock.wants() {
 		return
 	}
-	e.ledger.clock.see(h)
-	_, learned := e.ledger.clock.now()
-	if st := e.state.Load(); !known && learned && st != nil && st.provisional {
+	before := clock.sure()
+	clock.see(h)
+	if st := e.state.Load(); !before && clock.sure() && st != nil && st.provisional {
 		due := *st
 		due.renew = moment{}
 		e.state.CompareAndSwap(st, &due)

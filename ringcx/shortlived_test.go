@@ -54,3 +54,64 @@ func TestShortLivedProcesses(t *testing.T) {
 		}
 	}
 }
+
+// TestProcessesAfterARest has RingCentral ask one process to wait, which does not
+// know the services' time. The next one, of the same machine, knows when that is over.
+func TestProcessesAfterARest(t *testing.T) {
+	for _, off := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
+		t.Run(fmt.Sprint(off), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake, _, process := fleet(t)
+				fake.Fault(ringcxtest.Login, ringcxtest.RateLimit(10*time.Second), 1)
+				token := func() error {
+					ts := process()
+					ringcx.SetClock(ts, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
+					ringcx.SetHost(ts, "machine")
+					defer ts.Close()
+					_, err := ts.Token()
+					return err
+				}
+				for _, wantCode := range []string{"", "local_limit"} { // the first is RingCentral's own
+					if e, refused := errors.AsType[*ringcx.Error](token()); !refused || wantCode != "" && e.Code != wantCode {
+						t.Errorf("error is %v, want a 429 %s", e, wantCode)
+					}
+				}
+				time.Sleep(10 * time.Second)
+				if err := token(); err != nil {
+					t.Error(err)
+				}
+				spent{2, 1, 0}.check(t, fake)
+			})
+		})
+	}
+}
+
+// TestClockSetBack has a machine's clock be set back after a pair was bought, so that
+// the pair looks young. The answer to the first call tells.
+func TestClockSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		off := time.Duration(0)
+		cfg := fake.Config()
+		cfg.Store = store
+		begin := func() *ringcx.Client {
+			client := newClient(t, cfg)
+			ringcx.SetClock(client.Tokens, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
+			ringcx.SetHost(client.Tokens, "machine")
+			return client
+		}
+		must(begin().Tokens.Token())
+		time.Sleep(200 * time.Second)
+		off = -3 * time.Minute
+		client := begin()
+		for range 10 {
+			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		if c := fake.Counts(); c.Unauthorized > 0 {
+			t.Errorf("%d × 401", c.Unauthorized)
+		}
+	})
+}

@@ -16,10 +16,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// loudError is what a loudStore says of a write.
+// loudError is what a loudStore says of a write. It cannot be compared.
 type loudError struct{ data []byte }
 
-func (e *loudError) Error() string { return fmt.Sprintf("cannot replace %s", e.data) }
+func (e loudError) Error() string { return fmt.Sprintf("cannot replace %s", e.data) }
 
 // loudStore puts what it has and what it cannot write into its error, where it was
 // told to fail.
@@ -31,7 +31,7 @@ type loudStore struct {
 func (s *loudStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
 	if s.fails {
 		now, _, _ := s.spyStore.Load(ctx, key)
-		return "", &loudError{append(now, data...)}
+		return "", loudError{append(now, data...)}
 	}
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
@@ -86,14 +86,20 @@ func wantNoSecret(t *testing.T, told []error, secrets []string) {
 	t.Helper()
 	masked := 0
 	for _, err := range told {
-		if loud := (*loudError)(nil); err != nil && !errors.As(err, &loud) {
+		if loud := (loudError{}); err != nil && !errors.As(err, &loud) {
 			t.Errorf("the Store's own error is not to be had of: %v", err)
+		}
+		if err != nil && !errors.Is(err, err) {
+			t.Errorf("it is not itself: %v", err)
 		}
 		for ; err != nil; err = errors.Unwrap(err) {
 			masked += strings.Count(err.Error(), "***")
+			text := fmt.Sprintf("%v %+v %#v %s %q %x %d", err, err, err, err, err, err, err)
 			for _, secret := range secrets {
-				if strings.Contains(err.Error(), secret) {
-					t.Errorf("told %s, with a secret: %v", secret, err)
+				for _, form := range []string{secret, fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprint([]byte(secret)), "[]")} {
+					if strings.Contains(text, form) {
+						t.Errorf("told %s, with a secret: %s", secret, text)
+					}
 				}
 			}
 		}

@@ -1,0 +1,131 @@
+package ringcx
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestServerClock follows the services' time, whatever the host's clock says.
+func TestServerClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		skew := 10 * time.Minute
+		c := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(skew) }}
+		answer := func(off time.Duration) {
+			c.see(http.Header{"Date": {time.Now().Add(off).UTC().Format(http.TimeFormat)}})
+		}
+		check := func(when string, wantKnown bool, want time.Duration) {
+			t.Helper()
+			now, known := c.now()
+			if off := time.Until(now); known != wantKnown || (off-want).Abs() > time.Second {
+				t.Errorf("%s: known %v, off by %v, want %v, %v", when, known, off, wantKnown, want)
+			}
+		}
+		check("before an answer", false, skew)
+		answer(0)
+		time.Sleep(5 * time.Minute)
+		check("after an answer", true, 0)
+		answer(-10 * time.Minute)
+		check("after one odd answer", true, 0)
+		answer(-10 * time.Minute)
+		check("after two of the same", true, -10*time.Minute)
+		answer(0)
+		answer(0)
+		check("back again", true, 0)
+		skew = 0
+		check("after the host's clock was set", false, 0)
+		answer(0)
+		time.Sleep(11 * time.Minute)
+		check("long after the last answer", false, 0)
+	})
+}
+
+// knownClock is one that has just read a Date.
+func knownClock() *serverClock {
+	c := &serverClock{host: "me", wall: time.Now}
+	c.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+	return c
+}
+
+// TestHear has a process learn the time from another one's reading, a minute ago.
+func TestHear(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		host  string
+		ago   time.Duration
+		known bool // the process has seen an answer
+		want  bool // it knows the time by the reading
+	}{
+		{"of this host", "me", time.Minute, false, true},
+		{"of another host", "other", time.Minute, false, false},
+		{"before the clock was set back", "me", -time.Minute, false, false},
+		{"of hours ago", "me", 2 * time.Hour, false, false},
+		{"though it is known", "me", time.Minute, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				slow := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(-10 * time.Minute) }}
+				answer := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
+				if c.known {
+					slow.see(answer)
+				}
+				wall := slow.wall().Add(-c.ago).UnixMilli()
+				const ahead = int64(9*time.Minute) / int64(time.Millisecond)
+				slow.hear(reading{Host: c.host, Wall: wall, Time: wall + ahead})
+				now, known := slow.now()
+				if got := known && time.Since(now).Round(time.Second) == time.Minute; got != c.want {
+					t.Errorf("now is %v ago, known: %v", time.Since(now), known)
+				}
+				if slow.sure() != c.known || slow.wants() == c.known {
+					t.Errorf("sure: %v, wants an answer: %v", slow.sure(), slow.wants())
+				}
+				if _, sure := slow.reading(); sure != c.known {
+					t.Errorf("a reading for others is sure: %v", sure)
+				}
+				slow.see(answer) // counts at once, however far it is off
+				if now, _ := slow.now(); time.Since(now).Abs() > time.Second || !slow.sure() {
+					t.Errorf("after an answer now is %v ago, sure: %v", time.Since(now), slow.sure())
+				}
+			})
+		})
+	}
+}
+
+// TestMarks reads a time of the record by clocks that are known, and by others.
+func TestMarks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wrong := func() time.Time { return time.Now().Add(5 * time.Minute) }
+		lost := &serverClock{host: "me", wall: wrong}
+		knows := &serverClock{host: "me", wall: wrong}
+		knows.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+		now, mine := time.Now().UnixMilli(), wrong().UnixMilli()
+		for _, c := range []struct {
+			name  string
+			clock *serverClock
+			mark  mark
+			doubt time.Duration
+			local time.Duration // from now
+		}{
+			{"services' time, known", knows, mark{At: now}, 0, 0},
+			{"services' time, unknown", lost, mark{At: now}, clockError, -5 * time.Minute},
+			{"own host's, known", knows, mark{At: mine, By: "me"}, 0, 0},
+			{"own host's, unknown", lost, mark{At: mine, By: "me"}, 0, 0},
+			{"another's, known", knows, mark{At: now, By: "other"}, clockError, 0},
+			{"another's, unknown", lost, mark{At: now, By: "other"}, 2 * clockError, -5 * time.Minute},
+		} {
+			if got := c.clock.doubt(c.mark); got != c.doubt {
+				t.Errorf("%s: doubt is %v, want %v", c.name, got, c.doubt)
+			}
+			if got := time.Until(c.clock.local(c.mark)); (got - c.local).Abs() > time.Second {
+				t.Errorf("%s: it is in %v, want %v", c.name, got, c.local)
+			}
+		}
+		if m := lost.mark(time.Now()); m != (mark{At: mine, By: "me"}) {
+			t.Errorf("a host that does not know the time writes %v", m)
+		}
+		if m := knows.mark(time.Now()); m.By != "" {
+			t.Errorf("one that does writes %v", m)
+		}
+	})
+}

@@ -1,0 +1,188 @@
+package ringcx
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestLimitsOfTwoHosts makes one of the limits of a record and of a host's own,
+// while nobody knows the services' time.
+func TestLimitsOfTwoHosts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		ago := func(d time.Duration) mark { return mark{At: now.Add(-d).UnixMilli()} }
+		r := record{Gates: map[Stage]gate{
+			StageExchange: {NotBefore: ago(9 * time.Second), Hits: []mark{ago(70 * time.Second), ago(2 * time.Second), ago(2 * clockError), ago(-3 * clockError)}},
+			StageRefresh:  {NotBefore: ago(2 * clockError)},
+			StageLogout:   {NotBefore: ago(-24 * time.Hour)},
+		}}
+		c := &serverClock{host: "me", wall: time.Now}
+		own := newLimits()
+		if err := own.take(StageRefresh); err != nil {
+			t.Fatal(err)
+		}
+		l := r.limits(c, own)
+		if err := l.take(StageRefresh); err != nil {
+			t.Errorf("the refresh rests for what is long over: %v", err)
+		}
+		l.untake(StageRefresh)
+		time.Sleep(50 * time.Second)
+		l = r.limits(c, l) // read again
+		l.rest(StageLogin, time.Hour)
+		s := session{limits: l}
+		if r.set(&s, c, time.Now()); r.Clock != (reading{}) {
+			t.Errorf("it writes %v, and does not know the time", r.Clock)
+		}
+		want := map[Stage]gate{
+			StageExchange: {NotBefore: ago(9 * time.Second), Hits: []mark{ago(70 * time.Second), ago(2 * time.Second), {At: now.UnixMilli(), By: "me"}}},
+			StageLogin:    {NotBefore: mark{At: time.Now().Add(time.Hour).UnixMilli(), By: "me"}},
+		}
+		if diff := cmp.Diff(want, r.Gates); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
+		}
+		time.Sleep(13 * time.Second)
+		r.set(&s, c, time.Now())
+		if hits := r.Gates[StageExchange].Hits; len(hits) > 0 {
+			t.Errorf("hits %v are written a minute after they were seen", hits)
+		}
+	})
+}
+
+// TestOldHitsAreNotWrittenAgain has a host learn the services' time from the answer
+// to what it sent: what it took for hits of that minute were older ones.
+func TestOldHitsAreNotWrittenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		old, young := mark{At: now.Add(-70 * time.Second).UnixMilli()}, mark{At: now.Add(-50 * time.Second).UnixMilli()}
+		r := record{Gates: map[Stage]gate{StageExchange: {Hits: []mark{old, young}}}}
+		c := &serverClock{host: "me", wall: time.Now}
+		s := session{limits: r.limits(c, newLimits())}
+		c.see(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
+		r.set(&s, c, now)
+		if diff := cmp.Diff([]mark{young}, r.Gates[StageExchange].Hits); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRestIsBounded has a record say that a stage rests for more than an hour. It
+// does not, however often the record is read.
+func TestRestIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := record{Gates: map[Stage]gate{StageLogin: {NotBefore: mark{At: time.Now().Add(75 * time.Minute).UnixMilli()}}}}
+		l := newLimits()
+		for range 13 {
+			l = r.limits(knownClock(), l)
+			time.Sleep(maxRetryAfter / 12)
+		}
+		if err := l.take(StageLogin); err != nil {
+			t.Errorf("after more than an hour: %v", err)
+		}
+	})
+}
+
+// TestRoughHits has a host whose clock is wrong, and which no answer has put
+// right, sign in as often as it may. A host that knows better counts that too.
+func TestRoughHits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &serverClock{host: "slow", wall: func() time.Time { return time.Now().Add(-10 * time.Minute) }}
+		writer := session{limits: newLimits()}
+		var r record
+		for range maxHits {
+			if err := writer.limits.take(StageLogin); err != nil {
+				t.Fatal(err)
+			}
+			r.set(&writer, slow, slow.wall())
+		}
+		l := r.limits(knownClock(), newLimits())
+		if err := l.take(StageLogin); err == nil {
+			t.Error("one sign-in more is allowed")
+		}
+	})
+}
+
+// TestHitsAreCountedOnce has a host send two requests in one millisecond, and find
+// them in the record as they were before their answers came, and as they are.
+func TestHitsAreCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, own := knownClock(), newLimits()
+		var r record
+		find := func(want int) {
+			t.Helper()
+			if got := r.limits(c, own).hits[StageExchange]; len(got) != want {
+				t.Errorf("%d hits, want %d: %v", len(got), want, got)
+			}
+		}
+		send := func(stage Stage) {
+			if err := own.take(stage); err != nil {
+				t.Fatal(err)
+			}
+			r.set(&session{limits: own}, c, time.Now()) // the claim
+		}
+		send(StageRefresh)
+		own.arrived(StageRefresh)
+		find(1)
+		send(StageExchange)
+		time.Sleep(time.Second)
+		own.arrived(StageExchange)
+		find(2)
+		r.set(&session{limits: own}, c, time.Now())
+		find(2)
+	})
+}
+
+// TestRestOfAnotherHost has a host find one, by its own clock and by that of the
+// services. What another clock may say is not over is kept for others.
+func TestRestOfAnotherHost(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		off       time.Duration // of the host's clock, which no answer has put right
+		in        time.Duration // when the rest is over
+		wantRest  time.Duration
+		wantWrite bool
+	}{
+		{"half an hour", 0, 30 * time.Minute, 30 * time.Minute, true},
+		{"over by a fast clock", 10 * time.Minute, 5 * time.Minute, 0, true},
+		{"over by a slow clock", -10 * time.Minute, -5 * time.Minute, 5 * time.Minute, true},
+		{"over by any clock", 0, -12 * time.Minute, 0, false},
+		{"far beyond an hour", 0, 24 * time.Hour, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				clock := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(c.off) }}
+				m := mark{At: time.Now().Add(c.in).UnixMilli()}
+				r := record{Gates: map[Stage]gate{StageLogin: {NotBefore: m}}}
+				l := r.limits(clock, newLimits())
+				if got := max(time.Until(l.restUntil[StageLogin].at), 0); got != c.wantRest {
+					t.Errorf("it rests for %v, want %v", got, c.wantRest)
+				}
+				r.set(&session{limits: l}, clock, time.Now())
+				if got := r.Gates[StageLogin].NotBefore == m; got != c.wantWrite {
+					t.Errorf("written again: %v, want %v", got, c.wantWrite)
+				}
+			})
+		})
+	}
+}
+
+// TestRestAfterAClockStep has a host write its own rest, and read it after its clock
+// was set.
+func TestRestAfterAClockStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		off := time.Duration(0)
+		clock := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(off) }}
+		own := newLimits()
+		own.rest(StageLogin, time.Minute)
+		var r record
+		r.set(&session{limits: own}, clock, time.Now())
+		off = -10 * time.Minute
+		l := r.limits(clock, own)
+		if got := time.Until(l.restUntil[StageLogin].at); got != time.Minute {
+			t.Errorf("it rests for %v, want 1m0s", got)
+		}
+	})
+}
