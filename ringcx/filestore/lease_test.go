@@ -130,3 +130,26 @@ func wantLeases(t *testing.T, dir string, want int) {
 		t.Errorf("the leases are %q (%v), want %d", found, err, want)
 	}
 }
+
+// TestHoldLeavesOtherKeys has a killed process leave a lease of another key, which
+// the lock of this key does not guard.
+func TestHoldLeavesOtherKeys(t *testing.T) {
+	s, dir, _ := written(t, "record")
+	hold := func(key, owner string) (release func()) {
+		release, err := s.Hold(t.Context(), key, owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return release
+	}
+	release := hold("another key", "killed")
+	path := file(t, dir, ".lease")
+	release()
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hold(key, "first")()
+	wantLeases(t, dir, 1)
+	hold("another key", "second")()
+	wantLeases(t, dir, 0)
+}
