@@ -76,17 +76,28 @@ func TestReconcile(t *testing.T) {
 func TestReconcileLogins(t *testing.T) {
 	for _, c := range []struct {
 		name, record string
-		news         bool // no record has had the own one yet
+		news         bool          // no record has had the own one yet
+		longer       time.Duration // by which the record's is good for longer
+		pending      bool          // the own pair is not written yet
 		want         string
 	}{
-		{"another", "theirs", true, "theirs"},
-		{"none yet", "", true, "own"},
-		{"none any more", "", false, ""},
+		{"another", "theirs", true, 0, false, "theirs"},
+		{"none yet", "", true, 0, false, "own"},
+		{"none any more", "", false, 0, false, ""},
+		{"a newer one, beside an own pair", "theirs", false, time.Minute, true, "theirs"},
+		{"an older one, beside an own pair", "theirs", false, -time.Minute, true, "own"},
+		{"none, beside an own pair", "", false, 0, true, "own"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLedger(nil, "", time.Now)
-			l.record = record{Gen: 5, Rev: "other-1", Login: c.record}
-			s := l.reconcile(session{gen: 5, login: login{token: "own", news: c.news}, limits: newLimits()}, time.Now())
+			until := at(time.Now().Add(time.Hour))
+			l.pending = c.pending
+			l.record = record{Gen: 4, Rev: "other-1", Login: c.record, Until: l.clock.mark(until.at.Add(c.longer))}
+			own := login{token: "own", news: c.news, until: &until}
+			if c.pending {
+				l.record.Gen--
+			}
+			s := l.reconcile(session{gen: 4, login: own, limits: newLimits()}, time.Now())
 			if s.login.token != c.want {
 				t.Errorf("the token is %q, want %q", s.login.token, c.want)
 			}

@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,8 +23,8 @@ func TestWaitForAnotherHost(t *testing.T) {
 			return strings.Replace(data, `"lease":null`, `"lease":{"id":"other-1","owner":"other","stage":"refresh","ttl":30000}`, 1)
 		})
 		time.Sleep(time.Until(token.Expiry) - 500*time.Millisecond)
-		must(ts.Token()) // looks in the background
-		time.Sleep(time.Second)
+		must(ts.Token()) // looks in the background, and would look again in about a second
+		time.Sleep(600 * time.Millisecond)
 		start := time.Now()
 		if must(ts.Token()).AccessToken == token.AccessToken {
 			t.Error("the token has expired")
@@ -72,4 +73,127 @@ func TestLeaseThatOutlivesItself(t *testing.T) {
 			})
 		})
 	}
+}
+
+// busyStore is one in which another host takes one lease after the other.
+type busyStore struct {
+	*spyStore
+	leases int
+}
+
+func (s *busyStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+	if _, _, err := s.spyStore.Load(ctx, key); err != nil {
+		return nil, "", err
+	}
+	s.leases++
+	data := fmt.Sprintf(`{"gen":1,"rev":"other","lease":{"id":"other-%d","owner":"other","stage":"exchange","ttl":30000}}`, s.leases)
+	return []byte(data), fmt.Sprint(s.leases), nil
+}
+
+// TestWaitEnds has a caller wait for a host that comes to no end, and for one while
+// the Store fails.
+func TestWaitEnds(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		breaks      bool
+		least, most time.Duration
+		want        string
+	}{
+		{"for a busy host", false, 90 * time.Second, 95 * time.Second, "another process has not finished renewing it"},
+		{"for the Store", true, 11 * time.Second, 14 * time.Second, "the Store is broken"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake, store, _ := fleet(t)
+				cfg := fake.Config()
+				cfg.Store = &busyStore{spyStore: store}
+				ts := newTokenSource(t, cfg)
+				if c.breaks {
+					time.AfterFunc(time.Second, func() { store.breaks("both") })
+				}
+				start := time.Now()
+				_, err := ts.Token()
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error is %v, want one that says %s", err, c.want)
+				}
+				if took := time.Since(start); took < c.least || took > c.most {
+					t.Errorf("it waited for %v", took)
+				}
+			})
+		})
+	}
+}
+
+// onceTaken is a Store in which somebody else is faster once.
+type onceTaken struct {
+	*spyStore
+	taken bool
+}
+
+func (s *onceTaken) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	if !s.taken {
+		s.taken = true
+		return "", ringcx.ErrConflict
+	}
+	return s.spyStore.CompareAndSwap(ctx, key, version, data)
+}
+
+// TestConflictCostsNoTime has another host be faster once: there is news at once.
+func TestConflictCostsNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = &onceTaken{spyStore: store}
+		start := time.Now()
+		must(newTokenSource(t, cfg).Token())
+		if took := time.Since(start); took > 0 {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// TestNewerPairIsAdopted has another host buy a pair before this one has written its
+// own: that one is everybody's.
+func TestNewerPairIsAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		mine := &spyStore{Store: store}
+		cfg := fake.Config()
+		cfg.Store = mine
+		cfg.OnEvent = func(e ringcx.Event) {
+			if e.Stage == ringcx.StageExchange {
+				mine.breaks("swap")
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		must(ts.Token())
+		time.Sleep(2 * time.Second) // it is about to try again
+		store.replace(t, func(string) string { return "" })
+		theirs := must(process().Token())
+		synctest.Wait()
+		mine.breaks("")
+		time.Sleep(10 * time.Second)
+		if got := must(ts.Token()); got.AccessToken != theirs.AccessToken {
+			t.Error("it goes on with a pair that nobody else knows")
+		}
+	})
+}
+
+// TestFreshTokenAsksNobody calls for a token a thousand times while it is fresh.
+func TestFreshTokenAsksNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		ts := process()
+		must(ts.Token())
+		synctest.Wait()
+		before := store.calls
+		for range 1000 {
+			must(ts.Token())
+			time.Sleep(220 * time.Millisecond)
+		}
+		if store.calls > before {
+			t.Errorf("%d calls of the Store", store.calls-before)
+		}
+		spent{1, 1, 0}.check(t, fake)
+	})
 }
