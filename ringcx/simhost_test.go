@@ -22,6 +22,7 @@ type simHost struct {
 	format    string       // of its records, where its program is of a version that writes another one
 	skew      atomic.Int64 // of its clock, in nanoseconds
 	suspended atomic.Bool
+	isCut     [2]atomic.Bool
 	errors    int
 	old       []*ringcx.Client // of processes that were killed
 
@@ -48,6 +49,14 @@ func (h *simHost) start() {
 		h.old = append(h.old, h.client)
 	}
 	h.client, h.link, h.last = client, link, nil
+}
+
+// name is the host's. In some simulations two hosts have one, and clocks of their own.
+func (h *simHost) name() string {
+	if h.sim.seed%4 == 3 {
+		return strconv.Itoa(h.id / 2)
+	}
+	return strconv.Itoa(h.id)
 }
 
 // command runs another program on the host, which makes one call and ends.
@@ -77,7 +86,7 @@ func (h *simHost) begin() (*ringcx.Client, *simLink) {
 	}
 	ringcx.SetClock(client.Tokens, h.now, h.jitter)
 	if h.sim.store != nil {
-		ringcx.SetHost(client.Tokens, strconv.Itoa(h.id))
+		ringcx.SetHost(client.Tokens, h.name())
 	}
 	return client, link
 }

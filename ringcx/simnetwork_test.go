@@ -3,7 +3,9 @@ package ringcx_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -19,6 +21,9 @@ type simNetwork struct {
 // RoundTrip implements http.RoundTripper.
 func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	time.Sleep(time.Duration(n.link.host.id+1) * time.Microsecond)
+	if n.link.host.isCut[services].Load() {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("simulation: the services are out of reach")}
+	}
 	at := "send"
 	if strings.HasPrefix(req.URL.Path, "/voice/") {
 		at = "call"

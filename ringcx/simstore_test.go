@@ -103,7 +103,6 @@ type simLink struct {
 	host *simHost
 	mu   sync.Mutex
 	dead bool // the process was killed: nothing that it does has an effect
-	down bool // the Store is out of reach
 	next step // what will happen at a step
 }
 
@@ -166,16 +165,10 @@ func (l *simLink) isDead() bool {
 	return l.dead
 }
 
-func (l *simLink) isDown() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.down
-}
-
 // Load implements ringcx.Store.
 func (l *simLink) Load(_ context.Context, key string) (data []byte, version string, err error) {
 	l.latency()
-	if l.isDown() {
+	if l.host.isCut[store].Load() {
 		return nil, "", errors.New("simulation: the Store is out of reach")
 	}
 	err = l.pass("load", func(how string) { data, version = l.host.sim.store.read(key+l.host.format, how == "stale") })
@@ -185,7 +178,7 @@ func (l *simLink) Load(_ context.Context, key string) (data []byte, version stri
 // CompareAndSwap implements ringcx.Store.
 func (l *simLink) CompareAndSwap(_ context.Context, key, version string, data []byte) (next string, err error) {
 	l.latency()
-	if l.isDown() {
+	if l.host.isCut[store].Load() {
 		return "", errors.New("simulation: the Store is out of reach")
 	}
 	ambiguous := false

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,6 +24,7 @@ var (
 	simKinds   = flag.Bool("sim.kinds", false, "give the first seeds of a fleet one kind of trouble each")
 	fleetSeeds = flag.Int64("sim.fleets", 2, "how many seeds of a fleet to run, from 0")
 	simBurst   = flag.Int("sim.burst", 5, "how many requests in a row a trouble spoils at most")
+	simWithout = flag.String("sim.without", "", "names of troubles that are not to happen, with commas between them")
 	simHosts   = flag.Int("sim.hosts", 20, "how many hosts a fleet has")
 )
 
@@ -115,7 +118,9 @@ func (s *simulation) trouble() {
 		if s.seed < uint64(len(s.troubles)) {
 			kind = int(s.seed)
 		}
-		s.troubles[kind].cause(s, r)
+		if t := s.troubles[kind]; !slices.Contains(strings.Split(*simWithout, ","), t.name) {
+			t.cause(s, r)
+		}
 		time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute)))
 		s.fake.ClearFaults()
 	}
