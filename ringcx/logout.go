@@ -13,7 +13,7 @@ import (
 
 // logout ends the RingCX session and then the RingCentral one, in the slot that
 // it shares with flights. What could not be ended is kept, so that a further
-// Logout tries again, but no token of it is used.
+// Logout tries again, but its access token is not used any more.
 func (e *engine) logout(ctx context.Context) error {
 	select {
 	case e.slot <- struct{}{}:
