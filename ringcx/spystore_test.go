@@ -49,6 +49,18 @@ func (s *spyStore) breaks(method string) {
 	s.broken = method
 }
 
+// breakAfter is the configuration of a process whose Store breaks when a stage is
+// over, before the process has written what came of it.
+func (s *spyStore) breakAfter(cfg ringcx.Config, stage ringcx.Stage, method string) ringcx.Config {
+	cfg.Store = s
+	cfg.OnEvent = func(e ringcx.Event) {
+		if e.Stage == stage {
+			s.breaks(method)
+		}
+	}
+	return cfg
+}
+
 func (s *spyStore) Load(ctx context.Context, key string) ([]byte, string, error) {
 	if err := s.fails(ctx, "load", key); err != nil {
 		return nil, "", err

@@ -32,13 +32,7 @@ func TestCloseDoesNotWait(t *testing.T) {
 		time.Sleep(time.Second)
 		close(t, process(), 5*time.Second)
 
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageRefresh {
-				store.breaks("both")
-			}
-		}
+		cfg := store.breakAfter(fake.Config(), ringcx.StageRefresh, "both")
 		store.hangs = true
 		time.Sleep(time.Hour)
 		close(t, newTokenSource(t, cfg), 4*3*time.Second) // two writes, and a look after each
@@ -79,13 +73,7 @@ func TestCloseEndsALogoutThatWaits(t *testing.T) {
 func TestCloseWritesThePair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageExchange {
-				store.breaks("swap")
-			}
-		}
+		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
 		ts := newTokenSource(t, cfg)
 		token := must(ts.Token())
 		time.Sleep(time.Minute)
@@ -107,13 +95,7 @@ func TestCloseWritesThePair(t *testing.T) {
 func TestNothingAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageExchange {
-				store.breaks("both")
-			}
-		}
+		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "both")
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		time.Sleep(226 * time.Second)
@@ -131,14 +113,8 @@ func TestNothingAfterClose(t *testing.T) {
 func TestNoTokenAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
-		cfg := fake.Config()
 		mine := &spyStore{Store: store}
-		cfg.Store = mine
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageExchange {
-				mine.breaks("swap")
-			}
-		}
+		cfg := mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		time.Sleep(time.Minute) // the lease is dead

@@ -53,13 +53,7 @@ func TestStoreDownAtTheStart(t *testing.T) {
 func TestPairOutlivesTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageExchange { // bought, and not yet written
-				store.breaks("swap")
-			}
-		}
+		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
 		ts := newTokenSource(t, cfg)
 		token := must(ts.Token())
 		time.Sleep(time.Second)

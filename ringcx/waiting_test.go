@@ -158,13 +158,7 @@ func TestNewerPairIsAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		mine := &spyStore{Store: store}
-		cfg := fake.Config()
-		cfg.Store = mine
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageExchange {
-				mine.breaks("swap")
-			}
-		}
+		cfg := mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		time.Sleep(2 * time.Second) // it is about to try again
