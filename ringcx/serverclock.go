@@ -44,9 +44,9 @@ func (c *serverClock) see(h http.Header) {
 		return
 	}
 	date = date.Add(500 * time.Millisecond)
-	expected, known := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	expected, known := c.tell()
 	off := date.Sub(expected)
 	if known && !c.hearsay && off.Abs() > clockDrift && (off-c.odd).Abs() > clockDrift {
 		c.odd = off // one server of many may be wrong: the next one decides
@@ -59,29 +59,35 @@ func (c *serverClock) see(h http.Header) {
 // the last hour. Where that seems to be yet to come, the host's clock was set back
 // since. One that was set by less goes unnoticed, until an answer comes.
 func (c *serverClock) hear(r reading) {
-	wall := c.wall()
-	read := time.UnixMilli(r.Wall)
-	age := wall.Sub(read)
-	if _, known := c.now(); known || r.Host != c.host || age < -clockDrift || age > maxLife {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	wall, read := c.wall(), time.UnixMilli(r.Wall)
+	age := wall.Sub(read)
+	if _, known := c.tell(); known || r.Host != c.host || age < -clockDrift || age > maxLife {
+		return
+	}
 	c.then, c.seen, c.odd, c.hearsay = wall, time.Now(), 0, true
 	c.date = wall.Add(time.UnixMilli(r.Time).Sub(read))
 }
 
 // reading is for others to hear, where an answer says what the time is.
 func (c *serverClock) reading() (r reading, sure bool) {
-	now, _ := c.now()
-	return reading{Host: c.host, Wall: c.wall().UnixMilli(), Time: now.UnixMilli()}, c.sure()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, known := c.tell()
+	return reading{Host: c.host, Wall: c.wall().UnixMilli(), Time: now.UnixMilli()}, known && !c.hearsay
 }
 
 // now is the time of the services, and whether it is known. It is not where no
 // answer came for long, or where the machine slept or its clock was set since.
-func (c *serverClock) now() (time.Time, bool) {
+func (c *serverClock) now() (now time.Time, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.tell()
+}
+
+// tell is now. The lock is held.
+func (c *serverClock) tell() (now time.Time, known bool) {
 	elapsed := time.Since(c.seen)
 	drift := (c.wall().Sub(c.then) - elapsed).Abs()
 	if c.seen.IsZero() || elapsed > clockTrust || drift > clockDrift {
@@ -92,18 +98,18 @@ func (c *serverClock) now() (time.Time, bool) {
 
 // sure reports whether now is known, and from an answer.
 func (c *serverClock) sure() bool {
-	_, known := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	_, known := c.tell()
 	return known && !c.hearsay
 }
 
 // wants reports whether the next answer's Date should be read.
 func (c *serverClock) wants() bool {
-	sure := c.sure()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !sure || time.Since(c.seen) > clockFresh
+	_, known := c.tell()
+	return !known || c.hearsay || time.Since(c.seen) > clockFresh
 }
 
 // mark gives a time of the monotonic clock as the record does.

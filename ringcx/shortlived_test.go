@@ -102,6 +102,7 @@ func TestClockSetBack(t *testing.T) {
 		}
 		must(begin().Tokens.Token())
 		time.Sleep(200 * time.Second)
+		synctest.Wait()
 		off = -3 * time.Minute
 		client := begin()
 		for range 10 {
