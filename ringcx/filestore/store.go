@@ -20,7 +20,8 @@ type Store struct {
 
 // New returns the Store in the folder dir, which is made if it is not there. The
 // default, for "", is the folder ringcx in [os.UserCacheDir]. It reports an error
-// where others could read what is written there.
+// where others could read what is written there. A test, whose t.TempDir() others
+// may, names a folder in it: filepath.Join(t.TempDir(), "ringcx").
 func New(dir string) (*Store, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()

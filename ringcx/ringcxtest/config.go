@@ -20,7 +20,8 @@ const (
 )
 
 // Config returns a Config for this Server, in memory: its HTTPClient is
-// [Server.Client], and its addresses exist only there. Change what you like.
+// [Server.Client], and its addresses exist only there. The sign-in is a
+// [ringcx.JWTLogin], so that a Store needs no Key. Change what you like.
 func (s *Server) Config() ringcx.Config {
 	return ringcx.Config{
 		RingCentral: signIn("https://" + ringCentralHost),

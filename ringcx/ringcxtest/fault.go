@@ -54,7 +54,7 @@ var (
 	}
 
 	// DropAnswer processes the request and then cuts the connection. The client
-	// meets io.ErrUnexpectedEOF.
+	// meets io.ErrUnexpectedEOF; package ringcx sends a GET again by itself.
 	DropAnswer = Fault{name: "drop-answer", serve: serveDropAnswer}
 
 	// Unreachable keeps the request from arriving. In memory the client meets a

@@ -25,7 +25,7 @@ var _ http.Handler = (*Server)(nil)
 // and it is an [http.Handler], so that it can be mounted anywhere.
 //
 // It signs in one user with one app: see [ClientID]. Tokens hold nothing random:
-// the same requests in the same order get the same tokens. The time is that of
+// the same requests in the same order, at the same times, get the same tokens. The time is that of
 // time.Now, also in a bubble of testing/synctest.
 type Server struct {
 	tb       testing.TB // nil where there is no test
