@@ -3,6 +3,7 @@ package ringcx_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -195,5 +196,46 @@ func TestLogoutTakesTheLease(t *testing.T) {
 		must(second.Token())
 		wg.Wait()
 		spent{2, 3, 0}.check(t, fake) // the second one's first exchange was with the RingCentral token of before
+	})
+}
+
+// stoppedStore stands still after a write, as a process may that is stopped.
+type stoppedStore struct {
+	*spyStore
+	stop time.Duration // after the next one
+	last time.Time     // the start of the last one
+}
+
+func (s *stoppedStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	s.last = time.Now()
+	next, err := s.spyStore.CompareAndSwap(ctx, key, version, data)
+	time.Sleep(s.stop)
+	s.stop = 0
+	return next, err
+}
+
+// TestStoppedProcessSendsNothing has a process stop between taking a lease and
+// sending, for so long that another may take over before the answer.
+func TestStoppedProcessSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		stopped := &stoppedStore{spyStore: store}
+		cfg := fake.Config()
+		cfg.Store = stopped
+		base := cfg.HTTPClient.Transport
+		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if age := time.Since(stopped.last); age > 20*time.Second {
+				t.Errorf("%s is sent %v after its lease was taken", r.URL.Path, age)
+			}
+			return base.RoundTrip(r)
+		})}
+		ts := newTokenSource(t, cfg)
+		for range 3 { // at the sign-in, and at two refreshes
+			stopped.stop = 25 * time.Second
+			must(ts.Token())
+			synctest.Wait()
+			time.Sleep(300 * time.Second)
+		}
+		spent{1, 1, 2}.check(t, fake)
 	})
 }
