@@ -6,9 +6,8 @@ import (
 )
 
 const (
-	shortOutage  = time.Minute // of the Store: nobody's token ends in it
-	aloneSpread  = defaultLife // over which hosts go on without it: all have a token that ends at once
-	longestAlone = time.Hour   // between two tries of a host that fails
+	shortOutage = time.Minute // of the Store: nobody's token ends in it
+	aloneSpread = defaultLife // over which hosts go on without it: all have a token that ends at once
 )
 
 // alone says when this host may go on without the Store.
@@ -16,7 +15,7 @@ type alone struct {
 	on     bool      // this flight does
 	began  time.Time // the outage
 	from   time.Time // no flight does before
-	failed int       // tries
+	failed int       // tries in it
 }
 
 // draw sets the time of the first try in an outage.
@@ -26,13 +25,10 @@ func (a *alone) draw(began time.Time, jitter float64) {
 	}
 }
 
-// put sets the time of the next try. It doubles each time, because a fleet may be
-// larger than what RingCX sells tokens to.
+// put sets the time of the next try. The wait doubles each time, because a fleet may
+// be larger than what RingCX sells tokens to.
 func (a *alone) put(jitter float64) {
-	wait := longestAlone
-	if a.failed < 4 {
-		wait = min(aloneSpread<<a.failed, longestAlone)
-	}
+	wait := aloneSpread << min(a.failed, 4)
 	a.failed++
 	a.from = time.Now().Add(time.Duration((0.5 + jitter) * float64(wait)))
 }
@@ -43,8 +39,7 @@ func (a *alone) put(jitter float64) {
 // host draws its own time for it: RingCX sells five tokens a minute.
 func (e *engine) renewAlone(ctx context.Context, down error) (*state, error) {
 	e.alone.draw(e.ledger.down, e.jitter())
-	if e.ledger.downFor() < shortOutage || time.Now().Before(e.alone.from) ||
-		e.state.Load().phase(e.now()) != expired || !e.session.login.good(e.now()) {
+	if time.Now().Before(e.alone.from) || e.state.Load().phase(e.now()) != expired || !e.session.login.good(e.now()) {
 		return nil, down
 	}
 	e.alone.on = true

@@ -1,6 +1,7 @@
 package ringcx
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +20,11 @@ func TestDate(t *testing.T) {
 		{"known", "answer", 4 * time.Minute, 4 * time.Minute, false},
 		{"known, in the future", "answer", -time.Minute, 0, false},
 		{"heard", "heard", 4 * time.Minute, 4 * time.Minute, true},
-		{"in doubt, young", "", 4 * time.Minute, 0, true},
-		{"in doubt, may be dead", "", 15 * time.Minute, 0, true},
-		{"in doubt, dead", "", 17 * time.Minute, maxLife, true},
-		{"in doubt, in the future", "", -10 * time.Minute, 0, true},
-		{"in doubt, in no possible future", "", -12 * time.Minute, maxLife, true},
+		{"heard, in the future", "heard", -time.Minute, maxLife, true},
+		{"in doubt", "", 4 * time.Minute, 4 * time.Minute, true},
+		{"in doubt, old", "", 15 * time.Minute, 15 * time.Minute, true},
+		{"in doubt, hardly in the future", "", -time.Second, 0, true},
+		{"in doubt, in the future", "", -time.Minute, maxLife, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,11 +37,27 @@ func TestDate(t *testing.T) {
 					l.clock = knownClock()
 				}
 				p := pair{access: "a", sent: instant{mark: mark{At: time.Now().Add(-c.age).UnixMilli()}}}
-				l.date(&p, pair{})
+				l.date(&p)
 				if got := time.Since(p.sent.at); (got-c.want).Abs() > time.Second || p.guess != c.guess {
 					t.Errorf("the age is %v, a guess: %v; want %v, %v", got, p.guess, c.want, c.guess)
 				}
 			})
 		})
 	}
+}
+
+// TestGuessIsMended has a host learn the time after it has written the record with a
+// pair of another one, whose age it took from a wrong clock.
+func TestGuessIsMended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(nil, "", func() time.Time { return time.Now().Add(-3 * time.Minute) })
+		l.record = record{Gen: 5, Rev: "other-1", Access: "theirs", Issued: mark{At: time.Now().Add(-4 * time.Minute).UnixMilli()}}
+		s := l.reconcile(session{limits: newLimits()}, time.Now())
+		l.record.Rev = l.owner + "-1"
+		l.clock.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+		s = l.reconcile(s, time.Now())
+		if age := time.Since(s.pair.sent.at).Round(time.Minute); age != 4*time.Minute || s.pair.guess {
+			t.Errorf("the age is %v, a guess: %v", age, s.pair.guess)
+		}
+	})
 }

@@ -41,7 +41,6 @@ type engine struct {
 	closing chan struct{} // closed by the first Close
 
 	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
-	settled bool          // by a Close
 	session session
 	ledger  *ledger // nil: no other host shares the session
 	alone   alone   // while the Store is down
@@ -138,9 +137,6 @@ func (e *engine) close() {
 	e.mu.Unlock()
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
-	if !e.settled {
-		e.settle(context.Background())
-		e.settled = true
-		e.state.Store(nil) // last: what others bought may have been adopted
-	}
+	e.settle(context.Background())
+	e.state.Store(nil) // last: what others bought may have been adopted
 }

@@ -14,10 +14,10 @@ type mark struct {
 // clock moves anything there.
 type instant struct {
 	at   time.Time
-	seen time.Time // when this host first saw it; zero: nobody asked
+	seen time.Time // when this host first saw it; of a rest alone
 	mark mark      // zero: not in the record yet
 	was  mark      // in the record, before this one
-	read bool      // from the record, so that at may be a guess
+	read bool      // from the record: at is what this host makes of that
 }
 
 // stamp says how the record gives i.
@@ -28,9 +28,10 @@ func (i *instant) stamp(c *serverClock) {
 }
 
 // past returns when i was, or this host's first sight of it where that is earlier
-// than anything that the record may mean.
+// than anything that the record may mean. What happened here is known: no clock
+// that was set moves it.
 func (i instant) past(c *serverClock) time.Time {
-	if i.mark == (mark{}) {
+	if !i.read {
 		return i.at
 	}
 	return earlier(i.at, c.latest(i.mark))

@@ -67,14 +67,14 @@ func (l *ledger) ownLease() bool { return l.record.Lease != nil && l.record.Leas
 
 // foreignLease reports whether another host is renewing. Its lease is dead when
 // its process is, or when this host has seen it for its time. No other clock is
-// trusted, but where all agree that it is long over.
+// trusted, but for that of the services where it is long over.
 func (l *ledger) foreignLease(ctx context.Context) bool {
 	lease := l.record.Lease
 	if lease == nil || lease.Owner == l.owner {
 		return false
 	}
 	seen := l.foreign.see(lease.ID)
-	old := lease.Taken != (mark{}) && l.clock.doubt(lease.Taken) == 0 && time.Since(l.clock.local(lease.Taken)) > oldLease
+	old := lease.Taken != (mark{}) && lease.Taken.By == "" && l.clock.sure() && time.Since(l.clock.local(lease.Taken)) > oldLease
 	return !old && seen < min(time.Duration(lease.TTL)*time.Millisecond, oldLease) && !l.abandoned(ctx)
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 )
@@ -50,11 +49,7 @@ type ledger struct {
 
 func newLedger(store Store, key string, wall func() time.Time) *ledger {
 	owner := rand.Text()
-	host, _ := os.Hostname()
-	if host == "" || host == "localhost" { // as many machines are called: their clocks are not one
-		host = owner
-	}
-	return &ledger{store: store, key: key + recordVersion, owner: owner, clock: &serverClock{host: host, wall: wall}}
+	return &ledger{store: store, key: key + recordVersion, owner: owner, clock: &serverClock{host: hostOf(owner), wall: wall}}
 }
 
 // load reads the record. One that cannot be read is as good as none; the error
@@ -143,8 +138,8 @@ func (l *ledger) leased() bool {
 	return l.pending || l.ownLease()
 }
 
-// remove deletes the record, unless another host has written it since. The own
-// lease is gone with it either way.
+// remove deletes the record, unless another host has written it since. Either way
+// this host has nothing to give back.
 func (l *ledger) remove(ctx context.Context) error {
 	if l.version == "" {
 		return nil

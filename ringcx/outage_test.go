@@ -2,6 +2,7 @@ package ringcx_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -29,8 +30,9 @@ func TestOutageOfAFleet(t *testing.T) {
 				fake, store, process := fleet(t)
 				fake.LimitRates(true)
 				var all []*ringcx.TokenSource
-				for range c.processes {
+				for n := range c.processes {
 					ts := process()
+					ringcx.SetClock(ts, time.Now, drawn(n))
 					must(ts.Token())
 					synctest.Wait()
 					all = append(all, ts)
@@ -53,6 +55,17 @@ func TestOutageOfAFleet(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// drawn is a source of jitter that is the same in each run.
+func drawn(seed int) func() float64 {
+	var mu sync.Mutex
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return r.Float64()
 	}
 }
 

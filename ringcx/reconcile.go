@@ -11,7 +11,7 @@ import (
 func (l *ledger) reconcile(own session, wall time.Time) session {
 	l.clock.hear(l.record.Clock)
 	theirs := l.record.session(l.clock, wall, own)
-	l.date(&theirs.pair, own.pair)
+	l.date(&theirs.pair)
 	if theirs.spent = own.spent; theirs.refresh == own.spent { // the record is older than it looks
 		theirs.refresh = ""
 	}
@@ -35,30 +35,24 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 	case strings.HasPrefix(l.record.Rev, l.owner+"-"):
 		// This host has written it: nothing in it is news.
 		own.refresh = cmp.Or(own.refresh, theirs.refresh)
+		if own.pair.guess && own.pair.access == theirs.pair.access {
+			own.pair = theirs.pair // its age may be known by now
+		}
 		return own
 	}
 	l.pending = false
 	return theirs
 }
 
-// date says when the pair was asked for. own is the pair that the host knew. Where
-// nobody can tell, that is taken to be the first sight of it; but a pair that is
-// dead by any clock is so.
-func (l *ledger) date(p *pair, own pair) {
-	p.sent.seen = time.Now()
-	if own.access == p.access && !own.sent.seen.IsZero() {
-		p.sent.seen = own.sent.seen
-	}
+// date says when the pair was asked for. A host that does not know the time goes by
+// its own clock; where that says that the pair comes from the future, it is no good,
+// and the time is asked for.
+func (l *ledger) date(p *pair) {
+	asked, now := l.clock.local(p.sent.mark), time.Now()
 	p.guess = !l.clock.sure()
-	asked, doubt := l.clock.local(p.sent.mark), l.clock.doubt(p.sent.mark)
-	age := time.Since(asked)
-	switch {
-	case doubt == 0:
-		p.sent.at = earlier(asked, p.sent.seen)
-	case age > lifetime(p.access)+doubt, age < -doubt:
-		p.sent.at = time.Now().Add(-maxLife)
-	default:
-		p.sent.at = p.sent.seen
+	p.sent.at = earlier(asked, now)
+	if p.guess && asked.Sub(now) > clockDrift {
+		p.sent.at = now.Add(-maxLife)
 	}
 }
 

@@ -110,7 +110,7 @@ func (r *record) limits(c *serverClock, own limits) limits {
 		for _, m := range g.Hits {
 			hit, seen := known(own.hits[stage], m)
 			if !seen {
-				hit = instant{at: time.Now(), mark: m}
+				hit = instant{at: time.Now(), mark: m, read: true}
 			}
 			if hit.at = hit.past(c); time.Until(c.local(m)) < 2*clockError && !own.moved(stage, m) {
 				l.hits[stage] = append(l.hits[stage], hit)
@@ -125,10 +125,13 @@ func (r *record) limits(c *serverClock, own limits) limits {
 }
 
 // rest is when a rest of the record ends, which own may have seen already: an hour
-// after the first sight at most. A host that does not know the time goes by its own
-// clock: the answer to what it sends too early tells it.
+// after the first sight at most. Where this host was told to rest it counts the time
+// itself, but for that which it has slept.
 func rest(c *serverClock, m mark, own instant) instant {
 	if own.mark == m && !own.read {
+		if c.sure() && m.By == "" {
+			own.at = earlier(own.at, c.local(m))
+		}
 		return own
 	}
 	until := instant{seen: time.Now(), mark: m, read: true}

@@ -128,7 +128,7 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	e.session.pair = pair{access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent}}
 	if e.ledger != nil {
 		e.ledger.bought(&e.session)
-		e.ledger.pending = !e.alone.on
+		e.ledger.pending = true
 	}
 	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.renewBefore)
 	e.state.Store(st)

@@ -2,6 +2,8 @@ package ringcx
 
 import (
 	"net/http"
+	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -19,6 +21,20 @@ type serverClock struct {
 	odd  time.Duration // by which the last Date was off; 0: it was not
 
 	hearsay bool // date is what another process knew
+}
+
+// hostOf names what the process of owner shares its clock with: on Linux the boot
+// of the machine, which containers have in common and copies of a machine have not,
+// and elsewhere the name of the host.
+func hostOf(owner string) string {
+	if boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
+		return strings.TrimSpace(string(boot))
+	}
+	host, _ := os.Hostname()
+	if name, _, _ := strings.Cut(host, "."); name == "" || name == "localhost" { // as many machines are called
+		return owner
+	}
+	return host
 }
 
 // reading is what a process knew of the services' time. Others of its host can
@@ -57,13 +73,14 @@ func (c *serverClock) see(h http.Header) {
 
 // hear sets a clock that is not known by what another process of this host knew in
 // the last hour. Where that seems to be yet to come, the host's clock was set back
-// since. One that was set by less goes unnoticed, until an answer comes.
+// since. One that was set by less goes unnoticed, until an answer comes; but what
+// this process noticed has made worthless all that was read before.
 func (c *serverClock) hear(r reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall, read := c.wall(), time.UnixMilli(r.Wall)
 	age := wall.Sub(read)
-	if _, known := c.tell(); known || r.Host != c.host || age < -clockDrift || age > maxLife {
+	if _, known := c.tell(); known || c.drift() > clockDrift || r.Host != c.host || age < -clockDrift || age > maxLife {
 		return
 	}
 	c.then, c.seen, c.odd, c.hearsay = wall, time.Now(), 0, true
@@ -89,11 +106,19 @@ func (c *serverClock) now() (now time.Time, known bool) {
 // tell is now. The lock is held.
 func (c *serverClock) tell() (now time.Time, known bool) {
 	elapsed := time.Since(c.seen)
-	drift := (c.wall().Sub(c.then) - elapsed).Abs()
-	if c.seen.IsZero() || elapsed > clockTrust || drift > clockDrift {
+	if c.seen.IsZero() || elapsed > clockTrust || c.drift() > clockDrift {
 		return c.wall(), false
 	}
 	return c.date.Add(elapsed), true
+}
+
+// drift is by how much the host's clock was set, or how long the machine slept,
+// since seen. The lock is held.
+func (c *serverClock) drift() time.Duration {
+	if c.seen.IsZero() {
+		return 0
+	}
+	return (c.wall().Sub(c.then) - time.Since(c.seen)).Abs()
 }
 
 // sure reports whether now is known, and from an answer.

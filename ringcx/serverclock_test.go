@@ -33,8 +33,12 @@ func TestServerClock(t *testing.T) {
 		answer(0)
 		answer(0)
 		check("back again", true, 0)
+		before, _ := c.reading()
+		skew = 15 * time.Minute
+		check("after the host's clock was set", false, skew)
+		c.hear(before)
+		check("after it heard what was read before", false, skew)
 		skew = 0
-		check("after the host's clock was set", false, 0)
 		answer(0)
 		time.Sleep(11 * time.Minute)
 		check("long after the last answer", false, 0)

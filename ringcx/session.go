@@ -24,7 +24,7 @@ type session struct {
 type pair struct {
 	access string
 	answer json.RawMessage // without secrets
-	sent   instant         // when it was asked for; seen is zero where this host did
+	sent   instant         // when it was asked for
 	guess  bool            // sent is not known for sure
 }
 

@@ -63,6 +63,12 @@ func (e *engine) renewOrAdopt(ctx context.Context) (*state, error) {
 	if e.ledger.foreignLease(ctx) {
 		return nil, errElsewhere
 	}
+	if e.askTime(ctx) { // so that the record tells more
+		e.session = e.ledger.reconcile(e.session, e.now())
+		if st := e.adoptShared(); st != nil {
+			return st, nil
+		}
+	}
 	return e.renew(ctx)
 }
 

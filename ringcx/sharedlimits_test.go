@@ -179,10 +179,57 @@ func TestRestAfterAClockStep(t *testing.T) {
 		own.rest(StageLogin, time.Minute)
 		var r record
 		r.set(&session{limits: own}, clock, time.Now())
-		off = -10 * time.Minute
+		for _, off = range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+			l := r.limits(clock, own)
+			if got := time.Until(l.restUntil[StageLogin].at); got != time.Minute {
+				t.Errorf("with a clock that is %v off it rests for %v, want 1m0s", off, got)
+			}
+		}
+	})
+}
+
+// TestHitsAfterAClockStep has a host's clock be set forward just after it has sent
+// what it may.
+func TestHitsAfterAClockStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		off := time.Duration(0)
+		clock := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(off) }}
+		own := newLimits()
+		var r record
+		for range maxHits {
+			if err := own.take(StageLogin); err != nil {
+				t.Fatal(err)
+			}
+			r.set(&session{limits: own}, clock, clock.wall())
+		}
+		off = 5 * time.Minute
+		own = r.limits(clock, own)
+		if err := own.take(StageLogin); err == nil {
+			t.Error("one sign-in more is allowed")
+		}
+		if r.set(&session{limits: own}, clock, clock.wall()); len(r.Gates[StageLogin].Hits) != maxHits {
+			t.Errorf("others are told of %v", r.Gates)
+		}
+	})
+}
+
+// TestRestIsSleptAway has a machine sleep for hours after it was told to wait for one.
+func TestRestIsSleptAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slept := time.Duration(0)
+		wall := func() time.Time { return time.Now().Add(slept) }
+		clock := &serverClock{host: "me", wall: wall}
+		answer := func() { clock.see(http.Header{"Date": {wall().UTC().Format(http.TimeFormat)}}) }
+		answer()
+		own := newLimits()
+		own.rest(StageLogin, time.Hour)
+		var r record
+		r.set(&session{limits: own}, clock, wall())
+		slept = 8 * time.Hour
+		answer()
 		l := r.limits(clock, own)
-		if got := time.Until(l.restUntil[StageLogin].at); got != time.Minute {
-			t.Errorf("it rests for %v, want 1m0s", got)
+		if err := l.take(StageLogin); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -39,7 +39,8 @@ func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("again: go test ./ringcx -run %s -sim.seed=%d -sim.hours=%d -sim.hosts=%d -cpu 1", t.Name(), seed, *simHours, *simHosts)
+					t.Logf("again: go test ./ringcx -run %s -cpu 1 -sim.seed=%d -sim.hours=%d -sim.hosts=%d -sim.burst=%d -sim.kinds=%t -sim.without=%q",
+						t.Name(), seed, *simHours, *simHosts, *simBurst, *simKinds, *simWithout)
 				}
 			})
 			synctest.Test(t, func(t *testing.T) { f(t, uint64(seed)) })

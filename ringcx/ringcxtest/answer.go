@@ -67,6 +67,11 @@ func (c *call) answerOAuth(status int, kind, code, message string) {
 	}{kind, message, []reason{{code, message}}})
 }
 
+// answerTime answers a client that wants to know what time it is: the Date says so.
+func answerTime(_ http.ResponseWriter, r *http.Request) {
+	callOf(r).answerError(http.StatusNotFound, "not.found", "Not found")
+}
+
 // answerUnknown answers where openapi.yaml has no operation.
 func answerUnknown(_ http.ResponseWriter, r *http.Request) {
 	c := callOf(r)

@@ -151,6 +151,9 @@ func (s *Server) route() {
 	m := mux{s}
 	m.handle(Login, "POST "+loginPath, answerLogin)
 	m.handle(Revoke, "POST "+revokePath, answerRevoke)
+	s.routes.HandleFunc("HEAD /{$}", func(w http.ResponseWriter, r *http.Request) {
+		s.serve("", w, r, answerTime)
+	})
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.serve("", w, r, answerUnknown)
 	})
