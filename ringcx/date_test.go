@@ -61,3 +61,18 @@ func TestGuessIsMended(t *testing.T) {
 		}
 	})
 }
+
+// TestRingCentralTokenInDoubt has a host not know when the RingCentral token of the
+// record ends: to sign in early may end somebody's session, to be late costs a 401.
+func TestRingCentralTokenInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := record{Login: "token", Until: mark{At: time.Now().Add(-10 * time.Minute).UnixMilli()}}
+		lost := &serverClock{host: "me", wall: time.Now}
+		for _, c := range []*serverClock{lost, knownClock()} {
+			s := r.session(c, time.Now(), session{limits: newLimits()})
+			if got := s.login.good(time.Now()); got != (c == lost) {
+				t.Errorf("it is good: %v", got)
+			}
+		}
+	})
+}

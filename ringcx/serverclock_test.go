@@ -24,7 +24,13 @@ func TestServerClock(t *testing.T) {
 		}
 		check("before an answer", false, skew)
 		answer(0)
-		time.Sleep(5 * time.Minute)
+		if time.Sleep(59 * time.Second); c.wants() {
+			t.Error("it reads each answer")
+		}
+		if time.Sleep(2 * time.Second); !c.wants() {
+			t.Error("it reads no more answers")
+		}
+		time.Sleep(4 * time.Minute)
 		check("after an answer", true, 0)
 		answer(-10 * time.Minute)
 		check("after one odd answer", true, 0)
