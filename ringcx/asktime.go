@@ -6,7 +6,10 @@ import (
 	"time"
 )
 
-const askTimeout = 3 * time.Second
+const (
+	askTimeout = 3 * time.Second
+	askAgain   = time.Minute // after nobody said
+)
 
 // askTime asks RingCX what time it is, where this host does not know it for sure,
 // and reports whether it was told. A host asks when it finds nothing good in the
@@ -18,9 +21,10 @@ const askTimeout = 3 * time.Second
 // status 1xx and 5xx.
 func (e *engine) askTime(ctx context.Context) bool {
 	clock := e.ledger.clock
-	if clock.sure() {
+	if clock.sure() || time.Since(e.asked) < askAgain {
 		return false
 	}
+	e.asked = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, e.server, nil)

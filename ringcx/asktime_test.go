@@ -170,3 +170,26 @@ func TestClockSetForward(t *testing.T) {
 		spent{1, 1, 0}.check(t, fake)
 	})
 }
+
+// TestTimeIsAskedOnce has RingCX not say what time it is, while a process tries again
+// and again to write the record.
+func TestTimeIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store = takenStore{store}
+		base := cfg.HTTPClient.Transport
+		asked := 0
+		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			asked++
+			resp, err := base.RoundTrip(r)
+			if err == nil {
+				resp.Header.Del("Date")
+			}
+			return resp, err
+		})}
+		if _, err := newTokenSource(t, cfg).Token(); err == nil || asked != 1 {
+			t.Errorf("error is %v, and RingCX was asked %d times", err, asked)
+		}
+	})
+}

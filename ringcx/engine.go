@@ -42,8 +42,9 @@ type engine struct {
 
 	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
 	session session
-	ledger  *ledger // nil: no other host shares the session
-	alone   alone   // while the Store is down
+	ledger  *ledger   // nil: no other host shares the session
+	asked   time.Time // when RingCX was asked what time it is
+	alone   alone     // while the Store is down
 }
 
 func newEngine(cfg Config) (*engine, error) {
