@@ -11,20 +11,31 @@ const (
 	askAgain   = time.Minute // after nobody said
 )
 
-// askTime asks RingCX what time it is, where this host does not know it for sure,
-// and reports whether it was told. A host asks when it finds nothing good in the
-// record and would renew: by a wrong clock a pair looks dead that is good, and limits
-// seem over that are not. The request has no token, and what is answered does not
-// matter.
+// inDoubt reports whether this host would say more of the record if it knew the
+// time. What another one is doing at this moment, by any clock, it waits for.
+func (l *ledger) inDoubt() bool {
+	if l.clock.sure() || l.record.Rev == "" {
+		return false
+	}
+	lease := l.record.Lease
+	if lease == nil || l.ownLease() {
+		return true
+	}
+	age := time.Since(l.clock.local(lease.Taken))
+	return age < -clockDrift || age > leaseTTL
+}
+
+// askTime asks RingCX what time it is, and reports whether it was told. A host asks
+// when it finds nothing good in the record and would renew: by a wrong clock a pair
+// looks dead that is good, and limits seem over that are not. The request has no
+// token, and what is answered does not matter.
 //
 // Source: RFC 9110, section 6.6.1, which asks for a Date in every answer but those of
 // status 1xx and 5xx.
 func (e *engine) askTime(ctx context.Context) bool {
-	clock := e.ledger.clock
-	if clock.sure() || time.Since(e.asked) < askAgain {
+	if time.Since(e.asked) < askAgain {
 		return false
 	}
-	e.asked = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, e.server, nil)
@@ -32,13 +43,16 @@ func (e *engine) askTime(ctx context.Context) bool {
 		return false
 	}
 	req.Header["User-Agent"] = e.agent
+	req.Header.Set("Cache-Control", "no-cache")
 	client := *e.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req)
-	if err != nil {
-		return false // what follows will say so
+	if resp, err := client.Do(req); err == nil {
+		resp.Body.Close()
+		e.ledger.clock.see(resp.Header)
 	}
-	resp.Body.Close()
-	clock.see(resp.Header)
-	return clock.sure()
+	told := e.ledger.clock.sure()
+	if !told {
+		e.asked = time.Now()
+	}
+	return told
 }

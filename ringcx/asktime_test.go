@@ -43,7 +43,7 @@ func TestTokensOnly(t *testing.T) {
 				if c := fake.Counts(); dead > 0 || c.Refreshes > int(time.Since(now)/(225*time.Second))+1 {
 					t.Errorf("%d dead tokens, %d refreshes", dead, c.Refreshes)
 				}
-				if n, renewals := asked(fake), fake.Counts().Refreshes+1; off == 0 && n > renewals {
+				if n, renewals := asked(fake), fake.Counts().Refreshes+1; off == 0 && n > renewals/2 {
 					t.Errorf("asked %d times what time it is, for %d renewals", n, renewals)
 				}
 			})
@@ -168,28 +168,5 @@ func TestClockSetForward(t *testing.T) {
 			off = 5 * time.Minute
 		}
 		spent{1, 1, 0}.check(t, fake)
-	})
-}
-
-// TestTimeIsAskedOnce has RingCX not say what time it is, while a process tries again
-// and again to write the record.
-func TestTimeIsAskedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, _ := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = takenStore{store}
-		base := cfg.HTTPClient.Transport
-		asked := 0
-		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			asked++
-			resp, err := base.RoundTrip(r)
-			if err == nil {
-				resp.Header.Del("Date")
-			}
-			return resp, err
-		})}
-		if _, err := newTokenSource(t, cfg).Token(); err == nil || asked != 1 {
-			t.Errorf("error is %v, and RingCX was asked %d times", err, asked)
-		}
 	})
 }

@@ -45,8 +45,8 @@ type Config struct {
 	BaseURL string
 
 	// HTTPClient carries everything: its Transport the sign-ins, the token
-	// requests and the calls, its Timeout, Jar and CheckRedirect the calls. It is
-	// copied. Its Transport must not repeat a POST by itself: a refresh token is
+	// requests, the calls, and with a Store a HEAD of BaseURL that asks what time it
+	// is; its Timeout, Jar and CheckRedirect the calls. It is copied. Its Transport must not repeat a POST by itself: a refresh token is
 	// good for one use. Default: http.DefaultTransport without a time-out.
 	HTTPClient *http.Client
 

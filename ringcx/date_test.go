@@ -12,7 +12,7 @@ import (
 func TestDate(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		knows string // how the host knows the time: "", "heard" or "answer"
+		knows string // how the host knows the time: "", "heard", "answer", or "other": nobody does
 		age   time.Duration
 		want  time.Duration // the age that it goes by
 		guess bool
@@ -25,6 +25,7 @@ func TestDate(t *testing.T) {
 		{"in doubt, old", "", 15 * time.Minute, 15 * time.Minute, true},
 		{"in doubt, hardly in the future", "", -time.Second, 0, true},
 		{"in doubt, in the future", "", -time.Minute, maxLife, true},
+		{"by another's clock, in its future", "other", -time.Minute, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,6 +38,9 @@ func TestDate(t *testing.T) {
 					l.clock = knownClock()
 				}
 				p := pair{access: "a", sent: instant{mark: mark{At: time.Now().Add(-c.age).UnixMilli()}}}
+				if c.knows == "other" {
+					p.sent.mark.By = "other"
+				}
 				l.date(&p)
 				if got := time.Since(p.sent.at); (got-c.want).Abs() > time.Second || p.guess != c.guess {
 					t.Errorf("the age is %v, a guess: %v; want %v, %v", got, p.guess, c.want, c.guess)

@@ -43,7 +43,7 @@ type engine struct {
 	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
 	session session
 	ledger  *ledger   // nil: no other host shares the session
-	asked   time.Time // when RingCX was asked what time it is
+	asked   time.Time // what time it is: when RingCX did not say
 	alone   alone     // while the Store is down
 }
 

@@ -14,10 +14,10 @@ type mark struct {
 // clock moves anything there.
 type instant struct {
 	at   time.Time
-	seen time.Time // when this host first saw it; of a rest alone
+	seen time.Time // when this host first saw it in the record, or was told to rest
 	mark mark      // zero: not in the record yet
 	was  mark      // in the record, before this one
-	read bool      // from the record: at is what this host makes of that
+	read bool      // from the record: at is what this host makes of that by now
 }
 
 // stamp says how the record gives i.
@@ -34,7 +34,7 @@ func (i instant) past(c *serverClock) time.Time {
 	if !i.read {
 		return i.at
 	}
-	return earlier(i.at, c.latest(i.mark))
+	return earlier(i.seen, c.latest(i.mark))
 }
 
 // over reports whether i has passed by any clock.

@@ -51,7 +51,7 @@ func (l *ledger) date(p *pair) {
 	asked, now := l.clock.local(p.sent.mark), time.Now()
 	p.guess = !l.clock.sure()
 	p.sent.at = earlier(asked, now)
-	if p.guess && asked.Sub(now) > clockDrift {
+	if p.guess && p.sent.mark.By == "" && asked.Sub(now) > clockDrift {
 		p.sent.at = now.Add(-maxLife)
 	}
 }

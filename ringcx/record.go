@@ -110,7 +110,7 @@ func (r *record) limits(c *serverClock, own limits) limits {
 		for _, m := range g.Hits {
 			hit, seen := known(own.hits[stage], m)
 			if !seen {
-				hit = instant{at: time.Now(), mark: m, read: true}
+				hit = instant{seen: time.Now(), mark: m, read: true}
 			}
 			if hit.at = hit.past(c); time.Until(c.local(m)) < 2*clockError && !own.moved(stage, m) {
 				l.hits[stage] = append(l.hits[stage], hit)

@@ -24,11 +24,12 @@ type serverClock struct {
 }
 
 // hostOf names what the process of owner shares its clock with: on Linux the boot
-// of the machine, which containers have in common and copies of a machine have not,
-// and elsewhere the name of the host.
+// of the machine, which its containers have in common, and elsewhere the name of the
+// host.
 func hostOf(owner string) string {
-	if boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
-		return strings.TrimSpace(string(boot))
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if id := strings.TrimSpace(string(boot)); id != "" {
+		return id
 	}
 	host, _ := os.Hostname()
 	if name, _, _ := strings.Cut(host, "."); name == "" || name == "localhost" { // as many machines are called
@@ -52,11 +53,11 @@ const (
 	clockError = 11 * time.Minute // of a host's own clock, at most: more is not to be helped
 )
 
-// see reads the Date of an answer that has just come. The second that it names
-// has begun: half of it is over on average.
+// see reads the Date of an answer that has just come, and from no cache. The second
+// that it names has begun: half of it is over on average.
 func (c *serverClock) see(h http.Header) {
 	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
+	if age := h.Get("Age"); err != nil || age != "" && age != "0" {
 		return
 	}
 	date = date.Add(500 * time.Millisecond)

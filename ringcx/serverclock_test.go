@@ -2,6 +2,7 @@ package ringcx
 
 import (
 	"net/http"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,4 +139,15 @@ func TestMarks(t *testing.T) {
 			t.Errorf("one that does writes %v", m)
 		}
 	})
+}
+
+// TestHostOf has two processes of this machine share a clock.
+func TestHostOf(t *testing.T) {
+	a, b := hostOf("a"), hostOf("b")
+	if a == "" || a != b && (a != "a" || b != "b") {
+		t.Errorf("two processes of one machine are of the hosts %q and %q", a, b)
+	}
+	if _, err := os.Stat("/proc/sys/kernel/random/boot_id"); err == nil && a != b {
+		t.Error("on Linux they share no clock")
+	}
 }

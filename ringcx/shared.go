@@ -60,14 +60,17 @@ func (e *engine) renewOrAdopt(ctx context.Context) (*state, error) {
 	if st := e.adoptShared(); st != nil {
 		return st, nil
 	}
-	if e.ledger.foreignLease(ctx) {
-		return nil, errElsewhere
-	}
-	if e.askTime(ctx) { // so that the record tells more
+	if e.ledger.inDoubt() && e.askTime(ctx) {
 		e.session = e.ledger.reconcile(e.session, e.now())
 		if st := e.adoptShared(); st != nil {
 			return st, nil
 		}
+	}
+	switch {
+	case e.isClosing():
+		return nil, ErrClosed
+	case e.ledger.foreignLease(ctx):
+		return nil, errElsewhere
 	}
 	return e.renew(ctx)
 }

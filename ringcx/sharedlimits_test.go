@@ -170,3 +170,18 @@ func TestHitsOfAMinuteAgo(t *testing.T) {
 		})
 	}
 }
+
+// TestHitsAfterTheTimeIsKnown has a host whose clock is ahead find hits that are just
+// over by it, and then learn the time.
+func TestHitsAfterTheTimeIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(20 * time.Minute) }}
+		r := record{Gates: map[Stage]gate{StageLogin: {Hits: slices.Repeat([]mark{{At: time.Now().UnixMilli()}}, maxHits)}}}
+		l := r.limits(clock, newLimits())
+		clock.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+		l = r.limits(clock, l)
+		if err := l.take(StageLogin); err == nil {
+			t.Error("one sign-in more is allowed")
+		}
+	})
+}
