@@ -42,17 +42,6 @@ func (i instant) over(c *serverClock) bool {
 	return time.Until(i.at) <= 0 && time.Until(c.latest(i.mark)) <= 0
 }
 
-// known returns the one of list that the record gives as m. It is what this
-// host made of it at first sight.
-func known(list []instant, m mark) (instant, bool) {
-	for _, i := range list {
-		if i.mark == m {
-			return i, true
-		}
-	}
-	return instant{}, false
-}
-
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

@@ -87,11 +87,6 @@ func (l *limits) arrived(stage Stage) {
 	}
 }
 
-// moved reports whether m gives a hit as it was before it arrived.
-func (l *limits) moved(stage Stage, m mark) bool {
-	return slices.ContainsFunc(l.hits[stage], func(hit instant) bool { return hit.was == m })
-}
-
 // untake takes the last hit back: the request reached nobody.
 func (l *limits) untake(stage Stage) {
 	key := countedWith(stage)[0]
@@ -111,17 +106,40 @@ func (l *limits) restAtLeast(stage Stage, until instant) {
 	}
 }
 
-// join adds what this host knows and the record, which l was read from, does not
-// say: every hit counts, and the longer rest.
-func (l *limits) join(own limits) {
-	for stage, hits := range own.hits {
-		read := l.hits[stage] // two of this host may be of one millisecond
-		for _, hit := range hits {
-			if _, same := known(read, hit.mark); own.counts(hit) && (hit.mark == (mark{}) || !same) {
-				l.hits[stage] = append(l.hits[stage], hit)
-			}
+// merge returns the hits of a record together with those that this host knows of. A
+// mark is one hit, and hits of many hosts may be of one millisecond: the Date of the
+// services has seconds only.
+func (l *limits) merge(marks []mark, own []instant) (hits []instant) {
+	others := slices.Clone(marks)
+	had := func(m mark) bool {
+		i := slices.Index(others, m)
+		if i >= 0 {
+			others = slices.Delete(others, i, i+1)
+		}
+		return i >= 0
+	}
+	var rest []instant
+	for _, hit := range own {
+		if had(hit.mark) {
+			hits = append(hits, hit)
+		} else {
+			rest = append(rest, hit)
 		}
 	}
+	for _, hit := range rest {
+		if had(hit.was) || l.counts(hit) { // the record may have it as it was before it arrived
+			hits = append(hits, hit)
+		}
+	}
+	for _, m := range others {
+		hits = append(hits, instant{seen: time.Now(), mark: m, read: true})
+	}
+	return hits
+}
+
+// join adds the rests that this host knows of and the record, which l was read
+// from, does not.
+func (l *limits) join(own limits) {
 	for stage, until := range own.restUntil {
 		if until.mark == (mark{}) || until.mark != l.restUntil[stage].mark {
 			l.restAtLeast(stage, until)

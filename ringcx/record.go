@@ -106,13 +106,14 @@ func (r *record) session(c *serverClock, wall time.Time, own session) session {
 func (r *record) limits(c *serverClock, own limits) limits {
 	l := newLimits()
 	l.ownUntil, l.slack = own.ownUntil, clockDrift
-	for stage, g := range r.Gates {
-		for _, m := range g.Hits {
-			hit, seen := known(own.hits[stage], m)
-			if !seen {
-				hit = instant{seen: time.Now(), mark: m, read: true}
-			}
-			if hit.at = hit.past(c); time.Until(c.local(m)) < 2*clockError && !own.moved(stage, m) {
+	gates := map[Stage]gate{}
+	for stage := range own.hits {
+		gates[stage] = gate{}
+	}
+	maps.Copy(gates, r.Gates)
+	for stage, g := range gates {
+		for _, hit := range l.merge(g.Hits, own.hits[stage]) {
+			if hit.at = hit.past(c); !hit.read || time.Until(c.local(hit.mark)) < 2*clockError {
 				l.hits[stage] = append(l.hits[stage], hit)
 			}
 		}

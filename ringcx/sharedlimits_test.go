@@ -185,3 +185,31 @@ func TestHitsAfterTheTimeIsKnown(t *testing.T) {
 		}
 	})
 }
+
+// TestHitsOfOneSecond has hosts that learn the time from answers of one second, to
+// which the arrival of their requests is then given.
+func TestHitsOfOneSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r record
+		var hosts [maxHits]limits
+		for i := range hosts {
+			clock := knownClock()
+			hosts[i] = r.limits(clock, newLimits())
+			if err := hosts[i].take(StageExchange); err != nil {
+				t.Fatalf("request %d: %v", i+1, err)
+			}
+			r.set(&session{limits: hosts[i]}, clock, time.Now())
+			time.Sleep(10 * time.Millisecond)
+			clock = knownClock()
+			hosts[i].arrived(StageExchange)
+			r.set(&session{limits: hosts[i]}, clock, time.Now())
+		}
+		time.Sleep(30 * time.Second)
+		for i := range hosts {
+			l := r.limits(knownClock(), hosts[i])
+			if err := l.take(StageExchange); err == nil {
+				t.Errorf("host %d sends one more", i)
+			}
+		}
+	})
+}
