@@ -117,9 +117,11 @@ func TestCloseWhileItAsks(t *testing.T) {
 			failed <- err
 		}()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		before := store.calls
 		go ts.Close()
-		if err := <-failed; !errors.Is(err, ringcx.ErrClosed) || store.calls > before {
+		err := <-failed
+		if synctest.Wait(); !errors.Is(err, ringcx.ErrClosed) || store.calls > before {
 			t.Errorf("error is %v, after %d calls of the Store", err, store.calls-before)
 		}
 	})
