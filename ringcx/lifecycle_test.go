@@ -3,6 +3,7 @@ package ringcx_test
 import (
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -174,4 +175,27 @@ func TestSessionOfAdmin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEventThatEndsTheRenewal has the program's OnEvent end the goroutine that calls
+// it, as a panic does, which would end this test too. Who waits is told, and the next
+// caller is served.
+func TestEventThatEndsTheRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		cfg := fake.Config()
+		ends := true
+		cfg.OnEvent = func(ringcx.Event) {
+			if ends {
+				ends = false
+				runtime.Goexit()
+			}
+		}
+		ts := newTokenSource(t, cfg)
+		if _, err := ts.Token(); err == nil || !strings.Contains(err.Error(), "the renewal panicked") {
+			t.Errorf("error is %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		must(ts.Token())
+	})
 }
