@@ -16,7 +16,7 @@ import (
 )
 
 // questions lets a new process find a record whose token, which it returns, is dead,
-// and answers it what time it is.
+// and answers it what time it is. It waits in the bubble of its caller.
 func questions(t *testing.T, answer func(*http.Request) (*http.Response, error)) (cfg ringcx.Config, store *spyStore, dead string) {
 	t.Helper()
 	fake, store, process := fleet(t)

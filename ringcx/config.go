@@ -46,8 +46,9 @@ type Config struct {
 
 	// HTTPClient carries everything: its Transport the sign-ins, the token
 	// requests, the calls, and with a Store a HEAD of BaseURL that asks what time it
-	// is; its Timeout, Jar and CheckRedirect the calls. It is copied. Its Transport must not repeat a POST by itself: a refresh token is
-	// good for one use. Default: http.DefaultTransport without a time-out.
+	// is; its Timeout, Jar and CheckRedirect the calls. It is copied. Its Transport
+	// must not repeat a POST by itself: a refresh token is good for one use. Default:
+	// http.DefaultTransport without a time-out.
 	HTTPClient *http.Client
 
 	// Store shares the session with other processes, so that all of them live on

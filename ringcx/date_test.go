@@ -80,3 +80,17 @@ func TestRingCentralTokenInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// TestLeaseByHearsay has a host know the time from another process, whose reading is
+// minutes off. By it a lease that was taken just now looks long dead.
+func TestLeaseByHearsay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger(nil, "", time.Now)
+		now := time.Now().UnixMilli()
+		l.clock.hear(reading{Host: l.clock.host, Wall: now, Time: now + (20 * time.Minute).Milliseconds()})
+		l.record.Lease = &lease{ID: "other-1", Owner: "other", TTL: leaseTTL.Milliseconds(), Taken: mark{At: now}}
+		if !l.foreignLease(t.Context()) {
+			t.Error("the lease is dead")
+		}
+	})
+}

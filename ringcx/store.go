@@ -24,8 +24,8 @@ type Store interface {
 	// CompareAndSwap replaces the record of key if its version is still the one
 	// named, and returns the new version. Version "" creates a record that is not
 	// there; nil data deletes it, and then newVersion is "", while data of no bytes
-	// is a record. The data is the caller's to change afterwards. Where the record is
-	// of another version it changes nothing and reports an error that wraps
+	// is a record. The data is the caller's to change afterwards. Where the record
+	// is of another version it changes nothing and reports an error that wraps
 	// ErrConflict. A version is never used for another content, also not after a
 	// record was deleted and created again.
 	CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error)

@@ -114,8 +114,7 @@ func TestNoTokenAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		mine := &spyStore{Store: store}
-		cfg := mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
-		ts := newTokenSource(t, cfg)
+		ts := newTokenSource(t, mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap"))
 		must(ts.Token())
 		time.Sleep(time.Minute) // the lease is dead
 		must(process().Token())

@@ -23,8 +23,8 @@ import (
 // An error ends it: the error that was passed in, an answer that breaks off or is
 // no array, an element that does not fit T (the error names its member), or the
 // end of the request's context. The elements before it were given already: a list
-// that breaks off is not asked for again. null is an empty array. It can be ranged over
-// once, and must be, or the answer stays open: the end of the loop closes it.
+// that breaks off is not asked for again. null is an empty array. It can be ranged
+// over once, and must be, or the answer stays open: the end of the loop closes it.
 func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 	used := false
 	return func(yield func(T, error) bool) {

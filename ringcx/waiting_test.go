@@ -158,8 +158,7 @@ func TestNewerPairIsAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		mine := &spyStore{Store: store}
-		cfg := mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
-		ts := newTokenSource(t, cfg)
+		ts := newTokenSource(t, mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap"))
 		must(ts.Token())
 		time.Sleep(2 * time.Second) // it is about to try again
 		store.replace(t, func(string) string { return "" })
