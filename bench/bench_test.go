@@ -10,17 +10,6 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-func TestMedian(t *testing.T) {
-	for _, tt := range []struct {
-		values []float64
-		want   float64
-	}{{[]float64{3}, 3}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 2, 100}, 3}} {
-		if got := median(tt.values); got != tt.want {
-			t.Errorf("median(%v) = %v, want %v", tt.values, got, tt.want)
-		}
-	}
-}
-
 func TestTimings(t *testing.T) {
 	base, own := timing{1, 10, 2}, timing{2, 30, 4}
 	if got := own.ratio(base); got != 2 {
@@ -67,15 +56,18 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestReport holds what is written to be well formed.
+// TestReport checks that what is written is well formed.
 func TestReport(t *testing.T) {
 	out := &results{
 		rows: []row{
-			{what: "good", reach: "≤ 1", met: true, cells: map[string]string{ringcxName: "1"}},
-			{what: "bad", reach: "≤ 1", cells: map[string]string{ringcxName: "2"}},
-			{what: "to be known", cells: map[string]string{awsName: "3"}},
+			{what: "good", reach: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 1)}},
+			{what: "bad", reach: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 2)}},
+			{what: "no target", cells: map[string]cell{awsName: newCell("%.0f", 3)}},
 		},
-		panels: []panel{{"a < b", []bar{{ringcxName, 1.5}, {awsName, 0}}}, {"nothing", []bar{{ringcxName, 0}}}},
+		panels: []panel{
+			{"a < b", []bar{{ringcxName, figure{1.5, 1, 2}}, {awsName, figure{0}}}},
+			{"nothing", []bar{{ringcxName, figure{0, 0}}}},
+		},
 	}
 	text, err := report(out)
 	if err != nil || !strings.Contains(string(text), "\n- bad\n") || strings.Contains(string(text), "- good") {

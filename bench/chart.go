@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,9 +16,10 @@ type panel struct {
 	bars  []bar
 }
 
+// bar is drawn as long as the median of its value.
 type bar struct {
 	name  string
-	value float64
+	value figure
 }
 
 // The measures of the chart, in pixels.
@@ -40,7 +42,7 @@ func chart(panels []panel) []byte {
 		fmt.Fprintf(&b, `<text x="10" y="%d" font-weight="bold">%s</text>`+"\n", y, html.EscapeString(p.title))
 		longest := 0.0
 		for _, bar := range p.bars {
-			longest = max(longest, bar.value)
+			longest = max(longest, bar.value.max())
 		}
 		for i, bar := range p.bars {
 			drawBar(&b, bar, y+10+i*lineHeight, longest)
@@ -51,18 +53,24 @@ func chart(panels []panel) []byte {
 		`<rect width="100%%" height="100%%" fill="white"/>`+"\n%s</svg>\n", chartWidth, y+10, b.Bytes())
 }
 
+// drawBar draws the bar, a thin line from the least to the greatest value, and
+// the median in digits.
 func drawBar(b *bytes.Buffer, bar bar, y int, longest float64) {
-	width := 0.0
-	if longest > 0 {
-		width = bar.value / longest * (chartWidth - labelWidth - valueWidth)
+	x := func(v float64) float64 {
+		if longest == 0 {
+			return labelWidth
+		}
+		return labelWidth + v/longest*(chartWidth-labelWidth-valueWidth)
 	}
 	color := "#9aa7b5"
 	if isOwn(bar.name) {
 		color = "#0a6ebd"
 	}
+	least, middle, greatest := x(slices.Min(bar.value)), x(bar.value.median()), x(bar.value.max())
 	fmt.Fprintf(b, `<text x="10" y="%d">%s</text>`, y+11, html.EscapeString(bar.name))
-	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`, labelWidth, y, max(width, 1), barHeight, color)
-	fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`+"\n", labelWidth+width+6, y+11, short(bar.value))
+	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`, labelWidth, y, max(middle-labelWidth, 1), barHeight, color)
+	fmt.Fprintf(b, `<path d="M%.1f %dH%.1f" stroke="black"/>`, least, y+barHeight/2, greatest)
+	fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`+"\n", greatest+6, y+11, short(bar.value.median()))
 }
 
 // isOwn reports whether a bar is of this library.

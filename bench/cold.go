@@ -59,37 +59,35 @@ func waiter(leads bool) scenario {
 
 // measureCold measures callers who have to wait.
 func measureCold(out *results) {
-	herds := play(herd)
+	const format = "%.0f ms; %.0f in %.0f ms, %.0f req."
+	herds, joins, leads := play(herd), play(waiter(false)), play(waiter(true))
 	out.rows = append(out.rows, row{
-		what:  fmt.Sprintf("%d callers, no token, an endpoint that fails after %v: requests, last caller back", herdSize, herdLatency),
+		what:  fmt.Sprintf("%d callers, no token, an endpoint that returns 500 after %v: requests, last caller back", herdSize, herdLatency),
 		reach: "1 request, one latency",
-		met:   herds[ringcxName][0] == 1 && herds[ringcxName][1] < 1.5*ms(herdLatency),
-		cells: same("%.0f, %.0f ms", herds),
+		met:   func(own, _ cell) bool { return own.median(0) == 1 && own.median(1) < 1.5*ms(herdLatency) },
+		cells: sameFormat("%.0f, %.0f ms", herds),
+	}, row{
+		what: fmt.Sprintf("a waiter with a deadline of %v, a response takes %v: waiter back; of %d others, how many have a token, in; requests",
+			patience, waitLatency, patientSize),
+		reach: "50 ms, the others unaffected", met: othersUnaffected,
+		cells: sameFormat(format, joins),
+	}, row{
+		what:  "the same, if that waiter came first",
+		reach: "50 ms, the others unaffected", met: othersUnaffected,
+		cells: sameFormat(format, leads),
 	})
 	out.panels = append(out.panels, scenarioPanel("100 callers, no token, endpoint fails: requests", herds, 0))
-
-	const format = "%.0f ms; %.0f in %.0f ms, %.0f req."
-	joins, leads := play(waiter(false)), play(waiter(true))
-	out.rows = append(out.rows, row{
-		what:  fmt.Sprintf("a waiter with %v to spare, an answer takes %v: back after; of %d others served in, requests", patience, waitLatency, patientSize),
-		reach: "50 ms, the others unharmed", met: unharmed(joins[ringcxName]),
-		cells: same(format, joins),
-	}, row{
-		what:  "the same, where that waiter came first",
-		reach: "50 ms, the others unharmed", met: unharmed(leads[ringcxName]),
-		cells: same(format, leads),
-	})
 }
 
-// unharmed judges the numbers of waiter.
-func unharmed(n []float64) bool {
-	return n[0] < 1.5*ms(patience) && n[1] == patientSize && n[2] < 1.1*ms(waitLatency) && n[3] == 1
+// othersUnaffected is the target of waiter.
+func othersUnaffected(own, _ cell) bool {
+	return own.median(0) < 1.5*ms(patience) && own.median(1) == patientSize && own.median(2) < 1.1*ms(waitLatency) && own.median(3) == 1
 }
 
 func scenarioPanel(title string, numbers map[string][]float64, index int) panel {
 	p := panel{title: title}
 	for _, name := range columns {
-		p.bars = append(p.bars, bar{name, numbers[name][index]})
+		p.bars = append(p.bars, bar{name, figure{numbers[name][index]}})
 	}
 	return p
 }

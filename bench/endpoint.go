@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -34,7 +36,7 @@ const (
 
 var (
 	errFailing = errors.New("the token endpoint answered 500")
-	errDown    = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	errDown    = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 )
 
 // fetch is one request for a token.

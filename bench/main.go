@@ -37,31 +37,21 @@ func main() {
 	}
 }
 
-// results gathers what is measured.
-type results struct {
-	rows   []row
-	panels []panel
-}
+// passes is how often everything is measured. A pass runs every measurement once,
+// so that a minute passes between two runs of the same measurement: a short
+// disturbance of the machine affects one of them only.
+const passes = 5
 
 // measure measures everything, prints the table, and writes the two files.
 func measure(root string) error {
 	out := &results{}
-	log.Print("tokens …")
-	if err := measureTokens(root, out); err != nil {
-		return err
+	for n := range passes {
+		pass, err := measurePass(root, n)
+		if err != nil {
+			return err
+		}
+		out.add(pass)
 	}
-	log.Print("transports …")
-	measureTransport(out)
-	log.Print("long lists …")
-	if err := measureStream(out); err != nil {
-		return err
-	}
-	log.Print("callers without a token …")
-	measureCold(out)
-	log.Print("callers in an outage …")
-	measureWarm(out)
-	log.Print("two clients …")
-	measureRaces(out)
 	fmt.Print(machine(), "\n\n", table(out.rows))
 	if err := os.WriteFile("results.svg", chart(out.panels), 0o644); err != nil {
 		return err
@@ -71,4 +61,27 @@ func measure(root string) error {
 		return err
 	}
 	return os.WriteFile("RESULTS.md", text, 0o644)
+}
+
+// measurePass runs every measurement once. Passes are counted from 0.
+func measurePass(root string, n int) (*results, error) {
+	out := &results{}
+	step := func(what string) { log.Printf("pass %d of %d: %s …", n+1, passes, what) }
+	step("tokens")
+	if err := measureTokens(root, out); err != nil {
+		return nil, err
+	}
+	step("transports")
+	measureTransport(out)
+	step("long lists")
+	if err := measureStream(out); err != nil {
+		return nil, err
+	}
+	step("callers without a token")
+	measureCold(out)
+	step("callers in an outage")
+	measureWarm(out, outageLength(n))
+	step("two clients")
+	measureRaces(out)
+	return out, nil
 }

@@ -20,14 +20,14 @@ func report(out *results) ([]byte, error) {
 	}
 	missed := []string{}
 	for _, r := range out.rows {
-		if r.reach != "" && !r.met {
+		if r.missed() {
 			missed = append(missed, r.what)
 		}
 	}
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Machine": machine(), "Date": time.Now().UTC().Format(time.DateOnly), "Versions": versions(),
-		"Table": table(out.rows), "Missed": missed, "Plays": plays,
+		"Table": table(out.rows), "Missed": missed, "Passes": passes,
 	})
 	return b.Bytes(), err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,10 +14,12 @@ type loop func(n int)
 type timing []float64
 
 // takeTurns runs the loops in turns, each n times on each of the processors, in
-// many short rounds: whatever else the machine does meets all of them. Timings of
-// the same index are of the same round.
+// many short rounds: whatever else the machine does affects all of them. Timings
+// of the same index are of the same round. The heap of earlier measurements is
+// collected first: with a large heap the loops run with fewer collections.
 func takeTurns(cpus, rounds, n int, loops ...loop) []timing {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus))
+	runtime.GC()
 	timings := make([]timing, len(loops))
 	for range rounds {
 		for i, l := range loops {
@@ -57,11 +58,6 @@ func (t timing) above(base timing) timing {
 		more[i] = t[i] - base[i]
 	}
 	return more
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
 // allocated is what one call of a loop allocates.

@@ -11,31 +11,20 @@ import (
 // numbers.
 type scenario func(p peer) []float64
 
-// plays is how often a scenario is played.
-const plays = 3
-
-// play has the peers live through a scenario at the same time, several times. It
-// returns the median of each number, by the name of the peer.
+// play runs a scenario for all peers at the same time. It returns the numbers by
+// the name of the peer.
 func play(s scenario) map[string][]float64 {
-	played := make([][][]float64, len(peers))
-	for range plays {
-		var all sync.WaitGroup
-		for i, p := range peers {
-			all.Go(func() { played[i] = append(played[i], s(p)) })
-		}
-		all.Wait()
-	}
-	medians := map[string][]float64{}
+	played := make([][]float64, len(peers))
+	var all sync.WaitGroup
 	for i, p := range peers {
-		for k := range played[i][0] {
-			var values []float64
-			for _, numbers := range played[i] {
-				values = append(values, numbers[k])
-			}
-			medians[p.name] = append(medians[p.name], median(values))
-		}
+		all.Go(func() { played[i] = s(p) })
 	}
-	return medians
+	all.Wait()
+	numbers := map[string][]float64{}
+	for i, p := range peers {
+		numbers[p.name] = played[i]
+	}
+	return numbers
 }
 
 // caller is one call for a token.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,25 +8,36 @@ import (
 // row is one line of the table.
 type row struct {
 	what  string
-	reach string // what is to be reached; empty: the row is there to be known
-	met   bool
-	yard  string            // what the ratios of the row are to
-	cells map[string]string // by the name of a contender
+	reach string                    // the target; empty: the row has none
+	met   func(own, yard cell) bool // reports whether ringcx reaches the target
+	yard  cell                      // what the ratios of the row refer to
+	cells map[string]cell           // by the name of a library
 }
 
 var columns = []string{ringcxName, oauth2Name, cloudName, awsName}
 
+// add adds the figures of one more pass.
+func (r *row) add(pass row) {
+	r.yard = r.yard.add(pass.yard)
+	for name, c := range pass.cells {
+		r.cells[name] = r.cells[name].add(c)
+	}
+}
+
+// missed reports whether the row has a target that ringcx does not reach.
+func (r row) missed() bool { return r.reach != "" && !r.met(r.cells[ringcxName], r.yard) }
+
 func (r row) fields() []string {
 	met := ""
 	switch {
-	case r.reach != "" && r.met:
-		met = "yes"
-	case r.reach != "":
+	case r.missed():
 		met = "**no**"
+	case r.reach != "":
+		met = "yes"
 	}
-	fields := []string{r.what, r.reach, met, r.yard}
+	fields := []string{r.what, r.reach, met, r.yard.String()}
 	for _, c := range columns {
-		fields = append(fields, r.cells[c])
+		fields = append(fields, r.cells[c].String())
 	}
 	return fields
 }
@@ -57,17 +67,4 @@ func table(rows []row) string {
 		b.WriteString("|\n")
 	}
 	return b.String()
-}
-
-// same gives all contenders the same cell but for its numbers.
-func same(format string, numbers map[string][]float64) map[string]string {
-	cells := map[string]string{}
-	for name, n := range numbers {
-		args := make([]any, len(n))
-		for i := range n {
-			args[i] = n[i]
-		}
-		cells[name] = fmt.Sprintf(format, args...)
-	}
-	return cells
 }
