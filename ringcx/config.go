@@ -44,11 +44,26 @@ type Config struct {
 	// be https, or http on a loopback host. Default: DefaultBaseURL.
 	BaseURL string
 
-	// HTTPClient carries everything: its Transport the sign-ins, the token
+	// HTTPClient sends all requests: its Transport the sign-ins, the token
 	// requests, the calls, and with a Store a HEAD of BaseURL that asks what time it
-	// is; its Timeout, Jar and CheckRedirect the calls. It is copied. Its Transport
-	// must not repeat a POST by itself: a refresh token is good for one use. Default:
-	// http.DefaultTransport without a time-out.
+	// is; its Timeout, Jar and CheckRedirect apply to the calls only. It is copied.
+	// Default: http.DefaultTransport, as it is now, without a time-out.
+	//
+	// An *http.Transport that uses HTTP/2 is copied too, and shares no connections
+	// with the original: the copy closes a connection that is silent for 5 s and
+	// then does not respond to a ping for 4 s, or as its HTTP2 field says. So a
+	// connection that went silent delays a token by less than 15 s. All sources with the
+	// same Transport share one copy. It closes idle connections after
+	// IdleConnTimeout, or 90 s, and not at the original's CloseIdleConnections.
+	// Changes to the original apply to later sources only. The copy does not have
+	// what was registered with RegisterProtocol.
+	//
+	// Another RoundTripper is used as it is, and so is an *http.Transport without
+	// HTTP/2, with both ping times set, or with an HTTP/2 client of its own. After a
+	// token request timed out, its idle connections are closed if it has a method
+	// CloseIdleConnections. It must find silent HTTP/2 connections by itself, and
+	// must not repeat a POST: a refresh token is valid for one use. Token requests
+	// have no GetBody, so that a RoundTripper that needs it cannot repeat them.
 	HTTPClient *http.Client
 
 	// Store shares the session with other processes, so that all of them live on
@@ -125,6 +140,7 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	if c.HTTPClient != nil {
 		own = *c.HTTPClient
 	}
+	own.Transport = withPings(own.Transport)
 	c.HTTPClient = &own
 	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
 		return c, nil, fmt.Errorf("ringcx: Config.UserAgent is %q: it must not hold control characters", c.UserAgent)
@@ -162,10 +178,5 @@ func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 	return &own, nil
 }
 
-// transport is what carries every request.
-func (c Config) transport() http.RoundTripper {
-	if c.HTTPClient.Transport == nil {
-		return http.DefaultTransport
-	}
-	return c.HTTPClient.Transport
-}
+// transport is what every request is sent with.
+func (c Config) transport() http.RoundTripper { return c.HTTPClient.Transport }
