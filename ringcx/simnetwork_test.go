@@ -24,6 +24,15 @@ func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err erro
 	if n.link.host.isCut[services].Load() {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("simulation: the services are out of reach")}
 	}
+	var sent bytes.Buffer
+	if req.Body != nil {
+		body := req.Body
+		req = req.Clone(req.Context())
+		req.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(body, &sent), body}
+	}
 	at := "send"
 	if strings.HasPrefix(req.URL.Path, "/voice/") {
 		at = "call"
@@ -37,7 +46,7 @@ func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err erro
 		defer h.mu.Unlock()
 		h.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
 	}
-	if strings.HasPrefix(req.URL.Path, "/api/auth/") && !bringsPair(req, resp, err) {
+	if strings.HasPrefix(req.URL.Path, "/api/auth/") && !bringsPair(&sent, resp, err) {
 		h.sim.causes.Add(1)
 	}
 	return resp, err
@@ -45,7 +54,7 @@ func (n *simNetwork) RoundTrip(req *http.Request) (resp *http.Response, err erro
 
 // bringsPair reports whether a refresh or an exchange leaves the program with a
 // refresh token that it has not spent.
-func bringsPair(req *http.Request, resp *http.Response, err error) bool {
+func bringsPair(sent *bytes.Buffer, resp *http.Response, err error) bool {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return false
 	}
@@ -55,10 +64,5 @@ func bringsPair(req *http.Request, resp *http.Response, err error) bool {
 	if err != nil || json.Unmarshal(body, &pair) != nil || pair.AccessToken == "" {
 		return false
 	}
-	form, err := req.GetBody()
-	if err != nil {
-		return false
-	}
-	sent, err := io.ReadAll(form)
-	return err == nil && pair.RefreshToken != "" && !strings.Contains(string(sent), pair.RefreshToken)
+	return pair.RefreshToken != "" && !strings.Contains(sent.String(), pair.RefreshToken)
 }

@@ -50,35 +50,76 @@ type tokenRequest struct {
 	sendBy  time.Time // when it must be on its way; zero: whenever
 }
 
-// do sends r once, follows no redirect (a 307 would carry the secrets to
-// another host), and classifies what came of it.
+// do sends r, and classifies what came of it. r is sent again, once, where the
+// protocol says that the server did not process it: the HTTP library must not do
+// so, as it also sends again what may have been processed.
 func (r tokenRequest) do(ctx context.Context) answer {
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	var dial dialTrace
-	req := r.request.WithContext(httptrace.WithClientTrace(ctx, dial.hooks()))
-	req.Header.Set("User-Agent", r.agent)
+	form, err := readForm(r.request.Body)
+	if err != nil {
+		return answer{to: r, outcome: notProcessed, sent: time.Now(), err: err}
+	}
+	a, again := r.send(ctx, form)
+	if again && ctx.Err() == nil {
+		a, _ = r.send(ctx, form)
+	}
+	return a
+}
 
-	client := *r.client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	a := answer{to: r, outcome: unknown, sent: time.Now()}
+// send sends r once, and follows no redirect: a 307 would carry the secrets to
+// another host. It reports whether r may be sent again at once.
+func (r tokenRequest) send(ctx context.Context, form []byte) (a answer, again bool) {
+	a = answer{to: r, outcome: unknown, sent: time.Now()}
 	if !r.sendBy.IsZero() && a.sent.After(r.sendBy) {
 		a.outcome, a.err = notProcessed, errLost // the lease is too old: another host may have it
-		return a
+		return a, false
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := sending{cancel: cancel}
+	req := r.once(httptrace.WithClientTrace(ctx, s.hooks()), &s, form)
+	client := *r.client
+	client.Transport = withPings(client.Transport)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
-	if err != nil {
-		a.err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanURLError(err))
-		if dial.failed(err) {
-			a.outcome = notProcessed
-		}
-		return a
+	if err == nil {
+		defer resp.Body.Close()
+		a.resp = resp
+		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAuthBody+1))
 	}
-	defer resp.Body.Close()
-	a.resp = resp
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAuthBody+1))
-	a.outcome, a.err = a.classify(err)
-	return a
+	if isTimeout(ctx, err) {
+		client.CloseIdleConnections() // the next request must not take a connection as silent as this one
+	}
+	if a.resp != nil {
+		a.outcome, a.err = a.classify(err)
+		return a, false
+	}
+	a.outcome, again = s.failed(err)
+	if context.Cause(ctx) == errSentOnce {
+		err = errSentOnce
+	}
+	a.err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanURLError(err))
+	return a, again
+}
+
+// once returns the request with a form that can be read once. It has no GetBody,
+// with which net/http would send it again after an HTTP/2 PROTOCOL_ERROR.
+func (r tokenRequest) once(ctx context.Context, s *sending, form []byte) *http.Request {
+	req := r.request.Clone(ctx)
+	req.Header.Set("User-Agent", r.agent)
+	req.Body, req.GetBody = nil, nil
+	if len(form) > 0 {
+		s.form = &onceReader{form: bytes.NewReader(form)}
+		req.Body = s.form
+	}
+	return req
+}
+
+// isTimeout reports whether a request ended because no response came in time.
+func isTimeout(ctx context.Context, err error) bool {
+	late, ok := errors.AsType[net.Error](err)
+	return err != nil && (ok && late.Timeout() || errors.Is(ctx.Err(), context.DeadlineExceeded))
 }
 
 // classify judges an answer by its status alone; what a body of status 200
@@ -121,25 +162,4 @@ func (a answer) bad(why string) *Error {
 	e := newError(a.to.stage, a.to.request, a.resp, nil)
 	e.Code, e.Message = codeBadAnswer, why
 	return e
-}
-
-// dialTrace tells whether a request got as far as a connection. An error before
-// that means that nothing was sent.
-type dialTrace struct{ asked, got bool }
-
-func (t *dialTrace) hooks() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked = true },
-		GotConn: func(httptrace.GotConnInfo) { t.got = true },
-	}
-}
-
-// failed reports whether err came before anything was sent. A transport that
-// calls no hooks is believed only where its error says so.
-func (t *dialTrace) failed(err error) bool {
-	if t.asked {
-		return !t.got
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
 }

@@ -31,6 +31,10 @@ type exchange struct {
 
 // RoundTrip sends req and reads the answer to its end.
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
+	req, err := readable(req)
+	if err != nil {
+		return nil, err
+	}
 	x := exchange{method: req.Method, path: tailPath(req.URL.Path), sent: sentSecrets(req)}
 	start := time.Now()
 	resp, err := w.base.RoundTrip(req)
@@ -49,6 +53,22 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.seen = append(w.seen, x)
 	w.mu.Unlock()
 	return resp, nil
+}
+
+// readable returns req with a body that can be read more than once.
+func readable(req *http.Request) (*http.Request, error) {
+	if req.Body == nil || req.GetBody != nil {
+		return req, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	req.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	r := *req
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, err = r.GetBody()
+	return &r, err
 }
 
 // take returns the first n exchanges that were not taken yet, or all of them
