@@ -53,8 +53,11 @@ func maskPath(u *url.URL) string {
 	return u.Path
 }
 
-// maskURL is raw with the path of [maskPath], for errors that name an URL.
+// maskURL is raw without its query, and with the path of [maskPath], for errors that
+// name a URL.
 func maskURL(raw string) string {
+	raw, _, _ = strings.Cut(raw, "#")
+	raw, _, _ = strings.Cut(raw, "?")
 	u, err := url.Parse(raw)
 	if err != nil || !strings.Contains(u.Path, logoutPath) {
 		return raw

@@ -70,7 +70,7 @@ func (c *call) send(st *state) (*http.Response, error) {
 	}
 	c.sent++
 	c.carried = st.token.AccessToken
-	resp, err := c.base.RoundTrip(r)
+	resp, err := c.roundTrip(r)
 	if resp != nil {
 		c.engine.learn(resp.Header)
 		resp.Request = c.req

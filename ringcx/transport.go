@@ -24,12 +24,25 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !t.signs(req.URL) {
-		resp, err := t.base.RoundTrip(req)
+		resp, err := t.roundTrip(req)
 		return t.finish(req, resp, err, t.ownSecrets(req)...)
 	}
 	c := call{transport: t, req: req}
 	resp, err := c.do()
 	return t.finish(req, resp, err, c.carried)
+}
+
+// roundTrip sends req. Unlike the base, it always returns a response with a body, or
+// an error.
+func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(req)
+	switch {
+	case resp == nil && err == nil:
+		return nil, fmt.Errorf("ringcx: call: %T returned neither a response nor an error", t.base)
+	case resp != nil && resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, err
 }
 
 // signs reports whether a request to u may carry the token.
@@ -104,14 +117,17 @@ func callError(err error) error {
 	return fmt.Errorf("ringcx: call: no answer: %w", err)
 }
 
-// cleanURLError takes the token of a logout out of the URL that net/http puts
-// into its errors, and the URL away from an *Error, which says it better.
+// cleanURLError removes the query, and the token of a logout, from the URL in an
+// error of net/http. If the cause is an *Error, it is returned instead: it names
+// the request itself.
 func cleanURLError(err error) error {
-	if own, ok := errors.AsType[*Error](err); ok {
+	u, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
+	}
+	if own, ok := u.Err.(*Error); ok {
 		return own
 	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		u.URL = maskURL(u.URL)
-	}
+	u.URL = maskURL(u.URL)
 	return err
 }
