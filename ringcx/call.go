@@ -88,7 +88,7 @@ func (c *call) mayRenew(resp *http.Response) bool {
 	if c.engine.brake.holds() {
 		return false
 	}
-	c.engine.invalidate(c.carried)
+	c.engine.invalidate(c.carried, false)
 	if !c.repeatable() {
 		return false
 	}

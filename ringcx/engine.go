@@ -81,50 +81,62 @@ func (e *engine) current(ctx context.Context) (*state, error) {
 	if st != nil && now.UnixNano() < st.renew.wall && now.Before(st.renew.at) {
 		return st, nil
 	}
+	st, _, err := e.obtain(ctx, st, now)
+	return st, err
+}
+
+// obtain is current for a state that may be due for a renewal. It also returns the
+// renewal that it waited for, if that failed.
+func (e *engine) obtain(ctx context.Context, st *state, now time.Time) (*state, *flight, error) {
 	if st.phase(now) != expired {
-		_, _ = e.join(ctx) // a failure is nobody's business while the token is good
-		return st, nil
+		_, _ = e.join(ctx) // ignore the error: the token is still valid
+		return st, nil, nil
 	}
 	return e.wait(ctx)
 }
 
 // wait waits for the flight, or until ctx ends; the flight goes on without it.
-func (e *engine) wait(ctx context.Context) (*state, error) {
+func (e *engine) wait(ctx context.Context) (*state, *flight, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("ringcx: waiting for a token: %w", err)
+		return nil, nil, fmt.Errorf("ringcx: waiting for a token: %w", err)
 	}
 	f, err := e.join(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	select {
 	case <-f.done:
-		if f.err == errOutdated {
-			return e.wait(ctx)
-		}
-		if heldBack(f.err) {
-			return e.orLastResort(f.err)
-		}
-		return f.state, ownError(f.err)
 	case <-ctx.Done():
-		return nil, fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
+		return nil, nil, fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
 	}
+	switch {
+	case f.err == nil:
+		return f.state, nil, nil
+	case f.err == errOutdated, f.early && !f.failure.holds(expired):
+		return e.wait(ctx) // a renewal is due at once
+	}
+	st, err := e.orLastResort(f.err)
+	return st, f, err
 }
 
-// orLastResort returns a token that is accused by a 401 where something else than
-// a service keeps it from being renewed: another endpoint may still take it.
+// orLastResort returns a token that a 401 made invalid without naming it, if
+// something other than a service prevents its renewal: another endpoint may still
+// accept it.
 func (e *engine) orLastResort(err error) (*state, error) {
-	if st := e.state.Load().lastResort(e.now()); st != nil {
+	if st := e.state.Load().lastResort(e.now()); st != nil && heldBack(err) {
 		return st, nil
 	}
 	return nil, ownError(err)
 }
 
-// invalidate makes the token expired, if it is still the current one.
-func (e *engine) invalidate(access string) {
-	if st := e.state.Load(); st != nil && st.token.AccessToken == access && !st.accused() {
-		e.state.CompareAndSwap(st, st.refused())
+// invalidate makes the token expired, if it is still the current one. If the 401
+// named it, it is not a last resort either.
+func (e *engine) invalidate(access string, named bool) {
+	st := e.state.Load()
+	if !st.isToken(access) || st.accused() && (st.named || !named) {
+		return
 	}
+	e.state.CompareAndSwap(st, st.refused(named))
 }
 
 // close waits for a flight or a Logout under way and lets no more start. A pair

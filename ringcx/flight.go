@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/http/httptrace"
-	"time"
 )
 
-// flight is one renewal that any number of callers wait for. state and err are
-// set before done is closed.
+// flight is one renewal that any number of callers wait for. state, err and
+// failure are set before done is closed.
 type flight struct {
-	logouts int // of the engine, when it took off
-	done    chan struct{}
-	state   *state
-	err     error
+	logouts    int  // of the engine, when it took off
+	early      bool // the token was still valid then
+	done       chan struct{}
+	state      *state
+	err        error
+	failure    failure // if err is one: when to try again
+	remembered bool    // err is of an earlier renewal
 }
 
 // join returns the flight to wait for: the one under way, a new one, or one that
@@ -21,25 +23,26 @@ type flight struct {
 func (e *engine) join(ctx context.Context) (*flight, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch st := e.state.Load(); {
+	st := e.state.Load()
+	phase := st.phase(e.now())
+	switch {
 	case e.closed:
 		return nil, ErrClosed
 	case e.flight != nil:
 		return e.flight, nil
-	case st.phase(e.now()) == fresh:
-		return landed(st, nil), nil
+	case phase == fresh:
+		return landed(&flight{state: st}), nil
+	case e.failure.holds(phase):
+		return landed(&flight{err: e.failure.shown(), failure: e.failure, remembered: true}), nil
 	}
-	if err := e.failure.remembered(); err != nil && (err != errElsewhere || e.state.Load().phase(e.now()) != expired) {
-		return landed(nil, err), nil
-	}
-	e.flight = &flight{logouts: e.logouts, done: make(chan struct{})}
+	e.flight = &flight{logouts: e.logouts, early: phase != expired, done: make(chan struct{})}
 	go e.fly(detach(ctx), e.flight)
 	return e.flight, nil
 }
 
 // landed is a flight that is over.
-func landed(st *state, err error) *flight {
-	f := &flight{done: make(chan struct{}), state: st, err: err}
+func landed(f *flight) *flight {
+	f.done = make(chan struct{})
 	close(f.done)
 	return f
 }
@@ -104,81 +107,9 @@ func (e *engine) land(f *flight) {
 	case nil:
 		e.failure = failure{}
 	default:
-		f.err = e.failure.add(f.err, e.jitter(), e.ledger != nil)
+		f.err = e.failure.add(f.err, e.jitter(), e.ledger != nil, f.early)
+		f.failure = e.failure
 	}
 	e.mu.Unlock()
 	close(f.done)
-}
-
-const maxBackOff = 15 * time.Second
-
-// backOff is the wait after the nth failure in a row: 1, 2, 4 … 15 s, ±20 %.
-// The jitter is in [0,1).
-func backOff(n int, jitter float64) time.Duration {
-	d := maxBackOff
-	if n < 5 {
-		d = min(time.Second<<(n-1), maxBackOff)
-	}
-	return time.Duration(float64(d) * (0.8 + 0.4*jitter))
-}
-
-// failure is how the last flight ended, where it failed. It answers callers
-// until the next flight may start.
-type failure struct {
-	err   error
-	inRow int
-	until time.Time // as the services asked
-	next  time.Time // when the next flight may start
-}
-
-// add counts a flight that failed with err and returns what to say of it. With a
-// Store the next flight looks soon whether another host has done better, and what
-// it finds to be held back meanwhile says less than err.
-func (f *failure) add(err error, jitter float64, shared bool) error {
-	f.inRow++
-	now, wait := time.Now(), backOff(f.inRow, jitter)
-	f.next = now.Add(wait)
-	if isLocalLimit(err) && f.err != nil && now.Before(f.until) {
-		return f.shown()
-	}
-	f.err, f.until = err, f.next
-	if e, ok := err.(*Error); ok {
-		f.until = now.Add(max(wait, e.RetryAfter))
-	}
-	if !shared {
-		f.next = f.until
-	}
-	return err
-}
-
-// remembered returns the failure while it holds.
-func (f *failure) remembered() error {
-	if f.err == nil || time.Until(f.next) <= 0 {
-		return nil
-	}
-	return f.shown()
-}
-
-// shown is what one caller is told, and for how long that holds.
-func (f *failure) shown() error {
-	err := ownError(f.err)
-	if e, ok := err.(*Error); ok {
-		e.RetryAfter = clampRetryAfter(time.Until(f.until))
-	}
-	return err
-}
-
-// heldBack reports whether a renewal failed before a service refused anything.
-func heldBack(err error) bool {
-	_, down := errors.AsType[storeError](err)
-	return down || isLocalLimit(err) || err == errElsewhere
-}
-
-// ownError returns an error that one caller may keep: many share a flight.
-func ownError(err error) error {
-	if e, ok := err.(*Error); ok {
-		own := *e
-		return &own
-	}
-	return err
 }

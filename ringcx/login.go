@@ -41,7 +41,11 @@ func (e *engine) signIn(ctx context.Context, old login) error {
 	}
 	start := time.Now()
 	token, err := askSource(ctx, e.cfg.RingCentral)
-	e.session.limits.arrived(StageLogin)
+	if nothingSent(err) {
+		e.session.limits.untake(StageLogin)
+	} else {
+		e.session.limits.arrived(StageLogin)
+	}
 	switch {
 	case err != nil:
 		err = e.loginFailed(err)

@@ -201,9 +201,9 @@ func TestBackOff(t *testing.T) {
 		if attempts != 1 {
 			t.Errorf("%d attempts before the first back-off ended, want 1", attempts)
 		}
-		fails(4 * time.Second) // 1 s and 2 s later
+		fails(3200 * time.Millisecond) // 1 s and 2 s later
 		if attempts != 3 {
-			t.Errorf("%d attempts in 4.7 s, want 3", attempts)
+			t.Errorf("%d attempts in 3.9 s, want 3", attempts)
 		}
 		fake.ClearFaults()
 		time.Sleep(time.Minute)

@@ -16,6 +16,7 @@ type state struct {
 	renew, expire moment
 	provisional   bool   // its age was not known: another host bought it
 	end           moment // of a token that is accused: when it expires by itself
+	named         bool   // the 401 that accused it named the token
 }
 
 // phase says what may be done with a state.
@@ -48,21 +49,29 @@ func (st *state) copyToken() *oauth2.Token {
 	return &oauth2.Token{AccessToken: st.token.AccessToken, TokenType: "Bearer", Expiry: st.token.Expiry}
 }
 
+// isToken reports whether access is the token of st.
+func (st *state) isToken(access string) bool {
+	return st != nil && st.token.AccessToken == access
+}
+
 // refused is st as it is after a call met a 401 with its token: to be renewed
-// before it is used again.
-func (st *state) refused() *state {
+// before it is used again. named says that the 401 named the token.
+func (st *state) refused(named bool) *state {
 	r := *st
-	r.renew, r.expire, r.end = moment{}, moment{}, st.expire
+	if !st.accused() {
+		r.end = st.expire
+	}
+	r.renew, r.expire, r.named = moment{}, moment{}, named
 	return &r
 }
 
 // accused reports whether st is what refused returned.
 func (st *state) accused() bool { return st.end != moment{} }
 
-// lastResort is st where nothing better is to be had: a token that is accused by
-// a 401, which another endpoint may still take, or nil.
+// lastResort is st if its token was rejected by a 401 that another endpoint may
+// not return, or nil. A 401 that names the token is returned by every endpoint.
 func (st *state) lastResort(now time.Time) *state {
-	if st == nil || !st.accused() || st.end.reached(now) {
+	if st == nil || !st.accused() || st.named || st.end.reached(now) {
 		return nil
 	}
 	return st

@@ -77,7 +77,7 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 // again. [TokenSource.Transport] and [Client] do this by themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
-		s.engine.invalidate(t.AccessToken)
+		s.engine.invalidate(t.AccessToken, false)
 	}
 }
 
