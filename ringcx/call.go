@@ -19,30 +19,31 @@ type call struct {
 	*transport
 	req     *http.Request
 	sent    int            // how often the request was sent
-	replays int            // how many of those followed a refusal for now
+	replays int            // how many of those, and of the renewals, followed a failure that may pass
+	failed  time.Time      // when the renewal failed that was waited for last
 	carried string         // the token that the last one carried
 	denied  *http.Response // the 401 of the first token
 }
 
 func (c *call) do() (*http.Response, error) {
 	for {
-		st, err := c.engine.current(c.req.Context())
+		st, err := c.token()
 		if err != nil {
 			c.closeBody()
-			return nil, err
+			return nil, c.withCause(err)
 		}
 		if c.denied != nil && st.token.AccessToken == c.carried {
 			return c.denied, nil // there is no newer token
 		}
 		resp, err := c.send(st)
 		if err == nil && resp.StatusCode == http.StatusUnauthorized {
-			if !c.mayRenew(resp) {
+			if !c.unauthorized(resp) {
 				return resp, nil
 			}
 			continue
 		}
-		if c.denied != nil && err == nil && resp.StatusCode < 400 {
-			c.engine.brake.release() // a new token was what it took
+		if err == nil && resp.StatusCode < 400 {
+			c.succeeded()
 		}
 		wait, again := c.pause(resp, err)
 		if !again {
@@ -78,23 +79,31 @@ func (c *call) send(st *state) (*http.Response, error) {
 	return resp, err
 }
 
-// mayRenew judges a 401: it makes the token invalid, once for each token, and
-// says whether to try another.
-func (c *call) mayRenew(resp *http.Response) bool {
+// unauthorized makes the token of a 401 invalid, once for each token, unless the
+// circuit breaker is open. It reports whether to try another.
+func (c *call) unauthorized(resp *http.Response) bool {
+	e := c.engine
+	switch {
+	case c.denied != nil:
+		e.brake.pull() // a new token was rejected too: the token is not the reason
+		return false
+	case e.brake.holds():
+		return false
+	case c.repeatable():
+		hold(resp)
+		c.denied = resp
+		e.invalidate(c.carried, namesToken(resp))
+		return true
+	}
+	e.invalidate(c.carried, namesToken(resp))
+	return false
+}
+
+// succeeded closes the circuit breaker if a new token was what the call needed.
+func (c *call) succeeded() {
 	if c.denied != nil {
-		c.engine.brake.pull() // a new token was refused too: the token is not the reason
-		return false
+		c.engine.brake.release()
 	}
-	if c.engine.brake.holds() {
-		return false
-	}
-	c.engine.invalidate(c.carried, false)
-	if !c.repeatable() {
-		return false
-	}
-	hold(resp)
-	c.denied = resp
-	return true
 }
 
 // pause says whether to send the request again, and after what time.

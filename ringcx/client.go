@@ -33,8 +33,8 @@ func New(cfg Config) (*Client, error) {
 	return c, err
 }
 
-// Do signs req, sends it as [TokenSource.Transport] does, and follows redirects
-// as Config.HTTPClient does. An answer of status 400 or more is an [*Error] of
+// Do adds the token to req, sends it as [TokenSource.Transport] does, waiting for a
+// renewal of the token likewise, and follows redirects as Config.HTTPClient does. An answer of status 400 or more is an [*Error] of
 // StageCall, its body read and closed; one below is the caller's to close. Use
 // it as the doer of another generated client, or for an endpoint that
 // openapi.yaml does not have.

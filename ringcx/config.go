@@ -83,9 +83,11 @@ type Config struct {
 	// minute given here counts as a minute. It is capped at half the life.
 	RenewBefore time.Duration
 
-	// MaxReplays is how often a call that was refused for now (status 429 or 503)
-	// is sent again, and a GET or HEAD that met another status of 500 or more or
-	// a network error. Default: 3; negative: never.
+	// MaxReplays is how often a call is sent again after a status 429 or 503, and a
+	// GET or HEAD after another status of 500 or more or a network error; and how
+	// many renewals of the token a call may see fail that way, or held back by a limit
+	// or the Store, before it fails too. A failure that is older than the call does
+	// not count. Both together. Default: 3; negative: never.
 	MaxReplays int
 
 	// UserAgent names the program, for example "billing-sync/1.4". The name of

@@ -73,7 +73,15 @@ type Error struct {
 	// and without the token that a logout carries there. Empty where no request
 	// was sent, and for an answer that [Get] could not use.
 	Method, Path string
+
+	// Cause is an *Error too: the 401 of a call that named the token, if the renewal
+	// that it made necessary was held back, and this is the error of that renewal.
+	// Otherwise it is nil. errors.Is and errors.As reach it.
+	Cause error
 }
+
+// Unwrap returns e.Cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // FieldError is one member of a request that RingCX did not accept. The value
 // is left out: it may be a password.
@@ -103,6 +111,9 @@ func (e *Error) Error() string {
 	}
 	if h := e.hint(); h != "" {
 		b.WriteString(" (" + h + ")")
+	}
+	if e.Cause != nil {
+		b.WriteString("; after " + strings.TrimPrefix(e.Cause.Error(), "ringcx: "))
 	}
 	return b.String()
 }

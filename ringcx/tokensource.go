@@ -41,13 +41,21 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 // background. Otherwise it waits for the renewal or for the end of ctx, whichever
 // comes first; the renewal goes on for the others.
 //
-// It reports an [*Error] where RingCX or RingCentral refused, ctx's error where
-// ctx ended first, [ErrClosed] after Close, and else what the network reported. A
-// failure is remembered, and callers in that time get it at once: for 1 s, then
-// 2, 4 … 15 s; after a 429 for as long as the server asked, or a minute; after a
-// refused sign-in for a minute, and after a refused exchange for five, because
-// asking again may end somebody's session. With a Store, a token that another
-// process gets in that time ends it. A new TokenSource begins anew.
+// It returns an [*Error] if RingCX or RingCentral rejected a request, ctx's error if
+// ctx ended first, [ErrClosed] after Close, and otherwise the error of the network. A
+// failure is remembered and returned at once until the next attempt is due: for 1 s,
+// then 2, 4 … 15 s, but 2 s at most if nothing was sent, as after a refused
+// connection; after a 429 for as long as the server asked, or a minute; after a
+// rejected sign-in for a minute, and after a rejected exchange for five, because
+// another attempt may end a session of the user. With a Store, a token that another
+// process obtains in that time ends it. When a token ends, one attempt is due at
+// once, unless a service or a limit asked to wait. A new TokenSource starts without a
+// failure.
+//
+// A token that RingCX has rejected by name ("Jwt is expired") in a call through
+// [TokenSource.Transport] or [Client] is not returned again. After any other 401 it
+// is, if a limit of this package or the Store prevents its renewal: another endpoint
+// may still accept it.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	st, err := s.engine.current(ctx)
 	if err != nil {
@@ -86,14 +94,21 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 // endpoints, never see the token, also after a redirect. base carries the
 // requests; nil stands for the transport of the Config.
 //
-// A request that meets a 401 is sent once more with a newer token, where its
-// body can be sent again. One that meets a 429, or a 503 with a Retry-After, is
-// sent again after that time (without one after 1, 2 and 4 s, ± 20 %), at most
-// Config.MaxReplays times, but not if that is more than a minute or more than the
-// context has left. GET and HEAD are also sent again after a status of 500 or more
-// and after a network error, unless that is for good, as an untrusted
-// certificate. Statuses
-// stay statuses: the answer of the last try is returned.
+// A request that meets a 401 is sent once more with a newer token, if its body can be
+// sent again. One that meets a 429, or a 503 with a Retry-After, is sent again after
+// that time (without one after 1, 2 and 4 s, ± 20 %), at most Config.MaxReplays
+// times, but not if that is more than a minute or more than the context has left.
+// GET and HEAD are also sent again after a status of 500 or more and after a network
+// error, unless that is permanent, as an untrusted certificate is. A status is not
+// made an error: the response to the last attempt is returned.
+//
+// Without a valid token a request waits for a renewal. If that gets no response, or
+// 429 or 500 or more, or if a limit of this package or the Store holds it back, the
+// request waits for the next one, whatever its method, with the same bounds: nothing
+// of it has been sent. RoundTrip returns the error of a renewal that it does not wait
+// for, and also of one that was held back after a 401 that names the token ("Jwt is
+// expired"): then the error is not the status 401 but, for a limit, an [*Error] with
+// Code "local_limit", whose Cause is the 401.
 //
 // An http.Client that follows a redirect itself forwards only what the caller
 // set, so it forwards no token.
