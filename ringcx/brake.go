@@ -15,6 +15,15 @@ type brake struct {
 	pulls atomic.Int32 // in a row; lets release look without the lock
 	mu    sync.Mutex
 	until time.Time
+	blind blind
+	tried atomic.Bool // blind is set; lets accepted look without the lock
+}
+
+// blind is a 401 of a request that could not be sent again with a new token. A later
+// request shows whether that was what it took.
+type blind struct {
+	path, token string
+	at          time.Time
 }
 
 const longestBrake = time.Minute
@@ -22,6 +31,10 @@ const longestBrake = time.Minute
 func (b *brake) pull() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.pullLocked()
+}
+
+func (b *brake) pullLocked() {
 	switch over := time.Since(b.until); {
 	case over < 0:
 		return // one pull for all the calls that failed together
@@ -52,4 +65,39 @@ func (b *brake) release() {
 	defer b.mu.Unlock()
 	b.pulls.Store(0)
 	b.until = time.Time{}
+}
+
+// deniedAgain reports whether a request that cannot be sent again met a 401 with a
+// token that replaced one less than a minute ago, because of such a 401: then the
+// token is not the reason. It pulls the brake, once for each new token, so that a
+// token that was in fact revoked is invalid at the next 401.
+func (b *brake) deniedAgain(path, token string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	again := b.tried.Load() && b.blind.token != token && time.Since(b.blind.at) < longestBrake
+	if again {
+		b.blind = blind{}
+		b.pullLocked()
+	} else {
+		b.blind = blind{path, token, time.Now()}
+	}
+	b.tried.Store(!again)
+	return again
+}
+
+// accepted releases the brake if the token is new and path rejected the one before.
+func (b *brake) accepted(path, token string) {
+	if !b.tried.Load() {
+		return
+	}
+	b.mu.Lock()
+	cured := b.blind.path == path && b.blind.token != token
+	if cured {
+		b.blind = blind{}
+		b.tried.Store(false)
+	}
+	b.mu.Unlock()
+	if cured {
+		b.release()
+	}
 }

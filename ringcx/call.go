@@ -95,7 +95,9 @@ func (c *call) unauthorized(resp *http.Response) bool {
 		e.invalidate(c.carried, namesToken(resp))
 		return true
 	}
-	e.invalidate(c.carried, namesToken(resp))
+	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.brake.deniedAgain(c.req.URL.Path, c.carried) {
+		e.invalidate(c.carried, named)
+	}
 	return false
 }
 
@@ -103,7 +105,9 @@ func (c *call) unauthorized(resp *http.Response) bool {
 func (c *call) succeeded() {
 	if c.denied != nil {
 		c.engine.brake.release()
+		return
 	}
+	c.engine.brake.accepted(c.req.URL.Path, c.carried)
 }
 
 // pause says whether to send the request again, and after what time.

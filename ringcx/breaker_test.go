@@ -1,0 +1,137 @@
+package ringcx_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+)
+
+// rejectingPath makes one path always return 401; the rest is the fake's.
+type rejectingPath struct {
+	fake http.RoundTripper
+	path string // always 401
+}
+
+func (r rejectingPath) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path != r.path {
+		return r.fake.RoundTrip(req)
+	}
+	_, _ = io.Copy(io.Discard, req.Body)
+	req.Body.Close()
+	return response(401, "text/plain", "not for you"), nil
+}
+
+// TestBreakerOfAStream has an endpoint reject each POST of a body that cannot be sent
+// again, for an hour, beside one that accepts every token. 16 refreshes are due.
+func TestBreakerOfAStream(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, 7 * time.Second, 15 * time.Second, 31 * time.Second, 61 * time.Second} {
+		for _, beside := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				fake := ringcxtest.NewServer(t)
+				fake.LimitRates(true)
+				cfg := fake.Config()
+				cfg.HTTPClient.Transport = rejectingPath{cfg.HTTPClient.Transport, "/voice/upload"}
+				client := newClient(t, cfg)
+				for start := time.Now(); time.Since(start) < time.Hour; time.Sleep(every) {
+					if err := stream(t, client, "/voice/upload"); !errors.Is(err, ringcx.ErrUnauthorized) {
+						t.Fatalf("the endpoint that rejects: %v", err)
+					}
+					if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); beside && err != nil {
+						t.Fatalf("the endpoint that accepts: %v", err)
+					}
+				}
+				c := fake.Counts()
+				t.Logf("every %v: %d refreshes", every, c.Refreshes)
+				if c.Refreshes > 80 || c.Logins > 1 || c.Exchanges > 1 {
+					t.Errorf("every %v: %d refreshes, %d exchanges, %d sign-ins", every, c.Refreshes, c.Exchanges, c.Logins)
+				}
+			})
+		}
+	}
+}
+
+// TestRevokedTokenOfAStream revokes the token of a process that only sends bodies that
+// cannot be sent again. Each time one call fails, and the next succeeds.
+func TestRevokedTokenOfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.Handle("POST /voice/upload", accepts)
+		client := newClient(t, fake.Config())
+		for n := range 20 {
+			if err := stream(t, client, "/voice/upload"); err != nil {
+				t.Fatalf("before revocation %d: %v", n, err)
+			}
+			fake.ExpireTokens()
+			if err := stream(t, client, "/voice/upload"); !errors.Is(err, ringcx.ErrUnauthorized) {
+				t.Fatalf("after revocation %d: %v, want 401", n, err)
+			}
+			time.Sleep(20 * time.Second)
+		}
+	})
+}
+
+// TestRevokedTokenOfAnotherPath revokes two tokens in a row while the second call is to
+// another path: the second token is invalid a second later, and at once if the first
+// was revoked long before.
+func TestRevokedTokenOfAnotherPath(t *testing.T) {
+	for _, c := range []struct{ after, most time.Duration }{{0, 1200 * time.Millisecond}, {61 * time.Second, 100 * time.Millisecond}} {
+		synctest.Test(t, func(t *testing.T) {
+			fake := ringcxtest.NewServer(t)
+			fake.Handle("POST /voice/upload", accepts)
+			fake.Handle("POST /voice/other", accepts)
+			client := newClient(t, fake.Config())
+			must(client.Tokens.Token())
+			fake.ExpireTokens()
+			_ = stream(t, client, "/voice/upload")
+			must(client.Tokens.Token())
+			time.Sleep(c.after)
+			fake.ExpireTokens()
+			start := time.Now()
+			for stream(t, client, "/voice/other") != nil {
+				time.Sleep(100 * time.Millisecond)
+			}
+			if took := time.Since(start); took > c.most {
+				t.Errorf("%v later: a valid token after %v", c.after, took)
+			}
+		})
+	}
+}
+
+// TestLate401OfAStream has a 401 arrive for a token that was replaced twice. It says
+// nothing about the current one.
+func TestLate401OfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.Handle("POST /voice/upload", accepts)
+		cfg := fake.Config()
+		up := cfg.HTTPClient.Transport
+		cfg.HTTPClient.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/voice/slow" {
+				time.Sleep(10 * time.Second)
+				return response(401, "text/plain", "too late"), nil
+			}
+			return up.RoundTrip(r)
+		})
+		client := newClient(t, cfg)
+		first := must(client.Tokens.Token())
+		done := make(chan error)
+		go func() { done <- stream(t, client, "/voice/slow") }()
+		synctest.Wait()
+		client.Tokens.Invalidate(first)
+		must(client.Tokens.Token())
+		fake.ExpireTokens()
+		_ = stream(t, client, "/voice/upload")
+		must(client.Tokens.Token())
+		<-done
+		fake.ExpireTokens()
+		if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+}
