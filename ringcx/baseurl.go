@@ -16,17 +16,31 @@ func parseBaseURL(field, raw, byDefault string) (*url.URL, error) {
 		raw = byDefault
 	}
 	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "":
+	if err != nil || u.Hostname() == "" {
 		return nil, fmt.Errorf("ringcx: %s is no URL with a host: write it like %s", field, byDefault)
+	}
+	normalize(u)
+	switch {
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("ringcx: %s must hold no user, query or fragment: write it like %s", field, byDefault)
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is for loopback hosts only), or tokens travel in the clear", field, u)
 	}
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil
 }
+
+// normalize gives all spellings of a base URL the same text: a lower-case host, no
+// default port, and a clean path without a trailing slash. The default key is a
+// hash of that text.
+func normalize(u *url.URL) {
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); port == "" || port == defaultPorts[u.Scheme] {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	u.Path, u.RawPath, u.ForceQuery = strings.TrimRight(path.Clean("/"+u.Path), "/"), "", false
+}
+
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)

@@ -20,8 +20,12 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 	if !ok {
 		return "", errors.New("ringcx: Config.Key is required with a Store, except with a *JWTLogin: give each user of each app a name of its own")
 	}
+	origin, err := login.base()
+	if err != nil {
+		return "", err
+	}
 	hash := sha256.New()
-	for _, part := range []string{cmp.Or(login.BaseURL, ringCentralURL), base.String(), login.ClientID, subject(login.JWT)} {
+	for _, part := range []string{origin.String(), base.String(), login.ClientID, subject(login.JWT)} {
 		hash.Write([]byte(part + "\x00"))
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16]), nil
