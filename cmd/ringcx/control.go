@@ -20,8 +20,9 @@ const maxControlBody = 1 << 20
 // control steers a fake over HTTP.
 type control struct{ fake *ringcxtest.Server }
 
-// newControl returns the fake with its control endpoints.
-func newControl(fake *ringcxtest.Server) http.Handler {
+// newControl returns the fake with its control endpoints. See guard for who may use
+// them.
+func newControl(fake *ringcxtest.Server, public bool) http.Handler {
 	c := control{fake}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /_control/expire", plain(fake.ExpireTokens))
@@ -32,9 +33,10 @@ func newControl(fake *ringcxtest.Server) http.Handler {
 	mux.HandleFunc("/_control/", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "there are POST /_control/expire, /_control/revoke, /_control/fault and /_control/clear, and GET /_control/counts", http.StatusNotFound)
 	})
+	guarded := guard(mux, public)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_control/") {
-			mux.ServeHTTP(w, r)
+			guarded.ServeHTTP(w, r)
 			return
 		}
 		fake.ServeHTTP(w, r)

@@ -30,6 +30,9 @@ sign-ins and five token requests a minute. The tests steer it:
   POST /_control/clear     forget the faults that are still to come
   GET  /_control/counts    what arrived so far, as JSON
 
+These are for programs: web pages of another origin get 403, and so do requests
+with another Host than localhost or 127.0.0.1, unless the mock is --public.
+
 A fault is sent as a form or as JSON. Its endpoint is login or revoke, which are
 RingCentral's, or an operation of RingCX as openapi.yaml names it, such as
 exchangeToken, refreshToken, listAccounts or listUsers. The faults are:
@@ -87,7 +90,7 @@ func (o mockOptions) run(ctx context.Context, out, notes io.Writer) error {
 	fake.LimitRates(o.limits)
 	printEnvironment(out, "http://"+reachable(listener.Addr()))
 	fmt.Fprintf(notes, "Serving on http://%s until Ctrl-C.\n", listener.Addr())
-	return serve(ctx, listener, newControl(fake))
+	return serve(ctx, listener, newControl(fake, o.public))
 }
 
 // listen refuses an address that other machines reach, unless it is wanted.
