@@ -40,7 +40,7 @@ func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error)
 		if strings.HasPrefix(u.Err.Error(), "ringcx: ") {
 			return nil, u.Err
 		}
-		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, u.Err)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.EscapedPath(), u.Err)
 	}
 	return resp, err
 }
@@ -81,7 +81,7 @@ func printHead(w io.Writer, resp *http.Response) error {
 func refusal(resp *http.Response, body []byte) error {
 	e := &ringcx.Error{
 		Stage: ringcx.StageCall, StatusCode: resp.StatusCode,
-		Method: resp.Request.Method, Path: resp.Request.URL.Path,
+		Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(),
 	}
 	var fromJSON gen.APIError
 	switch {

@@ -11,8 +11,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// complaint says what failed, without the advice that cures gives.
-func complaint(err error) string {
+// complaint says what failed, without the advice that cures gives. It may be shown
+// on a terminal.
+func complaint(err error) string { return printable(plainComplaint(err)) }
+
+func plainComplaint(err error) string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	if !ok {
 		return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringcx: "), "\nringcx: ", "\n")

@@ -40,12 +40,13 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// report writes err, each line of it as an error of its own.
+// report writes err, each line of it as an error of its own. Every error of a
+// command is written here, and may quote a server or an argument.
 func report(w io.Writer, err error) {
 	if e, ok := errors.AsType[*ringcx.Error](err); ok && !isForNow(e) {
 		e.RetryAfter = 0
 	}
-	for line := range strings.Lines(err.Error()) {
+	for line := range strings.Lines(printable(err.Error())) {
 		if line = strings.TrimPrefix(strings.TrimSpace(line), "ringcx: "); line != "" {
 			fmt.Fprintln(w, "ringcx: "+line)
 		}

@@ -40,7 +40,8 @@ func writeJSONList[T any](w io.Writer, list iter.Seq2[T, error]) error {
 	return err
 }
 
-// elementJSON encodes what v points to, indented as an element of an array.
+// elementJSON encodes what v points to, indented as an element of an array. It may
+// be shown on a terminal.
 func elementJSON(v any) ([]byte, error) {
 	hideSecrets(reflect.ValueOf(v))
 	var b bytes.Buffer
@@ -48,7 +49,7 @@ func elementJSON(v any) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("  ", "  ")
 	err := e.Encode(v)
-	return bytes.TrimSpace(b.Bytes()), err
+	return []byte(printable(string(bytes.TrimSpace(b.Bytes())))), err
 }
 
 // hideSecrets replaces every wire.Secret that v leads to, so that a secret that
