@@ -35,9 +35,11 @@ const defaultMaxReplays = 3
 type Config struct {
 	// RingCentral is where RingCentral tokens come from: a *JWTLogin or any
 	// oauth2.TokenSource. It is asked only when a new RingCentral token is
-	// needed, one call at a time. Where it has a method
-	// TokenContext(context.Context), that is called instead of Token; a Token
-	// that never returns is abandoned after 10 seconds. Required.
+	// needed, one call at a time. If it has a method
+	// TokenContext(context.Context), that is called instead of Token, with a
+	// context that ends after 10 seconds. A renewal waits 10 seconds for it. If it
+	// takes longer, it is not called again before it returns: later renewals wait
+	// for the same call, 10 seconds each, and use its token. Required.
 	RingCentral oauth2.TokenSource
 
 	// BaseURL is the origin of RingCX, with a path if a proxy adds one. It must

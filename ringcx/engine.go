@@ -42,9 +42,10 @@ type engine struct {
 
 	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
 	session session
-	ledger  *ledger   // nil: no other host shares the session
-	asked   time.Time // what time it is: when RingCX did not say
-	alone   alone     // while the Store is down
+	asking  *sourceCall // whose result was not used yet; nil: none
+	ledger  *ledger     // nil: no other host shares the session
+	asked   time.Time   // what time it is: when RingCX did not say
+	alone   alone       // while the Store is down
 }
 
 func newEngine(cfg Config) (*engine, error) {

@@ -65,6 +65,7 @@ func (e *engine) fly(ctx context.Context, f *flight) {
 // renewInto lands f, before anything is written for others.
 func (e *engine) renewInto(ctx context.Context, f *flight) {
 	defer e.land(f)
+	e.takeLate()
 	if e.ledger != nil {
 		f.state, f.err = e.renewShared(ctx, f)
 	} else {

@@ -30,20 +30,21 @@ func (l login) endsAfter(o login) bool {
 	return l.token != "" && (o.token == "" || l.until != nil && o.until != nil && l.until.at.After(o.until.at))
 }
 
-// signIn asks the program's source for a RingCentral token. A source that
-// returns the token of old, which RingCX has just refused, is not asked again.
+// signIn asks the program's source for a RingCentral token, or waits for a call of
+// it that is still pending. A source that returns the token of old, which RingCX
+// has just refused, is not asked again.
 func (e *engine) signIn(ctx context.Context, old login) error {
-	if err := e.claim(ctx, StageLogin); err != nil {
-		return e.told(StageLogin, 0, err)
-	}
-	if by := e.sendBy(); !by.IsZero() && time.Now().After(by) {
-		return errLost
-	}
 	start := time.Now()
-	token, err := askSource(ctx, e.cfg.RingCentral)
-	if nothingSent(err) {
-		e.session.limits.untake(StageLogin)
-	} else {
+	token, err, pending := e.awaitPending()
+	if !pending {
+		if err := e.claim(ctx, StageLogin); err != nil {
+			return e.told(StageLogin, 0, err)
+		}
+		if by := e.sendBy(); !by.IsZero() && time.Now().After(by) {
+			return errLost
+		}
+		start = time.Now()
+		token, err = e.ask(ctx)
 		e.session.limits.arrived(StageLogin)
 	}
 	switch {
@@ -52,13 +53,19 @@ func (e *engine) signIn(ctx context.Context, old login) error {
 	case token.AccessToken == old.token:
 		err = errors.New("ringcx: login: Config.RingCentral returned the very token that RingCX refused with 401: it must return a new one")
 	default:
-		e.session.login = login{token: token.AccessToken, news: true}
-		if !token.Expiry.IsZero() {
-			until := at(e.now().Add(time.Until(token.Expiry) - loginMargin))
-			e.session.login.until = &until
-		}
+		e.session.login = e.newLogin(token)
 	}
 	return e.told(StageLogin, time.Since(start), err)
+}
+
+// newLogin is a token of the source, which has not been written for others yet.
+func (e *engine) newLogin(token *oauth2.Token) login {
+	l := login{token: token.AccessToken, news: true}
+	if !token.Expiry.IsZero() {
+		until := at(e.now().Add(time.Until(token.Expiry) - loginMargin))
+		l.until = &until
+	}
+	return l
 }
 
 // loginMargin is how long before its end a RingCentral token is given up: it
@@ -79,38 +86,6 @@ func (e *engine) loginFailed(err error) error {
 		e.session.limits.ownUntil = time.Now().Add(refusal.RetryAfter) // others may hold better credentials
 	}
 	return err
-}
-
-// askSource asks for a token, in tokenTimeout at most. A source that takes longer
-// goes on in a goroutine of its own.
-func askSource(ctx context.Context, source oauth2.TokenSource) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
-	type result struct {
-		token *oauth2.Token
-		err   error
-	}
-	ask := func() (*oauth2.Token, error) { return source.Token() }
-	if s, ok := source.(interface {
-		TokenContext(context.Context) (*oauth2.Token, error)
-	}); ok {
-		ask = func() (*oauth2.Token, error) { return s.TokenContext(ctx) }
-	}
-	done := make(chan result, 1)
-	go func() {
-		token, err := ask()
-		done <- result{token, err}
-	}()
-	var r result
-	select {
-	case r = <-done:
-	case <-ctx.Done():
-		r.err = ctx.Err()
-	}
-	if r.err == nil && (r.token == nil || r.token.AccessToken == "") {
-		r.err = errors.New("it returned no token and no error")
-	}
-	return r.token, loginError(r.err)
 }
 
 // loginError makes an *Error of what a source reports. A RetrieveError of
