@@ -22,6 +22,7 @@ type call struct {
 	replays int            // how many of those, and of the renewals, followed a failure that may pass
 	failed  time.Time      // when the renewal failed that was waited for last
 	carried string         // the token that the last one carried
+	older   []string       // the tokens that those before it carried
 	denied  *http.Response // the 401 of the first token
 }
 
@@ -69,7 +70,9 @@ func (c *call) send(st *state) (*http.Response, error) {
 		}
 		r.Body = body
 	}
-	c.sent++
+	if c.sent++; c.carried != "" && c.carried != st.token.AccessToken {
+		c.older = append(c.older, c.carried)
+	}
 	c.carried = st.token.AccessToken
 	resp, err := c.roundTrip(r)
 	if resp != nil {

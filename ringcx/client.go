@@ -42,9 +42,11 @@ func New(cfg Config) (*Client, error) {
 // A request to RingCX's own token endpoints is sent without the token, and its
 // redirects are errors: they would carry its secrets away.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	resp, err := c.doer.Do(req)
+	ctx, secrets := withCarried(req.Context())
+	resp, err := c.doer.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, callError(err)
+		return nil, callError(cleanError(err, secrets.all()...))
 	}
+	secrets.guard(resp)
 	return resp, nil
 }

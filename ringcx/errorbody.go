@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -15,7 +14,7 @@ import (
 const (
 	maxErrorBody = 64 << 10 // of a refused call, read to make its Error
 	maxMessage   = 512      // of Error.Message
-	mask         = "***"
+	maxSecret    = 8 << 10  // longer than any token
 )
 
 // newError makes the Error of the answer to req. The secrets are what req
@@ -27,7 +26,7 @@ func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, 
 	}
 	e.read(body)
 	clean := scrubber(secrets)
-	e.Code, e.Message, e.Path = tidy(clean.Replace(e.Code)), tidy(clean.Replace(e.Message)), clean.Replace(e.Path)
+	e.Code, e.Message, e.Path = tidy(clean.Replace(e.Code)), tidy(clean.Replace(e.Message)), visible(clean.Replace(e.Path))
 	for i, v := range e.Validation {
 		e.Validation[i] = FieldError{Field: tidy(clean.Replace(v.Field)), Message: tidy(clean.Replace(v.Message))}
 	}
@@ -56,6 +55,9 @@ type errorBody struct {
 
 func (e *Error) read(body []byte) {
 	e.Message = string(body)
+	if len(body) >= maxErrorBody {
+		e.Message = string(body[:maxErrorBody-maxSecret]) // a secret may be cut off at the end
+	}
 	if b := bytes.TrimSpace(body); len(b) == 0 || b[0] != '{' || !json.Valid(b) {
 		return
 	}
@@ -97,19 +99,14 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// scrubber replaces the secrets in all the forms that they travel in.
-func scrubber(secrets []string) *strings.Replacer {
-	var pairs []string
-	for _, s := range secrets {
-		if s == "" {
-			continue
+// visible replaces what does not print in a path, which a redirect may have chosen.
+func visible(path string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
 		}
-		quoted, _ := json.Marshal(s)
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), strings.Trim(string(quoted), `"`)} {
-			pairs = append(pairs, form, mask)
-		}
-	}
-	return strings.NewReplacer(pairs...)
+		return r
+	}, path)
 }
 
 // tidy puts s on one line, drops what does not print and cuts it.

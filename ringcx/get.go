@@ -36,12 +36,13 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 	}
 	return zero, &Error{
 		Stage: StageCall, StatusCode: answer.StatusCode(), Code: codeBadAnswer,
-		Message: "the answer is not JSON: " + tidy(string(answer.GetBody())),
+		Message: "the answer is not JSON: " + tidy(scrubber(secretsOf(responseOf(r))).Replace(string(answer.GetBody()))),
 	}
 }
 
 // decodeError says of an error of encoding/json what failed.
 func decodeError(err error) error {
+	err = cleanError(err)
 	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
 	_, isSyntax := errors.AsType[*json.SyntaxError](err)
 	if isType || isSyntax {

@@ -102,9 +102,16 @@ func loginError(err error) error {
 		return err // of a JWTLogin
 	}
 	if !ok {
-		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", err)
+		clean := scrubber(nil)
+		clean.quotes = true // the secrets of this source are not known
+		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", clean.clean(err))
 	}
-	e := &Error{Stage: StageLogin, Code: tidy(retrieve.ErrorCode), Message: tidy(retrieve.ErrorDescription)}
+	var secrets []string
+	if retrieve.Response != nil {
+		secrets = requestSecrets(retrieve.Response.Request)
+	}
+	clean := scrubber(secrets)
+	e := &Error{Stage: StageLogin, Code: tidy(clean.Replace(retrieve.ErrorCode)), Message: tidy(clean.Replace(retrieve.ErrorDescription))}
 	if retrieve.Response != nil {
 		e.StatusCode = retrieve.Response.StatusCode
 		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())

@@ -188,6 +188,31 @@ func TestLateTokenIsUsed(t *testing.T) {
 	}
 }
 
+// TestPendingTokenThatHasEnded waits for a call that returns a token which is about
+// to end: it is not used, and the source is called again.
+func TestPendingTokenThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, source, ts := slow(t, 15*time.Second, time.Second)
+		sign := source.signIn
+		source.signIn = func() (*oauth2.Token, error) {
+			token, err := sign()
+			if source.calls == 1 {
+				token.AccessToken, token.Expiry = "ended", time.Now().Add(5*time.Second)
+			}
+			return token, err
+		}
+		_, _ = ts.Token()
+		time.Sleep(2 * time.Second)
+		if _, err := ts.Token(); err != nil {
+			t.Error(err)
+		}
+		source.assert(t, 2)
+		if n := fake.Counts().Exchanges; n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+	})
+}
+
 // TestLateTokenAfterLogout does not use the token of a call that began before a
 // Logout, and does not call again before it returns.
 func TestLateTokenAfterLogout(t *testing.T) {

@@ -110,8 +110,8 @@ func (e *engine) takeLate() {
 		return
 	}
 	_ = e.told(StageLogin, c.took, nil)
-	if late := e.newLogin(c.token); late.good(e.now()) && !e.session.login.good(e.now()) {
-		e.session.login = late
+	if !e.session.login.good(e.now()) {
+		e.session.login = e.newLogin(c.token)
 	}
 }
 

@@ -49,9 +49,11 @@ func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 func listError(r *http.Response, err error) error {
 	what := "a list"
 	if r.Request != nil {
-		what = r.Request.Method + " " + r.Request.URL.Path
+		what = r.Request.Method + " " + visible(r.Request.URL.Path)
 	}
-	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w", what, r.StatusCode, r.Header.Get("Content-Type"), err)
+	clean := scrubber(secretsOf(r))
+	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w",
+		clean.Replace(what), r.StatusCode, clean.Replace(r.Header.Get("Content-Type")), clean.clean(err))
 }
 
 // elements yields the elements of an array. It returns nil also where the loop

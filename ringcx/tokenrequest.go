@@ -99,7 +99,7 @@ func (r tokenRequest) send(ctx context.Context, form []byte) (a answer, again bo
 	if context.Cause(ctx) == errSentOnce {
 		err = errSentOnce
 	}
-	err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanURLError(err))
+	err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanError(cleanURLError(err), r.secrets...))
 	a.err = noResponse{err, a.outcome != notProcessed}
 	return a, again
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
@@ -29,7 +28,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c := call{transport: t, req: req}
 	resp, err := c.do()
-	return t.finish(req, resp, err, c.carried)
+	if err == nil && !t.toErrors {
+		return resp, nil
+	}
+	return t.finish(req, resp, err, append(c.older, c.carried)...)
 }
 
 // roundTrip sends req. Unlike the base, it always returns a response with a body, or
@@ -55,8 +57,12 @@ func (t *transport) signs(u *url.URL) bool {
 // finish makes the *Error of a refused call. A request with secrets of its own
 // is not redirected, so there a redirect is an error too.
 func (t *transport) finish(req *http.Request, resp *http.Response, err error, secrets ...string) (*http.Response, error) {
-	if err != nil || !t.toErrors || resp.StatusCode < 300 || resp.StatusCode < 400 && !isAuth(t.engine.base, req.URL) {
-		return resp, err
+	secrets = addCarried(req.Context(), secrets)
+	if err != nil {
+		return resp, cleanError(err, secrets...)
+	}
+	if !t.toErrors || resp.StatusCode < 300 || resp.StatusCode < 400 && !isAuth(t.engine.base, req.URL) {
+		return resp, nil
 	}
 	return nil, readError(StageCall, req, resp, secrets...)
 }
@@ -84,17 +90,7 @@ func (t *transport) ownSecrets(req *http.Request) []string {
 	if _, token, ok := strings.Cut(req.URL.Path, logoutPath); ok {
 		return []string{token}
 	}
-	if req.GetBody == nil {
-		return nil
-	}
-	body, err := req.GetBody()
-	if err != nil {
-		return nil
-	}
-	defer body.Close()
-	form, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
-	values, _ := url.ParseQuery(string(form))
-	return slices.Concat(slices.Collect(maps.Values(values))...)
+	return formSecrets(req)
 }
 
 // hold reads the answer into memory, so that its connection is free while
