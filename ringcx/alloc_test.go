@@ -20,7 +20,7 @@ func freshSource(t *testing.T) *TokenSource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ts.engine.state.Store(newState("an.access.token", nil, time.Now(), 0))
+	ts.engine.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
 	return ts
 }
 

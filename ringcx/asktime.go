@@ -48,9 +48,9 @@ func (e *engine) askTime(ctx context.Context) bool {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if resp, err := client.Do(req); err == nil {
 		resp.Body.Close()
-		e.ledger.clock.see(resp.Header)
+		e.clock.see(resp.Header)
 	}
-	told := e.ledger.clock.sure()
+	told := e.clock.sure()
 	if !told {
 		e.asked = time.Now()
 	}

@@ -44,7 +44,7 @@ func floorLoop() func(n int) {
 
 func engineLoop() func(n int) {
 	e, ctx := &engine{now: time.Now}, context.Background()
-	e.state.Store(newState("an.access.token", nil, time.Now(), 0))
+	e.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
 	return func(n int) {
 		for range n {
 			if st, err := e.current(ctx); st == nil || err != nil {

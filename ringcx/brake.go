@@ -15,6 +15,7 @@ type brake struct {
 	pulls atomic.Int32 // in a row; lets release look without the lock
 	mu    sync.Mutex
 	until time.Time
+	since clocks // when until was set
 	blind blind
 	tried atomic.Bool // blind is set; lets accepted look without the lock
 }
@@ -28,13 +29,13 @@ type blind struct {
 
 const longestBrake = time.Minute
 
-func (b *brake) pull() {
+func (b *brake) pull(wall time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pullLocked()
+	b.pullLocked(wall)
 }
 
-func (b *brake) pullLocked() {
+func (b *brake) pullLocked(wall time.Time) {
 	switch over := time.Since(b.until); {
 	case over < 0:
 		return // one pull for all the calls that failed together
@@ -45,16 +46,16 @@ func (b *brake) pullLocked() {
 	if n := b.pulls.Add(1); n <= 6 {
 		d = time.Second << (n - 1)
 	}
-	b.until = time.Now().Add(d)
+	b.until, b.since = time.Now().Add(d), readClocks(wall)
 }
 
-func (b *brake) holds() bool {
+func (b *brake) holds(wall time.Time) bool {
 	if b.pulls.Load() == 0 {
 		return false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return time.Now().Before(b.until)
+	return time.Now().Before(b.until) && !b.since.suspended(wall)
 }
 
 func (b *brake) release() {
@@ -71,13 +72,13 @@ func (b *brake) release() {
 // token that replaced one less than a minute ago, because of such a 401: then the
 // token is not the reason. It pulls the brake, once for each new token, so that a
 // token that was in fact revoked is invalid at the next 401.
-func (b *brake) deniedAgain(path, token string) bool {
+func (b *brake) deniedAgain(path, token string, wall time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	again := b.tried.Load() && b.blind.token != token && time.Since(b.blind.at) < longestBrake
 	if again {
 		b.blind = blind{}
-		b.pullLocked()
+		b.pullLocked(wall)
 	} else {
 		b.blind = blind{path, token, time.Now()}
 	}

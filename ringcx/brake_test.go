@@ -12,10 +12,10 @@ func TestBrakeReleasedByAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b brake
 		for range 5 {
-			b.pull()
+			b.pull(time.Now())
 			time.Sleep(time.Until(b.until))
 		}
-		if b.deniedAgain("/x", "first") {
+		if b.deniedAgain("/x", "first", time.Now()) {
 			t.Error("the first token rejected counts as a second")
 		}
 		b.accepted("/other", "second")
@@ -23,7 +23,7 @@ func TestBrakeReleasedByAStream(t *testing.T) {
 			t.Error("released by another path")
 		}
 		b.accepted("/x", "second")
-		b.pull()
+		b.pull(time.Now())
 		if got := time.Until(b.until); got != time.Second {
 			t.Errorf("it holds for %v, want 1s", got)
 		}

@@ -88,9 +88,9 @@ func (c *call) unauthorized(resp *http.Response) bool {
 	e := c.engine
 	switch {
 	case c.denied != nil:
-		e.brake.pull() // a new token was rejected too: the token is not the reason
+		e.brake.pull(e.now()) // a new token was rejected too: the token is not the reason
 		return false
-	case e.brake.holds():
+	case e.brake.holds(e.now()):
 		return false
 	case c.repeatable():
 		hold(resp)
@@ -98,7 +98,7 @@ func (c *call) unauthorized(resp *http.Response) bool {
 		e.invalidate(c.carried, namesToken(resp))
 		return true
 	}
-	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.brake.deniedAgain(c.req.URL.Path, c.carried) {
+	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.brake.deniedAgain(c.req.URL.Path, c.carried, e.now()) {
 		e.invalidate(c.carried, named)
 	}
 	return false

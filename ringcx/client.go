@@ -34,10 +34,10 @@ func New(cfg Config) (*Client, error) {
 }
 
 // Do adds the token to req, sends it as [TokenSource.Transport] does, waiting for a
-// renewal of the token likewise, and follows redirects as Config.HTTPClient does. An answer of status 400 or more is an [*Error] of
-// StageCall, its body read and closed; one below is the caller's to close. Use
-// it as the doer of another generated client, or for an endpoint that
-// openapi.yaml does not have.
+// renewal of the token likewise, and follows redirects as Config.HTTPClient does. A
+// response of status 400 or more is an [*Error] of StageCall, its body read and
+// closed; the body of one below is the caller's to close. Use Do as the doer of
+// another generated client, or for an endpoint that openapi.yaml does not have.
 //
 // A request to RingCX's own token endpoints is sent without the token, and its
 // redirects are errors: they would carry its secrets away.

@@ -47,18 +47,19 @@ type Config struct {
 	BaseURL string
 
 	// HTTPClient sends all requests: its Transport the sign-ins, the token
-	// requests, the calls, and with a Store a HEAD of BaseURL that asks what time it
-	// is; its Timeout, Jar and CheckRedirect apply to the calls only. It is copied.
+	// requests, the calls, and a HEAD of BaseURL that asks what time it is, if a
+	// process with a Store does not know, or after the machine was suspended; its
+	// Timeout, Jar and CheckRedirect apply to the calls only. It is copied.
 	// Default: http.DefaultTransport, as it is now, without a time-out.
 	//
 	// An *http.Transport that uses HTTP/2 is copied too, and shares no connections
 	// with the original: the copy closes a connection that is silent for 5 s and
-	// then does not respond to a ping for 4 s, or as its HTTP2 field says. So a
-	// connection that went silent delays a token by less than 15 s. All sources with the
-	// same Transport share one copy. It closes idle connections after
-	// IdleConnTimeout, or 90 s, and not at the original's CloseIdleConnections.
-	// Changes to the original apply to later sources only. The copy does not have
-	// what was registered with RegisterProtocol.
+	// then does not respond to a ping for 4 s, or as its HTTP2 field says. Idle
+	// connections are pinged too. So a connection that went silent delays a token by
+	// less than 15 s. All sources with the same Transport share one copy. It closes
+	// idle connections after IdleConnTimeout, or 90 s, and not at the original's
+	// CloseIdleConnections. Changes to the original apply to later sources only. The
+	// copy does not have what was registered with RegisterProtocol.
 	//
 	// Another RoundTripper is used as it is, and so is an *http.Transport without
 	// HTTP/2, with both ping times set, or with an HTTP/2 client of its own. After a
@@ -69,14 +70,20 @@ type Config struct {
 	HTTPClient *http.Client
 
 	// Store shares the session with other processes, so that all of them live on
-	// one sign-in and one chain of refresh tokens. See [Store], and filestore for
-	// one machine. Default: nil, this process only.
+	// one sign-in and one chain of refresh tokens. If it fails, a valid token is still
+	// used, and the processes take turns to request tokens of their own with the
+	// RingCentral token that they share; when that has ended the first four may sign
+	// in. A caller without a valid token waits up to 10 seconds for the Store. See
+	// [Store], and filestore for one machine. Default: nil, this process only.
 	Store Store
 
 	// Key names the record in the Store. Programs with the same Key must sign in
-	// as the same user of the same app. Required with a Store, except with a
-	// *JWTLogin: by default it is then a hash of RingCentral's and RingCX's origins,
-	// the client id, and the sub of the JWT (or the JWT, where it has none).
+	// as the same user of the same app. If a record belongs to another client id or
+	// another sub of a JWT, an error is returned and nothing of it is used. Of a JWT
+	// without a sub, and of a source that is not a *JWTLogin, this is not known. Required
+	// with a Store, except with a *JWTLogin: by default it is then a hash of
+	// RingCentral's and RingCX's base URLs, in any spelling, the client id, and the sub
+	// of the JWT (or the JWT, if it has none).
 	Key string
 
 	// RenewBefore is how long before its end a token is renewed. By default it is
@@ -97,9 +104,10 @@ type Config struct {
 	UserAgent string
 
 	// OnEvent is told of every sign-in, exchange, refresh and logout, done or
-	// failed, and with a Store of every pair that another process bought and of
-	// every failure of the Store. It runs on the goroutine that renews, so it must
-	// not block and must not call the TokenSource. Default: nobody is told.
+	// failed, and with a Store of every pair that another process obtained and of
+	// failures of the Store. It runs on the goroutine that renews, or of Logout or
+	// Close, one call at a time, so it must not block and must not call the
+	// TokenSource. Default: nobody is told.
 	OnEvent func(Event)
 }
 

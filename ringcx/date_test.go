@@ -29,7 +29,7 @@ func TestDate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLedger(nil, "", time.Now)
+				l := newTestLedger(time.Now)
 				l.clock.host = "me"
 				switch now := time.Now().UnixMilli(); c.knows {
 				case "heard":
@@ -54,10 +54,10 @@ func TestDate(t *testing.T) {
 // pair of another one, whose age it took from a wrong clock.
 func TestGuessIsMended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLedger(nil, "", func() time.Time { return time.Now().Add(-3 * time.Minute) })
+		l := newTestLedger(func() time.Time { return time.Now().Add(-3 * time.Minute) })
 		l.record = record{Gen: 5, Rev: "other-1", Access: "theirs", Issued: mark{At: time.Now().Add(-4 * time.Minute).UnixMilli()}}
 		s := l.reconcile(session{limits: newLimits()}, time.Now())
-		l.record.Rev = l.owner + "-1"
+		l.wrote = []string{l.record.Rev}
 		l.clock.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
 		s = l.reconcile(s, time.Now())
 		if age := time.Since(s.pair.sent.at).Round(time.Minute); age != 4*time.Minute || s.pair.guess {
@@ -85,7 +85,7 @@ func TestRingCentralTokenInDoubt(t *testing.T) {
 // minutes off. By it a lease that was taken just now looks long dead.
 func TestLeaseByHearsay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLedger(nil, "", time.Now)
+		l := newTestLedger(time.Now)
 		now := time.Now().UnixMilli()
 		l.clock.hear(reading{Host: l.clock.host, Wall: now, Time: now + (20 * time.Minute).Milliseconds()})
 		l.record.Lease = &lease{ID: "other-1", Owner: "other", TTL: leaseTTL.Milliseconds(), Taken: mark{At: now}}

@@ -2,6 +2,7 @@ package ringcx
 
 import (
 	"context"
+	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -42,10 +43,13 @@ type engine struct {
 
 	slot    chan struct{} // holds one element while a flight, a Logout or a Close uses what follows
 	session session
-	asking  *sourceCall // whose result was not used yet; nil: none
-	ledger  *ledger     // nil: no other host shares the session
-	asked   time.Time   // what time it is: when RingCX did not say
-	alone   alone       // while the Store is down
+	asking  *sourceCall  // whose result was not used yet; nil: none
+	owner   string       // this process
+	clock   *serverClock // the services' time
+	ledger  *ledger      // nil: no other process shares the session
+	asked   time.Time    // what time it is: when RingCX did not say
+	outage  outage       // of the Store
+	aside   aside        // after failed requests
 }
 
 func newEngine(cfg Config) (*engine, error) {
@@ -66,9 +70,12 @@ func newEngine(cfg Config) (*engine, error) {
 		closing: make(chan struct{}),
 		slot:    make(chan struct{}, 1),
 		session: session{limits: newLimits()},
+		owner:   crand.Text(),
 	}
+	e.session.limits.owner = e.owner
+	e.clock = &serverClock{host: hostOf(e.owner), wall: func() time.Time { return e.now().Round(0) }}
 	if cfg.Store != nil {
-		e.ledger = newLedger(cfg.Store, cfg.Key, func() time.Time { return e.now() })
+		e.ledger = newLedger(cfg.Store, cfg.Key, cfg.fingerprint(), e.owner, e.clock)
 	}
 	return e, nil
 }
@@ -108,12 +115,16 @@ func (e *engine) wait(ctx context.Context) (*state, *flight, error) {
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		return nil, nil, fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
+		err := fmt.Errorf("ringcx: waiting for a token: %w", ctx.Err())
+		if trouble := f.trouble.Load(); trouble != nil {
+			err = fmt.Errorf("%w; meanwhile: %w", err, *trouble)
+		}
+		return nil, nil, err
 	}
 	switch {
 	case f.err == nil:
 		return f.state, nil, nil
-	case f.err == errOutdated, f.early && !f.failure.holds(expired):
+	case f.err == errOutdated, f.early && !f.failure.holds(expired, e.now()):
 		return e.wait(ctx) // a renewal is due at once
 	}
 	st, err := e.orLastResort(f.err)
@@ -152,5 +163,6 @@ func (e *engine) close() {
 	e.slot <- struct{}{}
 	defer func() { <-e.slot }()
 	e.settle(context.Background())
+	e.unregister(context.Background())
 	e.state.Store(nil) // last: what others bought may have been adopted
 }

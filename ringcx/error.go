@@ -31,7 +31,7 @@ const (
 	StageCall     Stage = "call"     // a request of the program to RingCX
 	StageLogout   Stage = "logout"   // the end of a session
 	StageAdopt    Stage = "adopt"    // a pair that another process bought, or its age; in events only
-	StageStore    Stage = "store"    // a call of the Store that failed; in events only
+	StageStore    Stage = "store"    // a Store that failed, or a record of no use; in events only
 )
 
 // Codes of errors that this package makes itself.
@@ -74,8 +74,8 @@ type Error struct {
 	// was sent, and for an answer that [Get] could not use.
 	Method, Path string
 
-	// Cause is an *Error too: the 401 of a call that named the token, if the renewal
-	// that it made necessary was held back, and this is the error of that renewal.
+	// Cause is an *Error too: the 401 of a call, if a limit held back the renewal that
+	// it made necessary, and this is the error of that renewal ("local_limit").
 	// Otherwise it is nil. errors.Is and errors.As reach it.
 	Cause error
 }

@@ -9,12 +9,14 @@ type Event struct {
 	Stage Stage
 
 	// Took is how long the request took, or 0 where none was sent: because a limit
-	// of ours held it back, or because the step was one of the Store.
+	// of ours held it back, or because the step was one of the Store. For a call of
+	// Config.RingCentral that outlasts a renewal it is how long this renewal waited.
 	Took time.Duration
 
 	// Err is nil where the step succeeded. Otherwise it is an *Error where a
 	// server answered or a limit of ours held the request back, the network's error
 	// where no answer came, and where the Store failed an error that errors.As finds
-	// the Store's own in. That may hold what was to be written: do not print it.
+	// the Store's own in. That may hold what was to be written: do not print it. A
+	// record that is corrupt or belongs to another login is an error without one.
 	Err error
 }

@@ -35,13 +35,15 @@ type failure struct {
 	asked time.Time // before which a service or a limit allows no attempt; zero: none does
 	until time.Time // the later of asked and the end of the back-off
 	next  time.Time // when the next renewal may start
+	since clocks    // when all these times were set
 }
 
 // add counts a renewal that failed with err and returns the error for callers.
 // With a Store the next renewal starts soon, to see whether another process has
 // succeeded. If a limit holds that one back, the earlier error is kept.
-func (f *failure) add(err error, jitter float64, shared, early bool) error {
+func (f *failure) add(err error, jitter float64, shared, early bool, wall time.Time) error {
 	now := time.Now()
+	f.since = readClocks(wall)
 	f.inRow++
 	wait := backOff(f.inRow, jitter)
 	if nothingSent(err) {
@@ -56,22 +58,29 @@ func (f *failure) add(err error, jitter float64, shared, early bool) error {
 		return f.shown()
 	}
 	f.err, f.at, f.asked, f.until = err, now, time.Time{}, f.next
+	asked := f.next
 	if e, ok := err.(*Error); ok && e.RetryAfter > 0 {
-		f.asked = now.Add(e.RetryAfter)
-		f.until = now.Add(max(wait, e.RetryAfter))
+		asked = now.Add(e.RetryAfter)
+		f.until = later(f.next, asked)
+		if !early || !isLocalLimit(err) { // when the token ends, the limit allows one more
+			f.asked = asked
+		}
 	}
 	if !shared {
 		f.next = f.until
+	} else if isLocalLimit(err) {
+		f.next = earlier(f.next, asked)
 	}
 	return err
 }
 
 // holds reports whether no renewal may start yet. When a token ends, one attempt
 // is due at once, unless a service or a limit asked to wait; and another
-// process's renewal is waited for.
-func (f *failure) holds(phase phase) bool {
+// process's renewal is waited for. After the machine was suspended an attempt is due as
+// well: the limits know by the services' time what still holds.
+func (f *failure) holds(phase phase, wall time.Time) bool {
 	switch {
-	case f.err == nil || time.Until(f.next) <= 0:
+	case f.err == nil || time.Until(f.next) <= 0 || f.since.suspended(wall):
 		return false
 	case phase == expired && f.err == errElsewhere:
 		return false
@@ -115,7 +124,7 @@ func isTransient(err error) bool {
 	if e, ok := err.(*Error); ok {
 		return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 && e.StatusCode != http.StatusNotImplemented
 	}
-	if _, ok := errors.AsType[storeError](err); ok {
+	if _, ok := errors.AsType[storeError](err); ok || err == errElsewhere {
 		return true
 	}
 	_, silent := errors.AsType[noResponse](err)

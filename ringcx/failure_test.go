@@ -27,7 +27,7 @@ func TestBackOffAfterNothingWasSent(t *testing.T) {
 			{noResponse{errors.New("reset"), true}, 4 * time.Second, 4 * time.Second},
 			{storeError{"load", "no connection", &dial}, 8 * time.Second, 8 * time.Second},
 		} {
-			_ = f.add(c.err, 0.5, false, false)
+			_ = f.add(c.err, 0.5, false, false, time.Now())
 			if got := time.Until(f.next); got < c.least || got > c.most {
 				t.Errorf("failure %d: the next attempt is in %v, want %v to %v", n+1, got, c.least, c.most)
 			}
@@ -43,7 +43,7 @@ func TestInvalidateTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := ts.engine
-		e.state.Store(newState("an.access.token", nil, time.Now(), 0))
+		e.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
 		for _, named := range []bool{named, !named} {
 			e.invalidate("an.access.token", named)
 		}

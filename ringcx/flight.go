@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http/httptrace"
+	"sync/atomic"
+	"time"
 )
 
 // flight is one renewal that any number of callers wait for. state, err and
@@ -14,8 +16,11 @@ type flight struct {
 	done       chan struct{}
 	state      *state
 	err        error
-	failure    failure // if err is one: when to try again
-	remembered bool    // err is of an earlier renewal
+	due        time.Time // when the next may start, if that is before its back-off is over
+	failure    failure   // if err is one: when to try again
+	remembered bool      // err is of an earlier renewal
+
+	trouble atomic.Pointer[error] // what it waits for, for callers that give up
 }
 
 // join returns the flight to wait for: the one under way, a new one, or one that
@@ -32,7 +37,7 @@ func (e *engine) join(ctx context.Context) (*flight, error) {
 		return e.flight, nil
 	case phase == fresh:
 		return landed(&flight{state: st}), nil
-	case e.failure.holds(phase):
+	case e.failure.holds(phase, e.now()):
 		return landed(&flight{err: e.failure.shown(), failure: e.failure, remembered: true}), nil
 	}
 	e.flight = &flight{logouts: e.logouts, early: phase != expired, done: make(chan struct{})}
@@ -108,7 +113,10 @@ func (e *engine) land(f *flight) {
 	case nil:
 		e.failure = failure{}
 	default:
-		f.err = e.failure.add(f.err, e.jitter(), e.ledger != nil, f.early)
+		f.err = e.failure.add(f.err, e.jitter(), e.ledger != nil, f.early, e.now())
+		if f.due.After(time.Now()) {
+			e.failure.next = earlier(e.failure.next, f.due)
+		}
 		f.failure = e.failure
 	}
 	e.mu.Unlock()

@@ -16,7 +16,6 @@ type instant struct {
 	at   time.Time
 	seen time.Time // when this host first saw it in the record, or was told to rest
 	mark mark      // zero: not in the record yet
-	was  mark      // in the record, before this one
 	read bool      // from the record: at is what this host makes of that by now
 }
 
@@ -27,23 +26,66 @@ func (i *instant) stamp(c *serverClock) {
 	}
 }
 
-// past returns when i was, or this host's first sight of it where that is earlier
-// than anything that the record may mean. What happened here is known: no clock
-// that was set moves it.
+// past returns when i was, or when this host first saw it if that is earlier than
+// anything that the record may mean, or if this host does not know the time: its own
+// clock may be wrong by hours. What happened here is known: no clock that was set
+// moves it.
 func (i instant) past(c *serverClock) time.Time {
-	if !i.read {
-		return i.at
+	switch {
+	case !i.read:
+		return i.slept(c)
+	case !c.known():
+		return i.seen
 	}
 	return earlier(i.seen, c.latest(i.mark))
 }
 
+// slept returns the time of what happened here, on the monotonic clock. That clock
+// stands still while the machine is suspended, which only the services' time shows:
+// the host's own clock may have been set.
+func (i instant) slept(c *serverClock) time.Time {
+	if i.mark == (mark{}) || i.mark.By != "" || !c.sure() {
+		return i.at
+	}
+	if local := c.local(i.mark); i.at.Sub(local) > shortestSleep {
+		return local
+	}
+	return i.at
+}
+
+// shortestSleep is what a clock of the services must show to be believed: more than
+// the Dates of several servers differ by.
+const shortestSleep = 30 * time.Second
+
 // over reports whether i has passed by any clock.
 func (i instant) over(c *serverClock) bool {
-	return time.Until(i.at) <= 0 && time.Until(c.latest(i.mark)) <= 0
+	return time.Until(i.at) <= 0 && (!c.known() || time.Until(c.latest(i.mark)) <= 0)
+}
+
+// clocks is a time on both clocks of this host.
+type clocks struct {
+	at   time.Time // with a monotonic reading
+	wall time.Time // without one
+}
+
+func readClocks(wall time.Time) clocks { return clocks{time.Now(), wall.Round(0)} }
+
+// suspended reports whether the machine seems to have been suspended since: its wall
+// clock went on by more than the monotonic one. Its wall clock may also have been set
+// forward, so that this must lift no limit.
+func (c clocks) suspended(wall time.Time) bool {
+	return wall.Round(0).Sub(c.wall)-time.Since(c.at) > shortestSleep
 }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b

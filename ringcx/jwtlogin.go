@@ -45,8 +45,9 @@ type JWTLogin struct {
 	// Default: https://platform.ringcentral.com.
 	BaseURL string
 
-	// HTTPClient carries the sign-in; redirects are never followed. Default: the
-	// Config's, and http.DefaultClient for a JWTLogin that stands alone.
+	// HTTPClient carries the sign-in; redirects are never followed. Its Transport is
+	// used as that of Config.HTTPClient. Default: the Config's, and
+	// http.DefaultClient for a JWTLogin that stands alone.
 	HTTPClient *http.Client
 
 	agent string // User-Agent, from the Config

@@ -40,3 +40,19 @@ func subject(jwt string) string {
 	}
 	return cmp.Or(claims.Sub, jwt)
 }
+
+// fingerprint names who a record belongs to: the app and the user that sign in. It is
+// empty if that is not known, as with a token source of the program or a JWT without
+// sub.
+func (c Config) fingerprint() string {
+	login, ok := c.RingCentral.(*JWTLogin)
+	if !ok {
+		return ""
+	}
+	user := subject(login.JWT)
+	if user == login.JWT {
+		return ""
+	}
+	hash := sha256.Sum256([]byte("ringcx login\x00" + login.ClientID + "\x00" + user))
+	return hex.EncodeToString(hash[:8])
+}

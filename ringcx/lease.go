@@ -1,8 +1,10 @@
 package ringcx
 
 import (
+	"cmp"
 	"context"
-	"strconv"
+	"crypto/rand"
+	"slices"
 	"time"
 )
 
@@ -11,18 +13,19 @@ const (
 	oldLease = 15 * time.Minute // is dead, whoever holds it
 )
 
-// sighting is when this host first saw something, on its monotonic clock.
+// sighting is when this host first saw something, on both of its clocks.
 type sighting struct {
 	what string
-	at   time.Time
+	clocks
 }
 
-// see notes what is there now and returns for how long it has been.
-func (s *sighting) see(what string) time.Duration {
+// see notes what is there now and returns for how long it has been: by the clock that
+// says more, because the monotonic one stands still while the machine is suspended.
+func (s *sighting) see(what string, wall time.Time) time.Duration {
 	if s.what != what {
-		*s = sighting{what, time.Now()}
+		*s = sighting{what, readClocks(wall)}
 	}
-	return time.Since(s.at)
+	return max(time.Since(s.at), wall.Round(0).Sub(s.wall))
 }
 
 // claim takes the lease for a request of the stage, together with all that the
@@ -30,17 +33,25 @@ func (s *sighting) see(what string) time.Duration {
 // spent and so is no longer in it. A claim of the next stage is a new lease.
 func (l *ledger) claim(ctx context.Context, stage Stage, s *session, wall time.Time) error {
 	l.hold(ctx)
-	end := time.Now().Add(leaseTTL)
+	end := at(wall.Add(leaseTTL))
+	end.at = time.Now().Add(leaseTTL)
 	own := &lease{
-		ID: l.owner + "-" + strconv.Itoa(l.writes), Owner: l.owner, Held: l.letGo != nil,
+		ID: l.newRev(), Owner: l.owner, Held: l.letGo != nil,
 		Stage: stage, TTL: leaseTTL.Milliseconds(), Taken: l.clock.mark(time.Now()),
 	}
+	if own.Held {
+		own.Owner = l.holder
+	}
+	l.leases = append(l.leases[max(0, len(l.leases)-maxOwnLeases):], own.ID)
 	if err := l.write(ctx, s, wall, own); err != nil {
 		return err
 	}
 	l.leaseEnd = end
 	return nil
 }
+
+// maxOwnLeases is how many ids of leases a process remembers.
+const maxOwnLeases = 8
 
 // release writes the session, and gives the lease back where it is this host's.
 func (l *ledger) release(ctx context.Context, s *session, wall time.Time) error {
@@ -55,27 +66,36 @@ func (l *ledger) release(ctx context.Context, s *session, wall time.Time) error 
 func (l *ledger) write(ctx context.Context, s *session, wall time.Time, lease *lease) error {
 	r := l.record
 	r.set(s, l.clock, wall)
-	r.Lease = lease
+	r.Lease, r.Rev = lease, l.newRev()
+	if r.User = cmp.Or(l.user, r.User); s.login.news {
+		r.User = l.user // the session is of who has signed in here
+	}
+	if _, listed := r.Roster[l.owner]; listed || lease == nil {
+		r.Roster = enlist(r.Roster, l.owner, l.clock)
+	}
 	if err := l.swap(ctx, r); err != nil {
 		return err
 	}
 	l.pending, s.login.news = false, false
+	s.limits.written()
 	return nil
 }
 
-func (l *ledger) ownLease() bool { return l.record.Lease != nil && l.record.Lease.Owner == l.owner }
+func (l *ledger) ownLease() bool {
+	return l.record.Lease != nil && slices.Contains(l.leases, l.record.Lease.ID)
+}
 
 // foreignLease reports whether another host is renewing. Its lease is dead when
 // its process is, or when this host has seen it for its time. No other clock is
 // trusted, but for that of the services where it is long over.
 func (l *ledger) foreignLease(ctx context.Context) bool {
 	lease := l.record.Lease
-	if lease == nil || lease.Owner == l.owner {
+	if lease == nil || l.ownLease() {
 		return false
 	}
-	seen := l.foreign.see(lease.ID)
+	seen := l.foreign.see(lease.ID, l.clock.wall())
 	old := lease.Taken != (mark{}) && lease.Taken.By == "" && l.clock.sure() && time.Since(l.clock.local(lease.Taken)) > oldLease
-	return !old && seen < min(time.Duration(lease.TTL)*time.Millisecond, oldLease) && !l.abandoned(ctx)
+	return !old && seen < lease.life() && !l.abandoned(ctx)
 }
 
 // abandoned reports whether the Store says that the process of the lease has
@@ -85,9 +105,8 @@ func (l *ledger) abandoned(ctx context.Context) bool {
 	if !ok || !l.record.Lease.Held {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	alive, err := s.Held(ctx, l.key, l.record.Lease.Owner)
+	owner := l.record.Lease.Owner
+	alive, err := callStore(ctx, &l.calls, func(ctx context.Context) (bool, error) { return s.Held(ctx, l.key, owner) }, nil)
 	return err == nil && !alive
 }
 
@@ -98,17 +117,20 @@ func (l *ledger) hold(ctx context.Context) {
 	if !ok || l.letGo != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	if release, err := s.Hold(ctx, l.key, l.owner); err == nil {
-		l.letGo = release
+	holder := rand.Text()
+	release, err := callStore(ctx, &l.calls, func(ctx context.Context) (func(), error) { return s.Hold(ctx, l.key, holder) }, func(release func()) { release() })
+	if err == nil {
+		l.letGo, l.holder = release, holder
 	}
 }
 
 // unhold ends what hold began. Whatever lease is left then is dead.
 func (l *ledger) unhold() {
-	if l.letGo != nil {
-		l.letGo()
+	if release := l.letGo; release != nil {
 		l.letGo = nil
+		_, _ = callStore(context.Background(), &l.calls, func(context.Context) (struct{}, error) {
+			release()
+			return struct{}{}, nil
+		}, nil)
 	}
 }

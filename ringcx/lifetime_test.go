@@ -13,28 +13,34 @@ func jwt(payload string) string {
 func TestLifetime(t *testing.T) {
 	tests := []struct {
 		name, access string
+		date         time.Time // of the response; zero: none
 		want         time.Duration
 	}{
-		{"five minutes", jwt(`{"iat":1700000000,"exp":1700000300}`), 5 * time.Minute},
-		{"two minutes", jwt(`{"iat":1700000000,"exp":1700000120}`), 2 * time.Minute},
-		{"padded", "e30." + base64.URLEncoding.EncodeToString([]byte(`{"iat":10,"exp":130}`)) + ".c2ln", 2 * time.Minute},
-		{"fractions", jwt(`{"iat":1700000000.5,"exp":1700000060.5}`), time.Minute},
-		{"an hour and more", jwt(`{"iat":1700000000,"exp":1700009999}`), time.Hour},
-		{"huge", jwt(`{"iat":0,"exp":1e300}`), time.Hour},
-		{"no iat", jwt(`{"exp":1700000120}`), 5 * time.Minute},
-		{"no exp", jwt(`{"iat":1700000120}`), 5 * time.Minute},
-		{"no life", jwt(`{"iat":1700000000,"exp":1700000000}`), 5 * time.Minute},
-		{"ends before it begins", jwt(`{"iat":1700000000,"exp":1600000000}`), 5 * time.Minute},
-		{"text times", jwt(`{"iat":"a","exp":"b"}`), 5 * time.Minute},
-		{"null payload", jwt(`null`), 5 * time.Minute},
-		{"no JSON", jwt(`hello`), 5 * time.Minute},
-		{"no base64", "a.!!!.c", 5 * time.Minute},
-		{"opaque", "0123456789", 5 * time.Minute},
-		{"empty", "", 5 * time.Minute},
+		{"five minutes", jwt(`{"iat":1700000000,"exp":1700000300}`), time.Time{}, 5 * time.Minute},
+		{"two minutes", jwt(`{"iat":1700000000,"exp":1700000120}`), time.Time{}, 2 * time.Minute},
+		{"padded", "e30." + base64.URLEncoding.EncodeToString([]byte(`{"iat":10,"exp":130}`)) + ".c2ln", time.Time{}, 2 * time.Minute},
+		{"fractions", jwt(`{"iat":1700000000.5,"exp":1700000060.5}`), time.Time{}, time.Minute},
+		{"an hour and more", jwt(`{"iat":1700000000,"exp":1700009999}`), time.Time{}, time.Hour},
+		{"huge", jwt(`{"iat":0,"exp":1e300}`), time.Time{}, time.Hour},
+		{"no iat", jwt(`{"exp":1700000120}`), time.Time{}, 5 * time.Minute},
+		{"no exp", jwt(`{"iat":1700000120}`), time.Time{}, 5 * time.Minute},
+		{"no life", jwt(`{"iat":1700000000,"exp":1700000000}`), time.Time{}, 5 * time.Minute},
+		{"ends before it begins", jwt(`{"iat":1700000000,"exp":1600000000}`), time.Time{}, 5 * time.Minute},
+		{"text times", jwt(`{"iat":"a","exp":"b"}`), time.Time{}, 5 * time.Minute},
+		{"null payload", jwt(`null`), time.Time{}, 5 * time.Minute},
+		{"no JSON", jwt(`hello`), time.Time{}, 5 * time.Minute},
+		{"no base64", "a.!!!.c", time.Time{}, 5 * time.Minute},
+		{"no iat, with a date", jwt(`{"exp":1700000120}`), time.Unix(1700000000, 0), 2 * time.Minute},
+		{"no iat, for long, with a date", jwt(`{"exp":1700001200}`), time.Unix(1700000000, 0), 20 * time.Minute},
+		{"an old iat", jwt(`{"iat":1699996400,"exp":1700000300}`), time.Unix(1700000000, 0), 5 * time.Minute},
+		{"a date one second later", jwt(`{"iat":1700000000,"exp":1700000300}`), time.Unix(1700000001, 0), 5 * time.Minute},
+		{"a date after the end", jwt(`{"iat":1700000000,"exp":1700000120}`), time.Unix(1700000500, 0), 2 * time.Minute},
+		{"opaque", "0123456789", time.Time{}, 5 * time.Minute},
+		{"empty", "", time.Time{}, 5 * time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := lifetime(tt.access); got != tt.want {
+			if got := lifetime(tt.access, tt.date, 0); got != tt.want {
 				t.Errorf("lifetime = %v, want %v", got, tt.want)
 			}
 		})
@@ -46,7 +52,7 @@ func FuzzLifetime(f *testing.F) {
 	f.Add(`{"iat":-1e308,"exp":1e308}`, "a.b.c")
 	f.Fuzz(func(t *testing.T, payload, token string) {
 		for _, access := range []string{jwt(payload), token} {
-			if d := lifetime(access); d < time.Second || d > time.Hour {
+			if d := lifetime(access, time.Time{}, 0); d < time.Second || d > time.Hour {
 				t.Errorf("lifetime(%q) = %v, want 1 s to 1 h", access, d)
 			}
 		}
@@ -71,7 +77,7 @@ func TestNewState(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			st := newState(tt.access, nil, sent, tt.renewBefore)
+			st := newState(tt.access, nil, sent, lifetime(tt.access, time.Time{}, 0), tt.renewBefore)
 			if got := st.renew.at.Sub(sent); got != tt.renew {
 				t.Errorf("renewed after %v, want %v", got, tt.renew)
 			}

@@ -18,6 +18,7 @@ type login struct {
 	until  *moment // on the engine's clock; nil: not known
 	mark   mark    // until, as the record gives it; zero: not in the record yet
 	worked bool    // an exchange took it
+	denied string  // the process whose exchange RingCX rejected for it
 	news   bool    // it has not been written for others yet
 }
 
@@ -31,9 +32,9 @@ func (l login) endsAfter(o login) bool {
 }
 
 // signIn asks the program's source for a RingCentral token, or waits for a call of
-// it that is still pending. A source that returns the token of old, which RingCX
-// has just refused, is not asked again.
-func (e *engine) signIn(ctx context.Context, old login) error {
+// it that is still pending. It must not return old, which RingCX has just rejected.
+// What the session has is kept until another comes.
+func (e *engine) signIn(ctx context.Context, old string) error {
 	start := time.Now()
 	token, err, pending := e.awaitPending()
 	if !pending {
@@ -45,16 +46,24 @@ func (e *engine) signIn(ctx context.Context, old login) error {
 		}
 		start = time.Now()
 		token, err = e.ask(ctx)
-		e.session.limits.arrived(StageLogin)
+		if nothingSent(err) {
+			e.session.limits.untake(StageLogin)
+		} else {
+			e.session.limits.arrived(StageLogin)
+		}
 	}
 	switch {
 	case err != nil:
 		err = e.loginFailed(err)
-	case token.AccessToken == old.token:
+	case token.AccessToken == old:
 		err = errors.New("ringcx: login: Config.RingCentral returned the very token that RingCX refused with 401: it must return a new one")
 	default:
 		e.session.login = e.newLogin(token)
 	}
+	if err != nil {
+		e.aside.add(e.session.gen, true, 0)
+	}
+	e.session.stamp(e.clock, e.now())
 	return e.told(StageLogin, time.Since(start), err)
 }
 

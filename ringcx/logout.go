@@ -37,7 +37,7 @@ func (e *engine) logout(ctx context.Context) error {
 	case e.ledger == nil:
 		return err
 	case err == nil:
-		return e.ledger.remove(ctx)
+		return e.clearRecord(ctx)
 	}
 	return errors.Join(err, e.ledger.release(ctx, &e.session, e.now()))
 }
@@ -52,20 +52,36 @@ func (e *engine) depart() bool {
 	return !e.closed
 }
 
+// clearRecord leaves of the record what outlasts the session. If another process writes
+// at the same moment it tries again, unless that one has a session of its own.
+func (e *engine) clearRecord(ctx context.Context) error {
+	for range registerTries {
+		err := e.ledger.clear(ctx, &e.session, e.now())
+		if err != errLost {
+			return err
+		}
+		if _, err := e.ledger.load(ctx); err != nil || !e.ledger.ownLease() {
+			return err
+		}
+	}
+	return e.told(StageStore, 0, errOvertaken)
+}
+
 // borrow takes the session over from the Store, and the lease, when no other host
-// is renewing it. Meanwhile the record holds no refresh token.
+// is renewing it. Meanwhile the record holds no token.
 func (e *engine) borrow(ctx context.Context) error {
-	for e.ledger != nil {
+	for lost := 0; e.ledger != nil; {
 		if err := e.catchUp(ctx); err != nil {
 			return err
 		}
 		if !e.ledger.foreignLease(ctx) {
-			token := e.session.refresh
-			e.session.refresh = ""
-			err := e.ledger.claim(ctx, StageLogout, &e.session, e.now())
-			e.session.refresh = token
-			if !errors.Is(err, errLost) {
+			bare := session{gen: e.session.gen, limits: e.session.limits}
+			err := e.ledger.claim(ctx, StageLogout, &bare, e.now())
+			if lost++; err != errLost {
 				return err
+			}
+			if lost > maxLost {
+				return errOvertaken
 			}
 		}
 		e.pause(ctx, poll(e.jitter()))

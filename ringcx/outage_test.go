@@ -19,7 +19,7 @@ import (
 func TestOutageOfAFleet(t *testing.T) {
 	for _, c := range []struct {
 		processes, minutes   int
-		peak, refused, least int // exchanges in a minute, × 429, exchanges that bring a token
+		peak, refused, least int // requests in a minute, × 429, requests that bring a token
 	}{
 		{20, 15, 14, 25, 25},
 		{20, 60, 14, 70, 130},
@@ -50,8 +50,9 @@ func TestOutageOfAFleet(t *testing.T) {
 				wg.Wait()
 				got := fake.Counts()
 				t.Logf("%d exchanges, %d in a minute, %d × 429", got.Exchanges, got.PeakTokenRequests, got.RateLimited)
-				if got.PeakTokenRequests > c.peak || got.RateLimited > c.refused || got.Exchanges-got.RateLimited < c.least || got.Logins > 1 || got.RefreshReused > 0 {
-					t.Errorf("%d exchanges, %d in a minute, %d × 429, %d sign-ins", got.Exchanges, got.PeakTokenRequests, got.RateLimited, got.Logins)
+				tokens := got.Exchanges + got.Refreshes - got.RateLimited
+				if got.PeakTokenRequests > c.peak || got.RateLimited > c.refused || tokens < c.least || got.Logins > 5 || got.RefreshReused > 0 {
+					t.Errorf("%d tokens, %d requests in a minute, %d × 429, %d sign-ins", tokens, got.PeakTokenRequests, got.RateLimited, got.Logins)
 				}
 			})
 		})
@@ -148,8 +149,8 @@ func TestFailureHidesNoPair(t *testing.T) {
 	})
 }
 
-// TestSecondOutage has a Store fail twice. A process draws anew when to go on without
-// it: here 5 min 30 s after the outage began.
+// TestSecondOutage has a Store fail twice. Each time a process goes on without it ten
+// seconds after the outage began.
 func TestSecondOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -168,7 +169,7 @@ func TestSecondOutage(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 			}
-			if took := time.Since(began); took < 5*time.Minute || took > 6*time.Minute {
+			if took := time.Since(began); took < 10*time.Second || took > 12*time.Second {
 				t.Errorf("outage %d: a token after %v", n+1, took)
 			}
 			if got := fake.Counts().Exchanges - bought; got != 1 {

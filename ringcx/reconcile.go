@@ -2,7 +2,6 @@ package ringcx
 
 import (
 	"cmp"
-	"strings"
 	"time"
 )
 
@@ -15,7 +14,7 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 	if theirs.spent = own.spent; theirs.refresh == own.spent { // the record is older than it looks
 		theirs.refresh = ""
 	}
-	if theirs.login.token == "" && own.login.news {
+	if own.login.news && (!theirs.login.good(wall) || theirs.login.denied != "") {
 		theirs.login = own.login
 	}
 	own.limits = theirs.limits
@@ -32,7 +31,7 @@ func (l *ledger) reconcile(own session, wall time.Time) session {
 		// token may be spent.
 		own.refresh = ""
 		return own
-	case strings.HasPrefix(l.record.Rev, l.owner+"-"):
+	case l.ours():
 		// This host has written it: nothing in it is news.
 		own.refresh = cmp.Or(own.refresh, theirs.refresh)
 		if own.pair.guess && own.pair.access == theirs.pair.access {

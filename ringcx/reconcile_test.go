@@ -44,15 +44,15 @@ func TestReconcile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Hour) // an age of the dead pair
-				l := newLedger(nil, "", time.Now)
-				l.owner, l.record, l.pending = "me", c.record, c.pending
+				l := newTestLedger(time.Now)
+				l.owner, l.record, l.pending, l.wrote = "me", c.record, c.pending, []string{"me-7"}
 				if c.record.Rev != "" {
 					l.record.Access, l.record.Next = "theirs", "theirs refresh"
 				}
 				if l.record.Issued = l.clock.mark(time.Now()); c.dead {
 					l.record.Issued.At -= time.Hour.Milliseconds()
 				}
-				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own", sent: instant{at: time.Now()}}, limits: newLimits()}
+				s := session{refresh: "own refresh", gen: 5, pair: pair{access: "own", sent: instant{at: time.Now()}, life: defaultLife}, limits: newLimits()}
 				if c.spent {
 					s.refresh = ""
 				}
@@ -89,7 +89,7 @@ func TestReconcileLogins(t *testing.T) {
 		{"none, beside an own pair", "", false, 0, true, "own"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := newLedger(nil, "", time.Now)
+			l := newTestLedger(time.Now)
 			until := at(time.Now().Add(time.Hour))
 			l.pending = c.pending
 			l.record = record{Gen: 4, Rev: "other-1", Login: c.record, Until: l.clock.mark(until.at.Add(c.longer))}
@@ -109,7 +109,7 @@ func TestReconcileLogins(t *testing.T) {
 // one before.
 func TestFirstGen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLedger(nil, "", time.Now)
+		l := newTestLedger(time.Now)
 		var old, anew session
 		for range 1000 {
 			l.bought(&old)

@@ -9,7 +9,7 @@ import (
 
 // recordVersion is part of the key: hosts with a version of this package that
 // writes another format have a record of their own.
-const recordVersion = "/1"
+const recordVersion = "/2"
 
 const maxGen = 1 << 53 // of a record that makes sense; a higher one could not rise for long
 
@@ -20,18 +20,22 @@ const maxGen = 1 << 53 // of a record that makes sense; a higher one could not r
 // While a host spends the refresh token, the record holds a lease and no refresh
 // token: whoever finds the lease dead cannot send that token again.
 type record struct {
-	Gen    int64           `json:"gen"`    // rises with each pair; begins at the time of the first
-	Rev    string          `json:"rev"`    // unlike in any other write
-	Access string          `json:"access"` // the pair
-	Next   string          `json:"refresh"`
-	Issued mark            `json:"issued"`  // when the pair was asked for
-	Answer json.RawMessage `json:"session"` // without secrets
-	Login  string          `json:"rc"`      // the RingCentral token
-	Until  mark            `json:"rc_until"`
-	Worked bool            `json:"rc_worked"`
-	Lease  *lease          `json:"lease"`
-	Gates  map[Stage]gate  `json:"gates"`
-	Clock  reading         `json:"clock"` // of the host that wrote last, of those that know the time
+	Gen    int64             `json:"gen"`    // rises with each pair; begins at the time of the first
+	Rev    string            `json:"rev"`    // unlike in any other write
+	Access string            `json:"access"` // the pair
+	Next   string            `json:"refresh"`
+	Issued mark              `json:"issued"`  // when the pair was asked for
+	Life   int64             `json:"life"`    // of the access token, in milliseconds
+	Answer json.RawMessage   `json:"session"` // without secrets
+	Login  string            `json:"rc"`      // the RingCentral token
+	Until  mark              `json:"rc_until"`
+	Worked bool              `json:"rc_worked"`
+	Denied string            `json:"rc_denied"` // the process whose exchange RingCX rejected for it
+	User   string            `json:"user"`      // who signs in: see fingerprint
+	Lease  *lease            `json:"lease"`
+	Gates  map[Stage]gate    `json:"gates"`
+	Roster map[string]member `json:"roster"`
+	Clock  reading           `json:"clock"` // of the host that wrote last, of those that know the time
 
 	others map[string]json.RawMessage // all that was read
 }
@@ -46,10 +50,9 @@ type lease struct {
 	Taken mark   `json:"taken"`
 }
 
-// gate is what limits a stage.
-type gate struct {
-	NotBefore mark   `json:"not_before,omitzero"`
-	Hits      []mark `json:"hits,omitempty"`
+// life is how long a lease is respected after it was first seen.
+func (l *lease) life() time.Duration {
+	return time.Duration(min(max(l.TTL, 0), oldLease.Milliseconds())) * time.Millisecond
 }
 
 // plainRecord has no methods.
@@ -88,9 +91,9 @@ func (r record) MarshalJSON() ([]byte, error) {
 // what the host knew before: of what it has seen already it keeps its view.
 func (r *record) session(c *serverClock, wall time.Time, own session) session {
 	s := session{refresh: r.Next, gen: r.Gen, limits: r.limits(c, own.limits)}
-	s.pair = pair{access: r.Access, answer: r.Answer, sent: instant{mark: r.Issued}}
+	s.pair = pair{access: r.Access, answer: r.Answer, sent: instant{mark: r.Issued}, life: r.life()}
 	if r.Login != "" {
-		s.login = login{token: r.Login, worked: r.Worked, mark: r.Until}
+		s.login = login{token: r.Login, worked: r.Worked, denied: r.Denied, mark: r.Until}
 		if r.Until != (mark{}) {
 			until := at(wall.Add(time.Until(c.latest(r.Until))))
 			s.login.until = &until
@@ -99,71 +102,23 @@ func (r *record) session(c *serverClock, wall time.Time, own session) session {
 	return s
 }
 
-// limits are those of the record, and what own has beyond them. A hit of which
-// this host cannot say when it was counts from when it first saw it: that is late,
-// and so on the safe side. What is long over by any clock counts for nobody, and no
-// more does what is far ahead: a clock was wrong by hours.
-func (r *record) limits(c *serverClock, own limits) limits {
-	l := newLimits()
-	l.ownUntil, l.slack = own.ownUntil, clockDrift
-	gates := map[Stage]gate{}
-	for stage := range own.hits {
-		gates[stage] = gate{}
+// life is how long the access token lives: as the process that requested it worked it
+// out, within bounds.
+func (r *record) life() time.Duration {
+	if r.Life < time.Second.Milliseconds() || r.Life > maxLife.Milliseconds() {
+		return lifetime(r.Access, time.Time{}, 0)
 	}
-	maps.Copy(gates, r.Gates)
-	for stage, g := range gates {
-		for _, hit := range l.merge(g.Hits, own.hits[stage]) {
-			if hit.at = hit.past(c); !hit.read || time.Until(c.local(hit.mark)) < 2*clockError {
-				l.hits[stage] = append(l.hits[stage], hit)
-			}
-		}
-		if m := g.NotBefore; m != (mark{}) && time.Until(c.local(m)) < maxRetryAfter+2*clockError {
-			l.restUntil[stage] = rest(c, m, own.restUntil[stage])
-		}
-	}
-	l.join(own)
-	return l
-}
-
-// rest is when a rest of the record ends, which own may have seen already: an hour
-// after the first sight at most. Where this host was told to rest it counts the time
-// itself, but for that which it has slept.
-func rest(c *serverClock, m mark, own instant) instant {
-	if own.mark == m && !own.read {
-		if c.sure() && m.By == "" {
-			own.at = earlier(own.at, c.local(m))
-		}
-		return own
-	}
-	until := instant{seen: time.Now(), mark: m, read: true}
-	if own.mark == m {
-		until.seen = own.seen
-	}
-	until.at = earlier(c.local(m), until.seen.Add(maxRetryAfter))
-	return until
+	return time.Duration(r.Life) * time.Millisecond
 }
 
 // set writes the session into the record, in the words that it was read in.
 func (r *record) set(s *session, c *serverClock, wall time.Time) {
 	s.stamp(c, wall)
-	r.Gen, r.Next, r.Login, r.Until, r.Worked = s.gen, s.refresh, s.login.token, s.login.mark, s.login.worked
-	r.Access, r.Answer, r.Issued = s.pair.access, s.pair.answer, s.pair.sent.mark
+	r.Gen, r.Next = s.gen, s.refresh
+	r.Login, r.Until, r.Worked, r.Denied = s.login.token, s.login.mark, s.login.worked, s.login.denied
+	r.Access, r.Answer, r.Issued, r.Life = s.pair.access, s.pair.answer, s.pair.sent.mark, s.pair.life.Milliseconds()
 	if reading, sure := c.reading(); sure {
 		r.Clock = reading
 	}
-	r.Gates = map[Stage]gate{}
-	for stage, until := range s.limits.restUntil {
-		if !until.over(c) {
-			r.Gates[stage] = gate{NotBefore: until.mark}
-		}
-	}
-	for stage, hits := range s.limits.hits {
-		g := r.Gates[stage]
-		for _, hit := range hits {
-			if hit.at = hit.past(c); s.limits.counts(hit) {
-				g.Hits = append(g.Hits, hit.mark)
-			}
-		}
-		r.Gates[stage] = g
-	}
+	r.Gates = s.limits.gates(c)
 }

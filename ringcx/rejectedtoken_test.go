@@ -164,17 +164,18 @@ func TestRejectedTokenWhileTheStoreIsDown(t *testing.T) {
 		cfg := fake.Config()
 		cfg.Store, cfg.MaxReplays = store, -1
 		client := newClient(t, cfg)
-		must(client.Tokens.Token())
+		rejected := must(client.Tokens.Token())
 		synctest.Wait()
 		store.breaks("both")
 		fake.ExpireTokens()
 		err := callWithin(t, client)
-		const want = "ringcx: the Store: load: the Store is broken; after ringcx: call: GET /voice/api/v1/admin/accounts: 401 Jwt is expired"
+		const want = "ringcx: waiting for a token: context deadline exceeded; meanwhile: ringcx: the Store: load: the Store is broken; " +
+			"after ringcx: call: GET /voice/api/v1/admin/accounts: 401 Jwt is expired"
 		if err == nil || err.Error() != want || !errors.Is(err, ringcx.ErrUnauthorized) {
 			t.Errorf("error is %v, want %s", err, want)
 		}
-		if token, err := client.Tokens.Token(); err == nil {
-			t.Errorf("Token returns %v", token)
+		if token := must(client.Tokens.Token()); token.AccessToken == rejected.AccessToken {
+			t.Error("Token returns the token that was rejected")
 		}
 	})
 }

@@ -12,28 +12,38 @@ import (
 // renew walks the chain until a pair comes: refresh; exchange with the
 // RingCentral token at hand; a new RingCentral token, and exchange with that.
 // Only a RingCentral token that ended or met a 401 leads to a sign-in, because
-// each sign-in may end another session of the same user.
+// each sign-in may end another session of the same user. While the shared token is
+// valid, one failed request is enough: another process goes on from there, and
+// signs in if RingCX rejects the RingCentral token for that one, too.
 func (e *engine) renew(ctx context.Context) (*state, error) {
 	if e.session.refresh != "" {
 		st, err := e.refresh(ctx)
-		if err == nil || e.session.refresh != "" {
-			return st, err // a refresh token that is still good waits for the next flight
+		if err == nil || e.session.refresh != "" || e.othersRenew() {
+			return st, err // a refresh token that is still valid waits for the next renewal
 		}
 	}
-	var old login
-	if e.session.login.good(e.now()) {
+	old := ""
+	if e.mayExchange() {
+		witness := e.session.login.denied
 		st, denied, err := e.exchange(ctx)
-		if !denied {
+		if !denied || witness == "" && e.othersRenew() {
 			return st, err
 		}
-		old, e.session.login = e.session.login, login{} // a 401 means that it is worth nothing
+		old = e.session.login.token
+	}
+	if e.outage.on {
+		if !e.outage.maySignIn() {
+			return nil, errNoLogin
+		}
+		e.outage.signIn = time.Now()
 	}
 	if err := e.signIn(ctx, old); err != nil {
 		return nil, err
 	}
 	st, denied, err := e.exchange(ctx)
 	if denied {
-		return nil, e.rest(StageExchange, notLinked, err) // another new token would fare no better
+		e.session.login.denied = "" // another new token would fare no better
+		err = e.rest(StageExchange, notLinked, rejectedPause, err)
 	}
 	return st, err
 }
@@ -56,11 +66,18 @@ func (e *engine) refresh(ctx context.Context) (*state, error) {
 	return st, err
 }
 
+// mayExchange reports whether this process has a RingCentral token that RingCX may
+// take: one that has not ended, and was not rejected for this process.
+func (e *engine) mayExchange() bool {
+	l := e.session.login
+	return l.good(e.now()) && l.denied != e.owner
+}
+
 // exchange buys a pair with the RingCentral token of the session. It reports
-// denied where RingCX does not take that token (401). After any other refusal
-// the exchange rests: what a refusal means is not documented, and a sign-in may
-// end somebody's session. A token that was taken before is given up, though, for
-// the next try.
+// denied where RingCX does not take that token (401). After any other rejection
+// the exchange rests: what a rejection means is not documented, and a sign-in may
+// end somebody's session. A token that was taken before is not sent again by this
+// process, though.
 func (e *engine) exchange(ctx context.Context) (st *state, denied bool, err error) {
 	token, include := e.session.login.token, true
 	req, err := gen.NewExchangeTokenRequestWithFormdataBody(e.server,
@@ -70,18 +87,19 @@ func (e *engine) exchange(ctx context.Context) (st *state, denied bool, err erro
 		return nil, false, err
 	}
 	st, out, err := e.buy(ctx, StageExchange, req, token)
-	switch {
+	login := &e.session.login
+	switch denied = out == refused && statusOf(err) == http.StatusUnauthorized; {
 	case out == answered:
-		e.session.login.worked = true
-	case out == refused && statusOf(err) == http.StatusUnauthorized:
-		return nil, true, err
+		login.worked, login.denied = true, ""
+	case denied:
+		login.denied = e.owner
 	case out == refused:
-		if e.session.login.worked {
-			e.session.login = login{}
+		if login.worked {
+			login.denied = e.owner
 		}
-		err = e.rest(StageExchange, notLinked, err)
+		err = e.rest(StageExchange, notLinked, rejectedPause, err)
 	}
-	return st, false, err
+	return st, denied, err
 }
 
 // buy sends a token request within the limits and adopts the pair that comes.
@@ -100,8 +118,8 @@ func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token 
 	} else {
 		e.session.limits.arrived(stage)
 	}
-	if e.ledger != nil && a.resp != nil {
-		e.ledger.clock.see(a.resp.Header)
+	if a.resp != nil {
+		e.clock.see(a.resp.Header)
 	}
 	var st *state
 	switch a.outcome {
@@ -112,7 +130,25 @@ func (e *engine) buy(ctx context.Context, stage Stage, req *http.Request, token 
 	case notProcessed:
 		a.err = e.restAsAsked(stage, a.err)
 	}
+	e.count(stage, a)
 	return st, a.outcome, e.told(stage, time.Since(start), a.err)
+}
+
+// count notes how a token request ended: for the limits of its stage, and for whether
+// the next one is better left to another process.
+func (e *engine) count(stage Stage, a answer) {
+	switch {
+	case a.outcome == answered:
+		e.session.limits.succeeded(stage)
+		e.aside = aside{}
+	case a.err != errLost:
+		asked := time.Duration(0)
+		if rejected, ok := a.err.(*Error); ok && a.outcome == notProcessed {
+			asked = rejected.RetryAfter
+		}
+		e.aside.add(e.session.gen, a.outcome != notProcessed || a.resp != nil, asked)
+	}
+	e.session.stamp(e.clock, e.now())
 }
 
 // adopt makes the pair of a good answer the current one. An answer without a
@@ -125,12 +161,15 @@ func (e *engine) adopt(a answer, sent time.Time, spent string) (*state, error) {
 	if answer.RefreshToken != spent {
 		e.session.refresh = answer.RefreshToken
 	}
-	e.session.pair = pair{access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent}}
+	e.session.pair = pair{
+		access: answer.AccessToken, answer: bare(a.body), sent: instant{at: a.sent},
+		life: lifetime(answer.AccessToken, dateOf(a.resp.Header), time.Since(a.sent)),
+	}
 	if e.ledger != nil {
 		e.ledger.bought(&e.session)
 		e.ledger.pending = true
 	}
-	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.renewBefore)
+	st := newState(answer.AccessToken, e.session.pair.answer, sent, e.session.pair.life, e.renewBefore)
 	e.state.Store(st)
 	return st, nil
 }
@@ -147,14 +186,15 @@ func (e *engine) restAsAsked(stage Stage, err error) error {
 		d = penalty
 	}
 	for _, s := range countedWith(stage) {
-		err = e.rest(s, d, err)
+		err = e.rest(s, d, penalty, err)
 	}
 	return err
 }
 
-// rest sends nothing of the stage for d, and says so in err.
-func (e *engine) rest(stage Stage, d time.Duration, err error) error {
-	e.session.limits.rest(stage, d)
+// rest sends nothing of the stage for d, and for others from the other processes, and
+// says so in err.
+func (e *engine) rest(stage Stage, d, others time.Duration, err error) error {
+	e.session.limits.rest(stage, d, others)
 	if refusal, ok := err.(*Error); ok {
 		refusal.RetryAfter = d
 	}

@@ -43,6 +43,10 @@ func scrubber(secrets []string) scrub {
 // shortestPart is how long a part of a secret is that is replaced by itself.
 const shortestPart = 8
 
+// longestEscaped is how long a secret is at most whose mixed escapes are looked for, too.
+// Tokens are shorter.
+const longestEscaped = 4096
+
 func newKnown(secrets []string) (k known) {
 	var all []string
 	for _, secret := range secrets {
@@ -50,7 +54,7 @@ func newKnown(secrets []string) (k known) {
 			continue
 		}
 		all = append(append(all, secret), encodings(secret)...)
-		if strings.ContainsFunc(secret, reserved) {
+		if len(secret) <= longestEscaped && strings.ContainsFunc(secret, reserved) {
 			k.escaped = append(k.escaped, regexp.MustCompile(escapes(secret)))
 		}
 	}

@@ -1,6 +1,7 @@
 package ringcx
 
 import (
+	"cmp"
 	"net/http"
 	"os"
 	"strings"
@@ -24,18 +25,11 @@ type serverClock struct {
 }
 
 // hostOf names what the process of owner shares its clock with: on Linux the boot
-// of the machine, which its containers have in common, and elsewhere the name of the
-// host.
+// of the machine, which its containers have in common, and elsewhere nothing. Several
+// machines may have one host name.
 func hostOf(owner string) string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if id := strings.TrimSpace(string(boot)); id != "" {
-		return id
-	}
-	host, _ := os.Hostname()
-	if name, _, _ := strings.Cut(host, "."); name == "" || name == "localhost" { // as many machines are called
-		return owner
-	}
-	return host
+	return cmp.Or(strings.TrimSpace(string(boot)), owner)
 }
 
 // reading is what a process knew of the services' time. Others of its host can
@@ -48,7 +42,7 @@ type reading struct {
 
 const (
 	clockFresh = time.Minute      // how long a Date is not read again
-	clockTrust = 10 * time.Minute // how long it is good enough
+	clockTrust = time.Hour        // how long it is good enough: by then the two clocks differ by less than clockDrift
 	clockDrift = 2 * time.Second  // by which the host's two clocks may differ
 	clockError = 11 * time.Minute // of a host's own clock, at most: more is not to be helped
 )
@@ -56,8 +50,8 @@ const (
 // see reads the Date of an answer that has just come, and from no cache. The second
 // that it names has begun: half of it is over on average.
 func (c *serverClock) see(h http.Header) {
-	date, err := http.ParseTime(h.Get("Date"))
-	if age := h.Get("Age"); err != nil || age != "" && age != "0" {
+	date := dateOf(h)
+	if date.IsZero() {
 		return
 	}
 	date = date.Add(500 * time.Millisecond)
@@ -70,6 +64,15 @@ func (c *serverClock) see(h http.Header) {
 		return
 	}
 	c.date, c.seen, c.then, c.odd, c.hearsay = date, time.Now(), c.wall(), 0, false
+}
+
+// dateOf is the Date of a response that comes from no cache, or zero.
+func dateOf(h http.Header) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if age := h.Get("Age"); err != nil || age != "" && age != "0" {
+		return time.Time{}
+	}
+	return date
 }
 
 // hear sets a clock that is not known by what another process of this host knew in
@@ -120,6 +123,20 @@ func (c *serverClock) drift() time.Duration {
 		return 0
 	}
 	return (c.wall().Sub(c.then) - time.Since(c.seen)).Abs()
+}
+
+// jumped reports whether the host's own clock has gone on by more than the monotonic one
+// since the last answer: the machine was suspended, or the clock was set.
+func (c *serverClock) jumped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.seen.IsZero() && c.wall().Sub(c.then)-time.Since(c.seen) > shortestSleep
+}
+
+// known reports whether now is known, if only from another process.
+func (c *serverClock) known() bool {
+	_, known := c.now()
+	return known
 }
 
 // sure reports whether now is known, and from an answer.

@@ -47,7 +47,9 @@ func TestServerClock(t *testing.T) {
 		check("after it heard what was read before", false, skew)
 		skew = 0
 		answer(0)
-		time.Sleep(11 * time.Minute)
+		time.Sleep(59 * time.Minute)
+		check("an hour after the last answer", true, 0)
+		time.Sleep(2 * time.Minute)
 		check("long after the last answer", false, 0)
 	})
 }

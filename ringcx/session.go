@@ -25,6 +25,7 @@ type pair struct {
 	access string
 	answer json.RawMessage // without secrets
 	sent   instant         // when it was asked for
+	life   time.Duration   // of the access token
 	guess  bool            // sent is not known for sure
 }
 
@@ -69,9 +70,11 @@ func (s *session) stamp(c *serverClock, wall time.Time) {
 	if s.login.until != nil && s.login.mark == (mark{}) {
 		s.login.mark = c.mark(time.Now().Add(s.login.until.at.Sub(wall)))
 	}
-	for stage, until := range s.limits.restUntil {
-		until.stamp(c)
-		s.limits.restUntil[stage] = until
+	for _, rests := range s.limits.rests {
+		for i := range rests {
+			rests[i].since.stamp(c)
+			rests[i].until.stamp(c)
+		}
 	}
 	for _, hits := range s.limits.hits {
 		for i := range hits {
@@ -87,7 +90,7 @@ func (p pair) good(wall time.Time) bool {
 
 // state is what callers are given of the pair.
 func (p pair) state(wall time.Time, renewBefore time.Duration) *state {
-	st := newState(p.access, p.answer, wall.Add(-time.Since(p.sent.at)), renewBefore)
+	st := newState(p.access, p.answer, wall.Add(-time.Since(p.sent.at)), p.life, renewBefore)
 	st.provisional = p.guess
 	return st
 }

@@ -18,6 +18,9 @@ const (
 // one for which callers have waited long enough.
 var errElsewhere = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
+// errAside says that this process leaves the renewal to others: see aside.
+var errAside = errors.New("ringcx: leaving the renewal to another process")
+
 // errOvertaken says that no write succeeds, though the Store answers.
 var errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", &ErrConflict}
 
@@ -25,20 +28,26 @@ var errOvertaken = storeError{"write", "another process was faster each time, or
 // them. It waits for other hosts only where there is no good token.
 func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
 	lost, waited := 0, time.Duration(0) // not the time since the start: a process may be stopped for long
-	for looks := 1; ; looks++ {
+	for {
 		st, err := e.renewOrAdopt(ctx)
-		waits := e.state.Load().phase(e.now()) == expired
+		waiting := err == errElsewhere || err == errAside
+		waits, patient := e.state.Load().phase(e.now()) == expired, !e.hasToken()
 		switch down, isDown := errors.AsType[storeError](err); {
-		case isDown && (looks == 1 || !waits || e.ledger.downFor() > hiccup):
-			return e.renewAlone(ctx, down)
-		case err == errElsewhere && (!waits || waited > longestPoll):
-			return nil, err
+		case isDown && (!patient || e.ledger.downFor() > hiccup):
+			st, err := e.renewOutage(ctx, down)
+			f.due = e.outage.due
+			return st, err
+		case err == errElsewhere && !waits, err == errAside && !patient, waiting && waited > longestPoll:
+			return nil, errElsewhere
 		case err == errLost && lost == maxLost:
 			return nil, e.told(StageStore, 0, errOvertaken)
 		case err == errLost:
 			lost++
-		case err != errElsewhere && !isDown:
+		case !waiting && !isDown:
 			return st, err
+		}
+		if err != errLost {
+			f.trouble.Store(&err)
 		}
 		if lost != 1 || err != errLost { // the first time, there is news already
 			d := poll(e.jitter())
@@ -71,6 +80,8 @@ func (e *engine) renewOrAdopt(ctx context.Context) (*state, error) {
 		return nil, ErrClosed
 	case e.ledger.foreignLease(ctx):
 		return nil, errElsewhere
+	case e.yields():
+		return nil, errAside
 	}
 	return e.renew(ctx)
 }
@@ -140,6 +151,7 @@ func (e *engine) settle(ctx context.Context) {
 	}
 	defer e.ledger.unhold()
 	if !e.ledger.leased() {
+		e.register(ctx)
 		return
 	}
 	for try := 1; try <= saveTries; try++ {
@@ -165,13 +177,19 @@ func (e *engine) settle(ctx context.Context) {
 // claim counts a request that is about to be sent, where its limit allows it,
 // and takes the lease for it.
 func (e *engine) claim(ctx context.Context, stage Stage) error {
-	if err := e.session.limits.take(stage); err != nil {
+	leave := 0
+	if e.state.Load().phase(e.now()) != expired {
+		leave = 1 // for when the token ends and callers wait
+	}
+	err := e.session.limits.take(stage, leave)
+	if err != nil && e.clock.jumped() && e.askTime(ctx) {
+		e.session.limits.review(e.clock) // the machine may have been suspended
+		err = e.session.limits.take(stage, leave)
+	}
+	if err != nil || e.ledger == nil || e.outage.on {
 		return err
 	}
-	if e.ledger == nil || e.alone.on {
-		return nil
-	}
-	err := e.ledger.claim(ctx, stage, &e.session, e.now())
+	err = e.ledger.claim(ctx, stage, &e.session, e.now())
 	if err != nil {
 		e.session.limits.untake(stage)
 	}
@@ -179,12 +197,14 @@ func (e *engine) claim(ctx context.Context, stage Stage) error {
 }
 
 // sendBy is when a request that was claimed must be on its way, so that its end
-// lies within the lease. Zero: whenever.
+// lies within the lease, by both clocks of this host. Zero: whenever.
 func (e *engine) sendBy() time.Time {
-	if e.ledger == nil || e.alone.on {
+	if e.ledger == nil || e.outage.on {
 		return time.Time{}
 	}
-	return e.ledger.leaseEnd.Add(-tokenTimeout)
+	end := e.ledger.leaseEnd
+	by := time.Now().Add(time.Unix(0, end.wall).Sub(e.now()))
+	return earlier(end.at, by).Add(-tokenTimeout)
 }
 
 // learn reads the services' time from the answer to a call, once a minute. A
@@ -193,7 +213,7 @@ func (e *engine) learn(h http.Header) {
 	if e.ledger == nil {
 		return
 	}
-	clock := e.ledger.clock
+	clock := e.clock
 	if !clock.wants() {
 		return
 	}

@@ -66,6 +66,7 @@ func TestLogoutRemovesTheRecord(t *testing.T) {
 		fake, store, process := fleet(t)
 		must(process().Token())
 		synctest.Wait()
+		time.Sleep(2 * time.Minute) // no request counts any more
 		ts := process()
 		if err := ts.Logout(t.Context()); err != nil { // by another process
 			t.Error(err)
@@ -135,7 +136,7 @@ func TestLogoutByAnother(t *testing.T) {
 		if after := must(ts.Token()); after.AccessToken == before.AccessToken {
 			t.Error("the ended session's token is given out")
 		}
-		spent{2, 3, 0}.check(t, fake) // an exchange with the RingCentral token that was revoked, and one with a new one
+		spent{2, 2, 0}.check(t, fake)
 	})
 }
 
@@ -184,7 +185,7 @@ func TestKeys(t *testing.T) {
 			store.breaks("load")
 			_, _ = ts.Token()
 		}
-		if len(store.keys) != 7 || store.keys[6] != "mine/1" {
+		if len(store.keys) != 7 || store.keys[6] != "mine/2" {
 			t.Errorf("%d keys: %q", len(store.keys), store.keys)
 		}
 		for _, key := range store.keys {

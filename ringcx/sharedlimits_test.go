@@ -8,41 +8,43 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // TestLimitsOfTwoHosts makes one of the limits of a record and of a host's own,
-// while nobody knows the services' time.
+// while only another process of its machine has known the services' time.
 func TestLimitsOfTwoHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		ago := func(d time.Duration) mark { return mark{At: now.Add(-d).UnixMilli()} }
 		r := record{Gates: map[Stage]gate{
-			StageExchange: {NotBefore: ago(9 * time.Second), Hits: []mark{ago(70 * time.Second), ago(2 * time.Second), ago(2 * clockError), ago(-3 * clockError)}},
-			StageRefresh:  {NotBefore: ago(2 * clockError)},
-			StageLogout:   {NotBefore: ago(-24 * time.Hour)},
+			StageExchange: {Rests: rests(ago(9 * time.Second)), Hits: hits(ago(70*time.Second), ago(2*time.Second), ago(2*clockError), ago(-3*clockError))},
+			StageRefresh:  {Rests: rests(ago(2 * clockError))},
+			StageLogout:   {Rests: rests(ago(-24 * time.Hour))},
 		}}
 		c := &serverClock{host: "me", wall: time.Now}
+		c.hear(reading{Host: "me", Wall: now.UnixMilli(), Time: now.UnixMilli()})
 		own := newLimits()
-		if err := own.take(StageRefresh); err != nil {
+		if err := own.take(StageRefresh, 0); err != nil {
 			t.Fatal(err)
 		}
 		l := r.limits(c, own)
-		if err := l.take(StageRefresh); err != nil {
+		if err := l.take(StageRefresh, 0); err != nil {
 			t.Errorf("the refresh rests for what is long over: %v", err)
 		}
-		l.untake(StageRefresh)
+		l.hits[StageExchange] = l.hits[StageExchange][:len(l.hits[StageExchange])-1]
 		time.Sleep(50 * time.Second)
 		l = r.limits(c, l) // read again
-		l.rest(StageLogin, time.Hour)
+		l.rest(StageLogin, time.Hour, penalty)
 		s := session{limits: l}
 		if r.set(&s, c, time.Now()); r.Clock != (reading{}) {
 			t.Errorf("it writes %v, and does not know the time", r.Clock)
 		}
 		want := map[Stage]gate{
-			StageExchange: {NotBefore: ago(9 * time.Second), Hits: []mark{ago(70 * time.Second), ago(2 * time.Second), {At: now.UnixMilli(), By: "me"}}},
-			StageLogin:    {NotBefore: mark{At: time.Now().Add(time.Hour).UnixMilli(), By: "me"}},
+			StageExchange: {Hits: hits(mark{At: now.UnixMilli()}, ago(2*time.Second))},
+			StageLogin:    {Rests: rests(mark{At: time.Now().Add(time.Hour).UnixMilli()})},
 		}
-		if diff := cmp.Diff(want, r.Gates); diff != "" {
+		if diff := cmp.Diff(want, r.Gates, cmp.AllowUnexported(sharedHit{}), cmpopts.IgnoreFields(sharedHit{}, "ID"), cmpopts.IgnoreFields(sharedRest{}, "Owner", "Since", "Other")); diff != "" {
 			t.Errorf("written (-want +got):\n%s", diff)
 		}
 		time.Sleep(13 * time.Second)
@@ -59,12 +61,12 @@ func TestOldHitsAreNotWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		old, young := mark{At: now.Add(-70 * time.Second).UnixMilli()}, mark{At: now.Add(-50 * time.Second).UnixMilli()}
-		r := record{Gates: map[Stage]gate{StageExchange: {Hits: []mark{old, young}}}}
+		r := record{Gates: map[Stage]gate{StageExchange: {Hits: hits(old, young)}}}
 		c := &serverClock{host: "me", wall: time.Now}
 		s := session{limits: r.limits(c, newLimits())}
 		c.see(http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
 		r.set(&s, c, now)
-		if diff := cmp.Diff([]mark{young}, r.Gates[StageExchange].Hits); diff != "" {
+		if diff := cmp.Diff(hits(old, young)[1:], r.Gates[StageExchange].Hits, cmp.AllowUnexported(sharedHit{})); diff != "" {
 			t.Errorf("written (-want +got):\n%s", diff)
 		}
 	})
@@ -78,13 +80,13 @@ func TestRoughHits(t *testing.T) {
 		writer := session{limits: newLimits()}
 		var r record
 		for range maxHits {
-			if err := writer.limits.take(StageLogin); err != nil {
+			if err := writer.limits.take(StageLogin, 0); err != nil {
 				t.Fatal(err)
 			}
 			r.set(&writer, slow, slow.wall())
 		}
 		l := r.limits(knownClock(), newLimits())
-		if err := l.take(StageLogin); err == nil {
+		if err := l.take(StageLogin, 0); err == nil {
 			t.Error("one sign-in more is allowed")
 		}
 	})
@@ -103,7 +105,7 @@ func TestHitsAreCountedOnce(t *testing.T) {
 			}
 		}
 		send := func(stage Stage) {
-			if err := own.take(stage); err != nil {
+			if err := own.take(stage, 0); err != nil {
 				t.Fatal(err)
 			}
 			r.set(&session{limits: own}, c, time.Now()) // the claim
@@ -129,14 +131,14 @@ func TestHitsAfterAClockStep(t *testing.T) {
 		own := newLimits()
 		var r record
 		for range maxHits {
-			if err := own.take(StageLogin); err != nil {
+			if err := own.take(StageLogin, 0); err != nil {
 				t.Fatal(err)
 			}
 			r.set(&session{limits: own}, clock, clock.wall())
 		}
 		off = 5 * time.Minute
 		own = r.limits(clock, own)
-		if err := own.take(StageLogin); err == nil {
+		if err := own.take(StageLogin, 0); err == nil {
 			t.Error("one sign-in more is allowed")
 		}
 		if r.set(&session{limits: own}, clock, clock.wall()); len(r.Gates[StageLogin].Hits) != maxHits {
@@ -151,16 +153,16 @@ func TestHitsOfAMinuteAgo(t *testing.T) {
 	for age, want := range map[time.Duration]int{61 * time.Second: maxHits + 1, 63 * time.Second: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			own := newLimits()
-			if err := own.take(StageLogin); err != nil {
+			if err := own.take(StageLogin, 0); err != nil {
 				t.Fatal(err)
 			}
 			own.slack = clockDrift
 			clock := knownClock()
 			m := clock.mark(time.Now())
 			time.Sleep(age)
-			r := record{Gates: map[Stage]gate{StageLogin: {Hits: slices.Repeat([]mark{m}, maxHits)}}}
+			r := record{Gates: map[Stage]gate{StageLogin: {Hits: hits(slices.Repeat([]mark{m}, maxHits)...)}}}
 			l := r.limits(clock, own)
-			got := slices.DeleteFunc(l.hits[StageLogin], func(h instant) bool { return !l.counts(h) })
+			got := slices.DeleteFunc(l.hits[StageLogin], func(h hit) bool { return !l.recent(h) })
 			if len(got) != want {
 				t.Errorf("%d hits of %v ago count, want %d", len(got), age, want)
 			}
@@ -176,11 +178,11 @@ func TestHitsOfAMinuteAgo(t *testing.T) {
 func TestHitsAfterTheTimeIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := &serverClock{host: "me", wall: func() time.Time { return time.Now().Add(20 * time.Minute) }}
-		r := record{Gates: map[Stage]gate{StageLogin: {Hits: slices.Repeat([]mark{{At: time.Now().UnixMilli()}}, maxHits)}}}
+		r := record{Gates: map[Stage]gate{StageLogin: {Hits: hits(slices.Repeat([]mark{{At: time.Now().UnixMilli()}}, maxHits)...)}}}
 		l := r.limits(clock, newLimits())
 		clock.see(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
 		l = r.limits(clock, l)
-		if err := l.take(StageLogin); err == nil {
+		if err := l.take(StageLogin, 0); err == nil {
 			t.Error("one sign-in more is allowed")
 		}
 	})
@@ -195,7 +197,7 @@ func TestHitsOfOneSecond(t *testing.T) {
 		for i := range hosts {
 			clock := knownClock()
 			hosts[i] = r.limits(clock, newLimits())
-			if err := hosts[i].take(StageExchange); err != nil {
+			if err := hosts[i].take(StageExchange, 0); err != nil {
 				t.Fatalf("request %d: %v", i+1, err)
 			}
 			r.set(&session{limits: hosts[i]}, clock, time.Now())
@@ -207,7 +209,7 @@ func TestHitsOfOneSecond(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		for i := range hosts {
 			l := r.limits(knownClock(), hosts[i])
-			if err := l.take(StageExchange); err == nil {
+			if err := l.take(StageExchange, 0); err == nil {
 				t.Errorf("host %d sends one more", i)
 			}
 		}

@@ -110,7 +110,7 @@ func (e *engine) takeLate() {
 		return
 	}
 	_ = e.told(StageLogin, c.took, nil)
-	if !e.session.login.good(e.now()) {
+	if !e.mayExchange() {
 		e.session.login = e.newLogin(c.token)
 	}
 }

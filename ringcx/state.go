@@ -91,9 +91,9 @@ func (m moment) reached(now time.Time) bool {
 	return now.UnixNano() >= m.wall || !now.Before(m.at)
 }
 
-// newState makes the state of an access token that was asked for at sent.
-func newState(access string, answer json.RawMessage, sent time.Time, renewBefore time.Duration) *state {
-	life := lifetime(access)
+// newState makes the state of an access token that was requested at sent and lives for
+// life.
+func newState(access string, answer json.RawMessage, sent time.Time, life, renewBefore time.Duration) *state {
 	before := life / 4
 	if renewBefore > 0 {
 		before = min(renewBefore, life/2)

@@ -14,8 +14,10 @@ var ErrConflict = errors.New("ringcx: the record was changed by another process"
 // a key-value service) proves it with package storetest.
 //
 // Both methods must be safe for concurrent use, also by other processes, and
-// must return soon after ctx ends. An error other than ErrConflict leaves open
-// whether the record was written.
+// must return soon after ctx ends. A [TokenSource] gives each call 3 seconds. One that
+// has not returned a second later counts as failed, and goes on in a goroutine; while
+// four of them do, further calls fail at once. An error other than ErrConflict leaves
+// open whether the record was written.
 type Store interface {
 	// Load returns the record of key and its version. A record that is not there
 	// is nil data, version "" and no error. The data is the caller's to change.
@@ -40,10 +42,10 @@ type Store interface {
 type LeaseStore interface {
 	Store
 
-	// Hold marks owner, a name that no other process uses, as alive: until release
-	// is called, or until the process ends, however it ends. Hold of an owner that
-	// is held already is an error. Release may be called more than once, and ends
-	// nothing but its own Hold.
+	// Hold marks owner as alive: until release is called, or until the process ends,
+	// however it ends. The owner is a name that was not used before: a TokenSource
+	// takes a new one for each renewal. Hold of an owner that is held already is an
+	// error. Release may be called more than once, and ends nothing but its own Hold.
 	Hold(ctx context.Context, key, owner string) (release func(), err error)
 
 	// Held reports whether owner is alive. An owner of whom nothing is known is

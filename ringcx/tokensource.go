@@ -41,16 +41,18 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 // background. Otherwise it waits for the renewal or for the end of ctx, whichever
 // comes first; the renewal goes on for the others.
 //
-// It returns an [*Error] if RingCX or RingCentral rejected a request, ctx's error if
-// ctx ended first, [ErrClosed] after Close, and otherwise the error of the network. A
+// It returns an [*Error] if RingCX or RingCentral rejected a request or a limit of
+// this package held it back, ctx's error if ctx ended first, [ErrClosed] after Close,
+// the error of the Store if that failed, and otherwise the error of the network. A
 // failure is remembered and returned at once until the next attempt is due: for 1 s,
 // then 2, 4 … 15 s, but 2 s at most if nothing was sent, as after a refused
 // connection; after a 429 for as long as the server asked, or a minute; after a
 // rejected sign-in for a minute, and after a rejected exchange for five, because
 // another attempt may end a session of the user. With a Store, a token that another
-// process obtains in that time ends it. When a token ends, one attempt is due at
-// once, unless a service or a limit asked to wait. A new TokenSource starts without a
-// failure.
+// process obtains in that time ends it: at first a 429 binds the other processes for a
+// minute at most (of a sign-in in full), and a rejected exchange for 15 s. When a token
+// ends, one attempt is due at once, unless a service or a limit asked to wait. A new
+// TokenSource starts without a failure.
 //
 // A token that RingCX has rejected by name ("Jwt is expired") in a call through
 // [TokenSource.Transport] or [Client] is not returned again. After any other 401 it
@@ -80,9 +82,9 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 	return session, nil
 }
 
-// Invalidate says that RingCX refused t. If t is still the current token, the
-// next call renews it; only where a limit of ours holds that back does it return t
-// again. [TokenSource.Transport] and [Client] do this by themselves.
+// Invalidate says that RingCX rejected t. If t is still the current token, the
+// next call renews it; it returns t again only if a limit of this package or the
+// Store prevents that. [TokenSource.Transport] and [Client] do this by themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
 		s.engine.invalidate(t.AccessToken, false)
@@ -95,7 +97,10 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 // requests; nil stands for the transport of the Config.
 //
 // A request that meets a 401 is sent once more with a newer token, if its body can be
-// sent again. One that meets a 429, or a 503 with a Retry-After, is sent again after
+// sent again. If the newer token meets a 401 too, the token is not the reason: then a
+// 401 causes no renewal for 1 s, the next times for 2, 4 … 60 s.
+//
+// A request that meets a 429, or a 503 with a Retry-After, is sent again after
 // that time (without one after 1, 2 and 4 s, ± 20 %), at most Config.MaxReplays
 // times, but not if that is more than a minute or more than the context has left.
 // GET and HEAD are also sent again after a status of 500 or more and after a network
@@ -124,16 +129,18 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 // reported and kept, so that Logout can be called again; a Token in between goes
 // on with it. After a Logout without an error a Token signs in anew. With a Store
 // it ends the session of all processes that share it; those that go on sign in
-// anew, too.
+// anew, too. The record then holds only what counts towards the limits.
 //
 // Source: the official API reference has the logout in its older edition only.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
 
 // Close waits for a renewal under way, and with a Store until the pair that it
-// brought is written: a minute and a half at most, where every answer is late. After
-// it every method that needs a token reports [ErrClosed], and nothing is sent any
-// more. The session lives on: see [TokenSource.Logout]. Close always returns nil and
-// may be called again.
+// brought is written and this process is removed from the record: for about a minute
+// and a half at most, if every response is late. After it every method that needs a
+// token reports [ErrClosed], and nothing is sent any more. It does not wait for a
+// Store that ignores its context, nor for a call of Config.RingCentral that takes
+// longer than 10 s. The session lives on: see [TokenSource.Logout]. Close always
+// returns nil and may be called again.
 func (s *TokenSource) Close() error {
 	s.engine.close()
 	return nil
