@@ -10,6 +10,11 @@ FLEETS   = 60
 HOSTS    = 20
 HOURS    = 24
 
+# The files of package ringcx that the simulation alone must cover, and for how many
+# fleets it runs: one for each kind of trouble, and more that mix them.
+SIMCOVERED = logout.go outage.go aside.go brake.go reconcile.go
+SIMKINDS   = 90
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -64,13 +69,21 @@ bench: ## Measure beside the peers and write bench/RESULTS.md. Takes minutes.
 	cd bench && go run .
 
 .PHONY: sim
-sim: fleets ## Simulate SEEDS (1000) days of a program in trouble, and FLEETS (60) of HOSTS (20).
+sim: fleets simcover ## Simulate SEEDS (1000) days of a program in trouble, and FLEETS (60) of HOSTS (20).
 	go test ./ringcx -run Simulation -cpu 1 -timeout 0 -sim.seeds=$(SEEDS) -sim.hours=$(HOURS)
 	go test ./ringcx -run Processes -timeout 5m -processes.time=60s
 
 .PHONY: fleets
 fleets: ## Simulate the FLEETS alone.
-	go test ./ringcx -run Fleet -cpu 1 -timeout 0 -sim.fleets=$(FLEETS) -sim.hours=$(HOURS) -sim.hosts=$(HOSTS)
+	go test ./ringcx -run '^TestFleet' -cpu 1 -timeout 0 -sim.fleets=$(FLEETS) -sim.hours=$(HOURS) -sim.hosts=$(HOSTS)
+	go test ./ringcx -run '^TestFleet$$' -cpu 1 -timeout 0 -sim.kinds -sim.fleets=$(SIMKINDS) -sim.hosts=8
+
+.PHONY: simcover
+simcover: ## Check that the simulation alone reaches every statement of SIMCOVERED.
+	@profile=$$(mktemp) && trap 'rm -f "$$profile"' EXIT && \
+		go test ./ringcx -run '^(TestSimulation|TestFleet)' -cpu 1 -timeout 10m -coverprofile="$$profile" \
+			-sim.kinds -sim.fleets=$(SIMKINDS) -sim.hosts=8 && \
+		awk -v files='$(SIMCOVERED)' -f .ci/simcover.awk "$$profile"
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s).

@@ -2,13 +2,13 @@ package ringcx_test
 
 import (
 	"bytes"
-	"math/rand/v2"
+	"cmp"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
@@ -64,16 +64,23 @@ func TestFleet(t *testing.T) {
 	seeds(t, n, func(t *testing.T, seed uint64) {
 		s := newFleet(t, first+seed, fleetTroubles)
 		s.run()
-		c, most := s.fake.Counts(), s.alone()*110/100
-		if len(s.hosts) > 20 {
-			most = s.alone() * 125 / 100
+	})
+}
+
+// TestFleetOfOne is a process with a Store that nobody shares. No other process
+// makes up for what it forgets.
+func TestFleetOfOne(t *testing.T) {
+	var alone []trouble
+	for _, t := range fleetTroubles {
+		if slices.Contains([]string{
+			"none", "expired early", "lost write", "ambiguous write", "Store down", "Store down for long",
+			"Store lost in a renewal", "Store hangs", "record downgraded", "rolling restart", "logouts that wait",
+		}, t.name) {
+			alone = append(alone, t)
 		}
-		if c.Refreshes > most {
-			t.Errorf("%d refreshes, want at most %d", c.Refreshes, most)
-		}
-		if mixed := s.seed >= uint64(len(fleetTroubles)); mixed && c.Logins > *simHours+15 {
-			t.Errorf("%d sign-ins in %d hours", c.Logins, *simHours)
-		}
+	}
+	seeds(t, int64(len(alone)), func(t *testing.T, seed uint64) {
+		newFleetOf(t, 1, seed, alone).run()
 	})
 }
 
@@ -113,113 +120,17 @@ func (s *simulation) alone() int {
 }
 
 func newFleet(t *testing.T, seed uint64, troubles []trouble) *simulation {
+	return newFleetOf(t, *simHosts, seed, troubles)
+}
+
+func newFleetOf(t *testing.T, hosts int, seed uint64, troubles []trouble) *simulation {
 	s := newSimulation(t, seed, troubles)
 	s.store = newSimStore()
-	s.fake.LimitRates(*simHosts <= 20) // more make more than 120 calls a minute; counts looks at the peaks
-	s.pace = time.Hour
-	for id := range *simHosts {
+	s.pace = cmp.Or(*simPace, 20*time.Minute)
+	for id := range hosts {
 		h := newSimHost(s, id)
 		h.skew.Store(int64((2*s.draw(id, 0).Float64() - 1) * float64(10*time.Minute)))
 		s.hosts = append(s.hosts, h)
 	}
 	return s
-}
-
-// fleetTroubles are those of one host, and those that take a Store.
-var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
-	process("killed", "kill", 0),
-	process("paused", "pause", 45*time.Second),
-	process("paused for long", "pause", 5*time.Minute),
-	trouble{"ambiguous write", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "swap", do: "ambiguous"}) }},
-	trouble{"lost write", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "swap", do: "lost"}) }},
-	trouble{"stale read", func(s *simulation, r *rand.Rand) { s.any(r).next(step{at: "load", do: "stale"}) }},
-	trouble{"Store down", func(s *simulation, r *rand.Rand) { s.cut(r, store, len(s.hosts)) }},
-	trouble{"partition from the Store", func(s *simulation, r *rand.Rand) { s.cut(r, store, len(s.hosts)/2) }},
-	trouble{"partition from the services", func(s *simulation, r *rand.Rand) { s.cut(r, services, len(s.hosts)/2) }},
-	damage("record deleted", func(*simRecord, *rand.Rand) []byte { return nil }),
-	damage("record corrupted", func(now *simRecord, _ *rand.Rand) []byte { return bytes.Repeat([]byte("x"), len(now.data)/2) }),
-	trouble{"rolling restart", func(s *simulation, r *rand.Rand) {
-		for _, h := range s.hosts {
-			h.kill()
-			time.Sleep(time.Duration(r.Int64N(int64(5 * time.Second))))
-		}
-	}},
-	trouble{"cold start", func(s *simulation, _ *rand.Rand) { s.killAll() }},
-	trouble{"cold start without the Store", func(s *simulation, r *rand.Rand) {
-		s.killAll()
-		s.cut(r, store, len(s.hosts))
-	}},
-	trouble{"commands", func(s *simulation, r *rand.Rand) {
-		for range 20 {
-			_ = s.any(r).command()
-			time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute)))
-		}
-	}},
-	trouble{"record downgraded", func(s *simulation, r *rand.Rand) {
-		s.restored.Add(1)
-		damage("", func(now *simRecord, r *rand.Rand) []byte { return now.old(1 + r.IntN(memory)) }).cause(s, r)
-	}},
-)
-
-// damage is a trouble that replaces the record.
-func damage(name string, change func(now *simRecord, r *rand.Rand) []byte) trouble {
-	return trouble{name, func(s *simulation, r *rand.Rand) {
-		s.causes.Add(1)
-		s.store.damage(func(now *simRecord) []byte { return change(now, r) })
-	}}
-}
-
-// process is a trouble at one of the steps of one process.
-func process(name, do string, pause time.Duration) trouble {
-	return trouble{name, func(s *simulation, r *rand.Rand) {
-		at := []string{"load", "swap", "send"}[r.IntN(3)]
-		for range 3 { // one of them will renew
-			s.any(r).next(step{at: at, after: r.IntN(2) == 0, do: do, pause: pause})
-		}
-		if r.IntN(2) == 0 {
-			s.fake.ExpireTokens()
-		}
-	}}
-}
-
-func (s *simulation) any(r *rand.Rand) *simHost { return s.hosts[r.IntN(len(s.hosts))] }
-
-func (s *simulation) killAll() {
-	for _, h := range s.hosts {
-		h.kill()
-	}
-}
-
-// The lines of a host that can be cut.
-const (
-	store = iota
-	services
-)
-
-// cut keeps n hosts from the Store or from the services, for a minute at most.
-func (s *simulation) cut(r *rand.Rand, line, n int) {
-	for _, h := range s.hosts[:n] {
-		h.isCut[line].Store(true)
-	}
-	time.Sleep(min(time.Duration(r.ExpFloat64()*float64(30*time.Second)), time.Minute))
-	for _, h := range s.hosts[:n] {
-		h.isCut[line].Store(false)
-	}
-}
-
-func (h *simHost) next(s step) {
-	_, link := h.process()
-	link.mu.Lock()
-	defer link.mu.Unlock()
-	link.next = s
-}
-
-func (h *simHost) kill() {
-	client, link := h.process()
-	if ringcx.Renewing(client.Tokens) {
-		h.sim.causes.Add(1)
-	}
-	link.mu.Lock()
-	defer link.mu.Unlock()
-	link.dead = true
 }

@@ -1,8 +1,6 @@
 package ringcx_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -12,24 +10,35 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
+
+// simBase is where the fake is.
+const simBase = "https://ringcx.test"
 
 // simHost is one machine with one program on it. Its clock may be wrong, and
 // its program may be killed and started again.
 type simHost struct {
 	sim       *simulation
 	id        int
-	format    string       // of its records, where its program is of a version that writes another one
-	skew      atomic.Int64 // of its clock, in nanoseconds
+	format    string             // of its records, if its program is of a version that writes another one
+	fake      *ringcxtest.Server // nil: the simulation's
+	skew      atomic.Int64       // of its clock, in nanoseconds
 	suspended atomic.Bool
 	isCut     [2]atomic.Bool
-	errors    int
-	old       []*ringcx.Client // of processes that were killed
+	hangs     atomic.Int64             // until when its calls of the Store hang, in Unix nanoseconds
+	sick      atomic.Pointer[sickness] // nil: its network works
+	denied    atomic.Bool              // it also calls an endpoint that always returns 401
+	streams   atomic.Bool              // with a body that cannot be sent again
+	bad       atomic.Int64             // calls
+	configure func(cfg *ringcx.Config) // nil: nothing
+	old       []*ringcx.Client         // of processes that were killed
 
 	mu      sync.Mutex
 	client  *ringcx.Client
 	link    *simLink
 	last    *oauth2.Token
+	leaving bool            // a Logout is under way
 	refused map[string]bool // tokens that met a 401
 	jitters int
 }
@@ -51,26 +60,17 @@ func (h *simHost) start() {
 	h.client, h.link, h.last = client, link, nil
 }
 
-// name is the host's. In some simulations two hosts have one, and clocks of their own.
-func (h *simHost) name() string {
-	if h.sim.seed%4 == 3 {
-		return strconv.Itoa(h.id / 2)
-	}
-	return strconv.Itoa(h.id)
-}
-
-// command runs another program on the host, which makes one call and ends.
-func (h *simHost) command() error {
-	client, _ := h.begin()
-	defer client.Tokens.Close()
-	_, err := ringcx.Get(client.ListAccountsWithResponse(h.sim.Context()))
-	return err
-}
+// name is that of the machine's boot.
+func (h *simHost) name() string { return strconv.Itoa(h.id) }
 
 // begin begins a process.
 func (h *simHost) begin() (*ringcx.Client, *simLink) {
-	link := &simLink{host: h}
-	cfg := h.sim.fake.Config()
+	link := &simLink{host: h, spent: map[string]bool{}}
+	fake := h.sim.fake
+	if h.fake != nil {
+		fake = h.fake
+	}
+	cfg := fake.Config()
 	cfg.OnEvent = h.event
 	cfg.HTTPClient = &http.Client{Transport: &simNetwork{link: link, base: cfg.HTTPClient.Transport}}
 	switch {
@@ -79,6 +79,12 @@ func (h *simHost) begin() (*ringcx.Client, *simLink) {
 		cfg.Store = link
 	default:
 		cfg.Store = simLocks{link}
+	}
+	if h.sim.isLarge() {
+		cfg.MaxReplays = -1
+	}
+	if h.configure != nil {
+		h.configure(&cfg)
 	}
 	client, err := ringcx.New(cfg)
 	if err != nil {
@@ -91,8 +97,8 @@ func (h *simHost) begin() (*ringcx.Client, *simLink) {
 	return client, link
 }
 
-// event forgets the last token where there is a newer one, of which nobody
-// knows yet how long it lives.
+// event forgets the last token if there is a newer one, of which it is not known
+// yet how long it lives.
 func (h *simHost) event(e ringcx.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -108,37 +114,36 @@ func (h *simHost) jitter() float64 {
 	return h.sim.draw(h.id, -h.jitters).Float64()
 }
 
-// now is the host's clock. It has no monotonic reading: the wall alone must do.
+// now is the machine's clock. It has no monotonic reading: the wall alone must do.
 func (h *simHost) now() time.Time {
 	return time.Now().Round(0).Add(time.Duration(h.skew.Load()))
 }
 
-// run makes a call every 30 s ± 50 %, at times many at once, at times one whose
-// caller gives up. A program that was killed is started again.
+// run makes a step every 30 s ± 50 %, in large fleets less often. A program that
+// was killed is started again.
 func (h *simHost) run() {
 	for step := 1; time.Now().Before(h.sim.end); step++ {
 		r := h.sim.draw(h.id, step)
-		time.Sleep(time.Duration((0.5 + r.Float64()) * float64(30*time.Second)))
+		time.Sleep(time.Duration((0.5 + r.Float64()) * float64(h.sim.interval())))
 		if h.suspended.Load() {
 			continue
 		}
 		if h.killed() {
 			h.start()
 		}
-		switch p := r.Float64(); {
-		case p < 0.05:
-			h.herd(20 / len(h.sim.hosts)) // of a fleet: RingCX allows 120 calls a minute
-		case p < 0.10:
-			ctx, cancel := context.WithTimeout(h.sim.Context(), time.Duration(r.Int64N(int64(2*time.Second))))
-			_ = h.call(ctx)
-			cancel()
-		default:
-			if err := h.call(h.sim.Context()); err != nil && !h.killed() {
-				h.errors++
-			}
-		}
+		h.step(r)
 	}
 }
+
+// interval is the time between two steps of a process, so that a fleet stays
+// below the 120 calls a minute that RingCX allows.
+func (s *simulation) interval() time.Duration {
+	return max(30*time.Second, time.Duration(len(s.hosts))*900*time.Millisecond)
+}
+
+// isLarge reports whether the fleet comes close to the 120 calls. Replays would keep
+// it above them for ever once it has met a 429: those count, too.
+func (s *simulation) isLarge() bool { return s.store != nil && *simHosts > 15 }
 
 func (h *simHost) process() (*ringcx.Client, *simLink) {
 	h.mu.Lock()
@@ -151,55 +156,43 @@ func (h *simHost) killed() bool {
 	return link.isDead()
 }
 
-func (h *simHost) herd(n int) {
-	var wg sync.WaitGroup
-	for range n {
-		wg.Go(func() { _ = h.call(h.sim.Context()) })
-	}
-	wg.Wait()
+func (h *simHost) kill() {
+	client, link := h.process()
+	link.die(ringcx.Renewing(client.Tokens))
 }
 
-// call asks for a token, under the eyes of the invariants, and lists the
-// accounts with it.
-func (h *simHost) call(ctx context.Context) error {
+func (h *simHost) next(s step) {
+	_, link := h.process()
+	link.mu.Lock()
+	defer link.mu.Unlock()
+	link.next = s
+}
+
+// clone returns a copy of the machine, whose process goes on from the same memory
+// as a virtual machine does that is started twice from one snapshot.
+func (h *simHost) clone(id int) *simHost {
+	c := &simHost{sim: h.sim, id: id, format: h.format, fake: h.fake, configure: h.configure, refused: map[string]bool{}}
+	c.skew.Store(h.skew.Load())
+	c.start()
 	client, _ := h.process()
-	if err := h.token(ctx, client); err != nil {
-		return err
-	}
-	_, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
-	return err
+	ringcx.CopyMemory(c.client.Tokens, client.Tokens)
+	return c
 }
 
-// token asserts that nobody waits, and nobody sees an error, while a good token
-// is known.
-func (h *simHost) token(ctx context.Context, client *ringcx.Client) error {
-	known := h.known()
-	start := time.Now()
-	got, err := client.Tokens.TokenContext(ctx)
-	if waited := time.Since(start); known && waited > 0 {
-		h.sim.Errorf("at %v a caller waited %v though a good token was known", h.sim.at(), waited)
-	}
-	if err != nil {
-		if errors.Is(err, ringcx.ErrElsewhere) {
-			h.sim.Errorf("at %v a caller waited in vain for another host, which is dead or takes more than a minute", h.sim.at())
-		}
-		if known {
-			h.sim.Errorf("at %v a caller saw an error though a good token was known: %v", h.sim.at(), err)
-		}
-		return err
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.last = got
-	return nil
-}
-
-// known reports whether the last token should still be good: by the host's
-// clock, and because the services did not refuse it.
+// known reports whether the last token should still be valid: by the machine's
+// clock, and because the services did not reject it.
 func (h *simHost) known() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.last != nil && h.now().Before(h.last.Expiry) && !h.refused[h.last.AccessToken]
+	return h.last != nil && !h.leaving && h.now().Before(h.last.Expiry) && !h.refused[h.last.AccessToken]
+}
+
+// leaves notes that a Logout begins or has ended. A token of before it is not known
+// to be valid.
+func (h *simHost) leaves(now bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leaving, h.last = now, nil
 }
 
 // close ends the program, and what is left of those that were killed.
