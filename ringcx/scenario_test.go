@@ -1,0 +1,165 @@
+package ringcx_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
+)
+
+// scenario is a number of processes that share a session, with the limits of the
+// services on. It measures what their callers see. Use it in a synctest bubble.
+type scenario struct {
+	*testing.T
+	fake    *ringcxtest.Server
+	store   ringcx.Store
+	traffic *traffic
+	seed    int
+	workers []*worker
+	closers []func() error
+	running sync.WaitGroup
+}
+
+func newScenario(t *testing.T, seed, processes int) *scenario {
+	s := &scenario{T: t, fake: ringcxtest.New(), store: storetest.NewMemory(), traffic: &traffic{sent: map[string]bool{}}, seed: seed}
+	s.fake.LimitRates(true)
+	for id := range processes {
+		s.workers = append(s.workers, s.start(id))
+	}
+	return s
+}
+
+// draw returns a source of numbers that depends on the seed and id alone.
+func (s *scenario) draw(id int) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(s.seed), uint64(id)))
+}
+
+// start starts a process. It sends nothing before its first call.
+func (s *scenario) start(id int) *worker {
+	w := &worker{id: id, store: &spyStore{Store: slowStore{s.store, time.Millisecond + time.Duration(id)*time.Microsecond}}}
+	cfg := s.fake.Config()
+	w.link = &link{
+		traffic: s.traffic, base: cfg.HTTPClient.Transport,
+		latency: 20*time.Millisecond + time.Duration(id)*time.Microsecond,
+	}
+	cfg.HTTPClient = &http.Client{Transport: w.link}
+	cfg.Store = w.store
+	cfg.OnEvent = w.event
+	w.client = newClient(s.T, cfg)
+	ringcx.SetClock(w.client.Tokens, time.Now, drawn(s.seed<<8+len(s.closers)))
+	s.closers = append(s.closers, w.client.Tokens.Close)
+	return w
+}
+
+// close waits for the calls and ends all processes, also those that were killed.
+func (s *scenario) close() {
+	s.running.Wait()
+	for _, end := range s.closers {
+		_ = end()
+	}
+	s.fake.Close()
+}
+
+// check asserts the rules that hold in every scenario.
+func (s *scenario) check() {
+	s.Helper()
+	c := s.fake.Counts()
+	if c.RefreshReused > 0 || s.traffic.resent > 0 {
+		s.Errorf("a refresh token was sent twice: %d times at the service, %d times on the wire", c.RefreshReused, s.traffic.resent)
+	}
+	if c.WrongHostBearers > 0 {
+		s.Errorf("%d secrets reached another host", c.WrongHostBearers)
+	}
+}
+
+// callTimeout is the context of each call of a scenario.
+const callTimeout = 30 * time.Second
+
+// outcome is what one call returned, and when it began.
+type outcome struct {
+	at   time.Time
+	took time.Duration
+	err  error
+}
+
+// worker is one process of a scenario.
+type worker struct {
+	id     int
+	client *ringcx.Client
+	link   *link
+	store  *spyStore
+
+	mu       sync.Mutex
+	outcomes []outcome
+	onEvent  func(ringcx.Event) // nil: events are ignored
+}
+
+func (w *worker) event(e ringcx.Event) {
+	if w.onEvent != nil {
+		w.onEvent(e)
+	}
+}
+
+// do runs call within callTimeout and records its outcome.
+func (w *worker) do(call func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	w.mu.Lock() // after a snapshot
+	began := time.Now()
+	w.mu.Unlock()
+	err := call(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.outcomes = append(w.outcomes, outcome{began, time.Since(began), err})
+}
+
+func (w *worker) list(ctx context.Context) error {
+	_, err := ringcx.Get(w.client.ListAccountsWithResponse(ctx))
+	return err
+}
+
+func (w *worker) token(ctx context.Context) error {
+	_, err := w.client.Tokens.TokenContext(ctx)
+	return err
+}
+
+// between returns the outcomes of the calls that began in a period.
+func (w *worker) between(from, to time.Time) (in []outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.outcomes {
+		if !o.at.Before(from) && o.at.Before(to) {
+			in = append(in, o)
+		}
+	}
+	return in
+}
+
+// kill ends the process without Close: nothing that it does has an effect.
+func (w *worker) kill() {
+	w.store.breaks("both")
+	w.link.breaks(func(*http.Request) (*http.Response, error) { return nil, errors.New("this process was killed") }, true)
+}
+
+// slowStore is a Store over a network.
+type slowStore struct {
+	ringcx.Store
+	latency time.Duration
+}
+
+func (s slowStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+	time.Sleep(s.latency)
+	return s.Store.Load(ctx, key)
+}
+
+func (s slowStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	time.Sleep(s.latency)
+	return s.Store.CompareAndSwap(ctx, key, version, data)
+}

@@ -1,0 +1,233 @@
+package ringcx_test
+
+import (
+	"flag"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var outageAll = flag.Bool("outage.all", false, "run all fleets and all ages of the token in TestStoreOutages")
+
+// outageGoals are what the unluckiest process may go without a token in a Store
+// outage of 20 minutes, as the mean of 20 outages, and the responses with 429 in all
+// of them. Fewer outages may have outageFew times as much.
+var outageGoals = []outageGoal{
+	{1, 0, 0, true},
+	{3, 0, 0, false},
+	{4, 0, 0, true},
+	{5, 15 * time.Second, 0, true},
+	{8, time.Minute, 0, false},
+	{12, 7*time.Minute + 14*time.Second, 28, false},
+	{20, 15*time.Minute + 26*time.Second, 325, false},
+}
+
+type outageGoal struct {
+	processes int
+	mean      time.Duration
+	limited   int
+	cheap     bool // part of each run
+}
+
+const (
+	outageTime    = 20 * time.Minute
+	outageAfter   = 2 * time.Minute // which still counts
+	outagePrelude = 30 * time.Minute
+	outageSteps   = 20 // outages, at ages of the token outageStep apart
+	outageStep    = 15 * time.Second
+	outageCheap   = 5   // of these steps, each of which is part of each run
+	outageFew     = 2.0 // times the goal, with fewer outages
+	renewalPeriod = 225 * time.Second
+	restartPause  = 5 * time.Second // between two processes of a rolling restart
+)
+
+// prelude is what happens before the outage.
+type prelude struct {
+	name    string
+	restart func(*worker) // nil: nothing
+}
+
+var preludes = []prelude{
+	{"steady", nil},
+	{"restart with Close", func(w *worker) { _ = w.client.Tokens.Close() }},
+	{"restart without Close", func(w *worker) { w.kill() }},
+}
+
+// TestStoreOutages has the Store fail for 20 minutes, and counts the seconds that
+// the unluckiest process is without a token.
+func TestStoreOutages(t *testing.T) {
+	for _, p := range preludes {
+		for _, goal := range outageGoals {
+			if !goal.cheap && !*outageAll {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", p.name, goal.processes), func(t *testing.T) {
+				var sum outageResult
+				for step := 0; step < outageSteps; step++ {
+					if *outageAll || step%outageCheap == outageCheap-1 {
+						synctest.Test(t, func(t *testing.T) { sum.add(runOutage(t, step, goal.processes, p)) })
+					}
+				}
+				if p.restart != nil {
+					goal = afterRestart(goal)
+				}
+				sum.check(t, goal.mean, goal.limited)
+			})
+		}
+	}
+}
+
+// afterRestart is the goal right after a restart. Where an outage begins in the second of a
+// renewal, a few processes know another token than the others. And twenty entries of
+// processes that were killed fill the roster: it is no better then than without one.
+func afterRestart(goal outageGoal) outageGoal {
+	switch goal.processes {
+	case 8:
+		goal.limited = 3
+	case 20:
+		goal.mean, goal.limited = 17*time.Minute+30*time.Second, 358
+	}
+	return goal
+}
+
+// outageResult is what came of one outage, or the sum of many.
+type outageResult struct {
+	outages, clean int
+	worst, longest time.Duration // of the unluckiest processes: sum and maximum
+	all            time.Duration // of all processes, the mean of each outage
+	limited, peak  int
+	exchanges      int
+}
+
+func (r *outageResult) add(o outageResult) {
+	r.outages++
+	r.clean += o.clean
+	r.worst += o.worst
+	r.longest = max(r.longest, o.worst)
+	r.all += o.all
+	r.limited += o.limited
+	r.peak = max(r.peak, o.peak)
+	r.exchanges += o.exchanges
+}
+
+func (r *outageResult) check(t *testing.T, goal time.Duration, limited int) {
+	n := time.Duration(max(1, r.outages))
+	mean := r.worst / n
+	if r.outages < outageSteps {
+		goal = time.Duration(outageFew * float64(goal))
+	}
+	t.Logf("%s: without a token: the unluckiest %v on average (goal %v), %v at most, all %v on average; %d of %d outages without an error; %d × 429 (goal %d), %d exchanges, peak %d",
+		t.Name(), mean.Round(time.Second), goal, r.longest, (r.all / n).Round(time.Second), r.clean, r.outages, r.limited, limited, r.exchanges, r.peak)
+	if mean > goal {
+		t.Errorf("the unluckiest process was without a token for %v on average, want at most %v", mean, goal)
+	}
+	if r.limited > limited {
+		t.Errorf("%d × 429, want at most %d", r.limited, limited)
+	}
+}
+
+// runOutage lives one outage, which begins step × outageStep after a token was
+// requested.
+func runOutage(t *testing.T, step, processes int, p prelude) outageResult {
+	s := newScenario(t, step, processes)
+	defer s.close()
+	r := &outageRun{scenario: s}
+	stop := make(chan struct{})
+	for id := range processes {
+		s.running.Go(func() { r.callEverySecond(id, stop) })
+	}
+	begin := r.nextToken().Add(renewalPeriod + time.Duration(step)*outageStep)
+	if p.restart != nil {
+		time.Sleep(time.Until(begin) - time.Duration(processes)*restartPause)
+		for id := range processes {
+			r.replace(id, p.restart)
+			time.Sleep(restartPause)
+		}
+	}
+	time.Sleep(time.Until(begin))
+	before := s.fake.Counts()
+	r.breaks("both")
+	time.Sleep(outageTime)
+	r.breaks("")
+	time.Sleep(outageAfter)
+	close(stop)
+	s.running.Wait()
+	s.check()
+	c := s.fake.Counts()
+	result := outageResult{limited: c.RateLimited - before.RateLimited, exchanges: c.Exchanges - before.Exchanges, peak: c.PeakTokenRequests}
+	result.worst, result.all = r.without(begin)
+	if result.worst == 0 {
+		result.clean = 1
+	}
+	return result
+}
+
+// outageRun is the processes of a scenario that run at present.
+type outageRun struct {
+	*scenario
+	mu sync.Mutex
+}
+
+func (r *outageRun) at(id int) *worker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.workers[id]
+}
+
+// replace ends a process and starts another one in its place.
+func (r *outageRun) replace(id int, end func(*worker)) {
+	old := r.at(id)
+	r.mu.Lock()
+	r.workers[id] = r.start(id)
+	r.mu.Unlock()
+	end(old)
+}
+
+func (r *outageRun) breaks(method string) {
+	for id := range r.workers {
+		r.at(id).store.breaks(method)
+	}
+}
+
+func (r *outageRun) callEverySecond(id int, stop chan struct{}) {
+	time.Sleep(time.Duration(r.draw(id).Int64N(int64(time.Second))))
+	for {
+		w := r.at(id)
+		r.running.Go(func() { w.do(w.token) })
+		select {
+		case <-stop:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// nextToken returns when the first token after the prelude was requested.
+func (r *outageRun) nextToken() time.Time {
+	time.Sleep(outagePrelude - 2*renewalPeriod)
+	old := must(r.at(0).client.Tokens.Token())
+	for {
+		time.Sleep(time.Second)
+		if now := must(r.at(0).client.Tokens.Token()); now.AccessToken != old.AccessToken {
+			return now.Expiry.Add(-290 * time.Second)
+		}
+	}
+}
+
+// without returns for how long the unluckiest process had no token in an outage,
+// and the mean of all. A call that takes a second is one without a token.
+func (r *outageRun) without(begin time.Time) (worst, mean time.Duration) {
+	for _, w := range r.workers {
+		without := time.Duration(0)
+		for _, o := range w.between(begin, begin.Add(outageTime+outageAfter)) {
+			if o.err != nil || o.took >= time.Second {
+				without += time.Second
+			}
+		}
+		worst = max(worst, without)
+		mean += without / time.Duration(len(r.workers))
+	}
+	return worst, mean
+}
