@@ -1,0 +1,44 @@
+package ringcx
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestHangingStoreCallsAreBounded has calls of a Store hang that ignores its context.
+// Others are made only when some have returned.
+func TestHangingStoreCallsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls storeCalls
+		began, release := 0, make(chan struct{})
+		hang := func(context.Context) (int, error) {
+			began++
+			<-release
+			return 0, nil
+		}
+		for i := range maxStoreCalls + 1 {
+			want := errStoreHangs
+			if i == maxStoreCalls {
+				want = errStoreBusy
+			}
+			start := time.Now()
+			if _, err := callStore(t.Context(), &calls, hang, nil); !errors.Is(err, want) {
+				t.Errorf("call %d: error is %v, want %v", i+1, err, want)
+			}
+			if took := time.Since(start); took > storeTimeout+storeGrace {
+				t.Errorf("call %d took %v", i+1, took)
+			}
+		}
+		if began != maxStoreCalls {
+			t.Errorf("%d calls hang, want %d", began, maxStoreCalls)
+		}
+		close(release)
+		synctest.Wait()
+		if _, err := callStore(t.Context(), &calls, hang, nil); err != nil {
+			t.Errorf("after they have returned: %v", err)
+		}
+	})
+}

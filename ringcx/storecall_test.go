@@ -1,0 +1,103 @@
+package ringcx_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
+)
+
+// deafContextStore hangs in Load and ignores its context.
+type deafContextStore struct {
+	ringcx.Store
+	hangs   atomic.Bool
+	release chan struct{}
+	calls   atomic.Int32
+}
+
+func (s *deafContextStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+	s.calls.Add(1)
+	if s.hangs.Load() {
+		<-s.release
+	}
+	return s.Store.Load(ctx, key)
+}
+
+// TestStoreThatIgnoresItsContext has each Load of a Store hang for 10 minutes. Close does not
+// wait for it, few calls hang at the same time, and a source recovers.
+func TestStoreThatIgnoresItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		hanging := &deafContextStore{Store: store, release: make(chan struct{})}
+		cfg := fake.Config()
+		cfg.Store = hanging
+		ts, other := newTokenSource(t, cfg), newTokenSource(t, cfg)
+		must(ts.Token())
+		must(other.Token())
+		synctest.Wait()
+		hanging.hangs.Store(true)
+		before := hanging.calls.Load()
+		time.Sleep(230 * time.Second)
+		for range 60 {
+			must(ts.Token())
+			time.Sleep(time.Second)
+		}
+		if n := hanging.calls.Load() - before; n > 4 {
+			t.Errorf("%d calls hang, want at most 4", n)
+		}
+		go func() { _, _ = other.Token() }()
+		time.Sleep(time.Second)
+		start := time.Now()
+		other.Close()
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+		hanging.hangs.Store(false)
+		close(hanging.release)
+		time.Sleep(5 * time.Minute)
+		must(ts.Token())
+	})
+}
+
+// TestOneFailedLoadAtTheStart has the first Load of a process fail. No caller sees it.
+func TestOneFailedLoadAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, store, process := fleet(t)
+		store.breaks("load")
+		time.AfterFunc(time.Second, func() { store.breaks("") })
+		must(process().Token())
+	})
+}
+
+// TestTwoLoginsOfOneKey has two users share a Key by mistake. The second one is told, and gets
+// nothing of the first one's.
+func TestTwoLoginsOfOneKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, _ := fleet(t)
+		cfg := fake.Config()
+		cfg.Store, cfg.Key = store, "shared"
+		first := newTokenSource(t, cfg)
+		must(first.Token())
+		synctest.Wait()
+		login := *cfg.RingCentral.(*ringcx.JWTLogin)
+		login.JWT = "e30.eyJzdWIiOiI5OTk5In0.c2ln"
+		cfg.RingCentral = &login
+		second := newTokenSource(t, cfg)
+		const want = "belongs to another client id or another user: give each login a Key of its own"
+		if token, err := second.Token(); token != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Token returns %v, %v", token, err)
+		}
+		if err := second.Logout(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Logout returns %v", err)
+		}
+		spent{1, 1, 0}.check(t, fake)
+		time.Sleep(4 * time.Minute)
+		must(first.Token())
+		synctest.Wait()
+		spent{1, 1, 1}.check(t, fake)
+	})
+}
