@@ -85,6 +85,10 @@ simcover: ## Check that the simulation alone reaches every statement of SIMCOVER
 			-sim.kinds -sim.fleets=$(SIMKINDS) -sim.hosts=8 && \
 		awk -v files='$(SIMCOVERED)' -f .ci/simcover.awk "$$profile"
 
+.PHONY: mutants
+mutants: ## Change one line at a time and expect a test to fail. Takes half an hour at most.
+	go run ./internal/mutants -all
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (30s).
 	@go list ./... | while read -r pkg; do \

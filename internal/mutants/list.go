@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// mutation is one entry of the list.
+type mutation struct {
+	name  string
+	file  string // slash-separated, relative to the root of the module
+	find  string // must be in the file exactly once
+	after string // if not empty: must be exactly once, and find once from there to the end of the function
+	with  string // replaces find
+	hint  string // regexp of the test that kills it; empty: not known
+	sim   bool   // the simulation alone must kill it
+}
+
+// pkg is the package of the mutated file, as the go command names it.
+func (m mutation) pkg() string { return "./" + path.Dir(m.file) }
+
+// readList reads and checks a file of mutations.
+func readList(file string) ([]mutation, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	list, err := parseList(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return list, nil
+}
+
+// parseList parses the format that the head of mutants.txt documents.
+func parseList(text string) (list []mutation, err error) {
+	names := map[string]bool{}
+	for number, line := range strings.Split(text, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		switch {
+		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"):
+			continue
+		case strings.HasPrefix(line, "== "):
+			var m mutation
+			m.name, m.sim = strings.CutSuffix(strings.TrimSpace(line[3:]), " [sim]")
+			if names[m.name] {
+				err = fmt.Errorf("the name %q is used twice", m.name)
+			}
+			names[m.name] = true
+			list = append(list, m)
+		case len(list) == 0:
+			err = fmt.Errorf("a mutation begins with a line == name")
+		default:
+			err = list[len(list)-1].set(line)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number+1, err)
+		}
+	}
+	for _, m := range list {
+		if err := m.check(); err != nil {
+			return nil, fmt.Errorf("mutation %q: %w", m.name, err)
+		}
+	}
+	return list, nil
+}
+
+// set reads one line of a mutation.
+func (m *mutation) set(line string) error {
+	key, value, _ := strings.Cut(line, ":")
+	value = strings.TrimPrefix(value, " ")
+	fields := map[string]*string{"file": &m.file, "find": &m.find, "after": &m.after, "with": &m.with, "hint": &m.hint}
+	field, ok := fields[key]
+	switch {
+	case !ok:
+		return fmt.Errorf("%q is not file, find, after, with or hint", key)
+	case *field != "":
+		return fmt.Errorf("%s is given twice", key)
+	}
+	*field = value
+	return nil
+}
+
+func (m mutation) check() error {
+	switch {
+	case m.name == "" || m.file == "" || m.find == "":
+		return fmt.Errorf("it needs a name, a file and a text to find")
+	case m.find == m.with:
+		return fmt.Errorf("it changes nothing")
+	}
+	_, err := regexp.Compile(m.hint)
+	return err
+}
+
+// apply returns the mutated source.
+func (m mutation) apply(source string) (string, error) {
+	start, end := 0, len(source)
+	if m.after != "" {
+		if n := strings.Count(source, m.after); n != 1 {
+			return "", fmt.Errorf("no longer applies: the text that it comes after is %d times in %s, want once", n, m.file)
+		}
+		start = strings.Index(source, m.after) + len(m.after)
+		if size := strings.Index(source[start:], "\n}\n"); size >= 0 {
+			end = start + size
+		}
+	}
+	if n := strings.Count(source[start:end], m.find); n != 1 {
+		return "", fmt.Errorf("no longer applies: its text is %d times in %s, want once", n, m.file)
+	}
+	return source[:start] + strings.Replace(source[start:end], m.find, m.with, 1) + source[end:], nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// simShare of the mutations that are marked sim must be killed by the simulation:
+// 20 of 25.
+const simShare = 0.8
+
+func (p part) String() string {
+	switch {
+	case !p.ran:
+		return ""
+	case p.killer == "":
+		return "SURVIVED"
+	}
+	return p.killer
+}
+
+func (p part) seconds() string {
+	if !p.ran {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", p.took.Seconds())
+}
+
+// printTable prints the results in Markdown.
+func printTable(out io.Writer, c config, results []result) {
+	columns := []string{"mutation", "file"}
+	if c.tests {
+		columns = append(columns, "killed by", "s")
+	}
+	if c.sim {
+		columns = append(columns, "simulation", "s")
+	}
+	printRow(out, columns)
+	fmt.Fprintln(out, strings.Repeat("| --- ", len(columns))+"|")
+	for _, r := range results {
+		row := []string{r.name, r.file}
+		switch {
+		case r.err != nil:
+			first, _, _ := strings.Cut(r.err.Error(), "\n")
+			row = append(row, "ERROR: "+first, "")
+			if c.tests && c.sim {
+				row = append(row, "", "")
+			}
+		default:
+			if c.tests {
+				row = append(row, r.tests.String(), r.tests.seconds())
+			}
+			if c.sim {
+				row = append(row, r.simulated.String(), r.simulated.seconds())
+			}
+		}
+		printRow(out, row)
+	}
+}
+
+func printRow(out io.Writer, cells []string) {
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
+	}
+	fmt.Fprintln(out, "| "+strings.Join(cells, " | ")+" |")
+}
+
+// verdict counts the results, and returns an error unless they are as they must be.
+func verdict(c config, results []result) error {
+	var problems []string
+	survived, bad, simRan, simKilled := 0, 0, 0, 0
+	for _, r := range results {
+		switch {
+		case r.err != nil:
+			bad++
+		case r.tests.ran && r.tests.killer == "":
+			survived++
+		}
+		if r.simulated.ran && r.err == nil {
+			simRan++
+			if r.simulated.killer != "" {
+				simKilled++
+			}
+		}
+	}
+	if bad > 0 {
+		problems = append(problems, fmt.Sprintf("%d no longer apply or do not compile", bad))
+	}
+	if survived > 0 {
+		problems = append(problems, fmt.Sprintf("%d survived all tests", survived))
+	}
+	if float64(simKilled) < simShare*float64(simRan) {
+		problems = append(problems, fmt.Sprintf("the simulation killed only %d of %d", simKilled, simRan))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%d mutations: %s", len(results), strings.Join(problems, "; "))
+	}
+	return nil
+}
