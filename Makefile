@@ -69,7 +69,7 @@ bench: ## Measure beside the peers and write bench/RESULTS.md. Takes minutes.
 	cd bench && go run .
 
 .PHONY: sim
-sim: fleets simcover ## Simulate SEEDS (1000) days of a program in trouble, and FLEETS (60) of HOSTS (20).
+sim: fleets ## Simulate SEEDS (1000) days of a program in trouble, and FLEETS (60) of HOSTS (20).
 	go test ./ringcx -run Simulation -cpu 1 -timeout 0 -sim.seeds=$(SEEDS) -sim.hours=$(HOURS)
 	go test ./ringcx -run Processes -timeout 5m -processes.time=60s
 

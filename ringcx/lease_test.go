@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,19 +201,27 @@ func TestLogoutTakesTheLease(t *testing.T) {
 	})
 }
 
-// stoppedStore stands still after a write, as a process may that is stopped.
+// stoppedStore is that of a process which stops after its next write.
 type stoppedStore struct {
 	*spyStore
-	stop time.Duration // after the next one
-	last time.Time     // the start of the last one
+	armed   atomic.Bool  // the process stops after the next write
+	stopped atomic.Bool  // it does now
+	last    atomic.Int64 // the start of the last write, in Unix nanoseconds
 }
 
 func (s *stoppedStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
-	s.last = time.Now()
+	s.last.Store(time.Now().UnixNano())
 	next, err := s.spyStore.CompareAndSwap(ctx, key, version, data)
-	time.Sleep(s.stop)
-	s.stop = 0
+	s.stopped.Store(s.armed.Swap(false))
 	return next, err
+}
+
+// now is the clock of the process, which it reads after a write.
+func (s *stoppedStore) now() time.Time {
+	if s.stopped.Swap(false) {
+		time.Sleep(25 * time.Second)
+	}
+	return time.Now()
 }
 
 // TestStoppedProcessSendsNothing has a process stop between taking a lease and
@@ -225,14 +234,15 @@ func TestStoppedProcessSendsNothing(t *testing.T) {
 		cfg.Store = stopped
 		base := cfg.HTTPClient.Transport
 		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			if age := time.Since(stopped.last); r.Method == http.MethodPost && age > 20*time.Second {
+			if age := time.Since(time.Unix(0, stopped.last.Load())); r.Method == http.MethodPost && age > 20*time.Second {
 				t.Errorf("%s is sent %v after its lease was taken", r.URL.Path, age)
 			}
 			return base.RoundTrip(r)
 		})}
 		ts := newTokenSource(t, cfg)
+		ringcx.SetClock(ts, stopped.now, drawn(0))
 		for range 3 { // at the sign-in, and at two refreshes
-			stopped.stop = 25 * time.Second
+			stopped.armed.Store(true)
 			must(ts.Token())
 			synctest.Wait()
 			time.Sleep(300 * time.Second)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,11 +69,11 @@ func TestResponsesAreBounded(t *testing.T) {
 // openBody is a body that knows whether it is closed.
 type openBody struct {
 	io.Reader
-	closed bool
+	closed atomic.Bool
 }
 
 func (b *openBody) Close() error {
-	b.closed = true
+	b.closed.Store(true)
 	return nil
 }
 
@@ -89,7 +90,7 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 				sent, renewed := 0, 0
 				source := newTokenSource(t, ringcx.Config{RingCentral: staticLogin, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 					if strings.HasPrefix(r.URL.Path, "/api/auth/") {
-						if renewed++; renewed > 1 && !body.closed {
+						if renewed++; renewed > 1 && !body.closed.Load() {
 							t.Error("a token is requested while the response is open")
 						}
 						time.Sleep(time.Second)
@@ -98,7 +99,7 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 					if sent++; sent == 1 {
 						return first, nil
 					}
-					if !body.closed {
+					if !body.closed.Load() {
 						t.Error("the call is sent again while the response is open")
 					}
 					return status(200, ""), nil
@@ -106,7 +107,7 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 				must(source.Token())
 				go func() {
 					time.Sleep(500 * time.Millisecond)
-					if !body.closed {
+					if !body.closed.Load() {
 						t.Error("the response is open while the call waits")
 					}
 				}()

@@ -158,6 +158,7 @@ func TestCloseEndsAWaitingRenewal(t *testing.T) {
 			ended <- err
 		}()
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		start, before := time.Now(), mine.calls
 		ts.Close()
 		if err := <-ended; !errors.Is(err, ringcx.ErrClosed) || time.Since(start) > 0 {

@@ -113,13 +113,19 @@ const (
 	services
 )
 
+// mostTurns is how many processes can request tokens of their own without a limit being
+// exceeded. More of them cost the others a 429.
+const mostTurns = 20
+
 // cut is a trouble that keeps a part of the fleet from the Store or from the
 // services.
 func cut(name string, line int, part func([]*simHost) int, most time.Duration) trouble {
 	return trouble{name, bounds[name], func(s *simulation, x *excuse, r *rand.Rand) {
 		hosts := s.hosts[:part(s.hosts)]
 		if len(hosts) < len(s.hosts) {
-			x.affects(hosts...)
+			if line == services || len(hosts) <= mostTurns {
+				x.affects(hosts...)
+			}
 			s.causes.Add(1) // one of them may be renewing
 		}
 		if name == "Store down, tokens expired" {

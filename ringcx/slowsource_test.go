@@ -320,6 +320,7 @@ func TestSourceWithContext(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 			cancel()
+			synctest.Wait()
 			if source.calls != n {
 				t.Errorf("%d calls, want %d", source.calls, n)
 			}

@@ -3,6 +3,7 @@ package ringcx
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,9 +14,10 @@ import (
 func TestHangingStoreCallsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls storeCalls
-		began, release := 0, make(chan struct{})
+		var began atomic.Int32
+		release := make(chan struct{})
 		hang := func(context.Context) (int, error) {
-			began++
+			began.Add(1)
 			<-release
 			return 0, nil
 		}
@@ -32,8 +34,8 @@ func TestHangingStoreCallsAreBounded(t *testing.T) {
 				t.Errorf("call %d took %v", i+1, took)
 			}
 		}
-		if began != maxStoreCalls {
-			t.Errorf("%d calls hang, want %d", began, maxStoreCalls)
+		if n := began.Load(); n != maxStoreCalls {
+			t.Errorf("%d calls hang, want %d", n, maxStoreCalls)
 		}
 		close(release)
 		synctest.Wait()

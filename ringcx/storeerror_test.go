@@ -46,6 +46,7 @@ func TestStoreErrorsHoldNoRefreshToken(t *testing.T) {
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		failed := 0
 		for _, err := range told {
 			if err == nil {
