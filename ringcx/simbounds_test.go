@@ -89,8 +89,8 @@ var bounds = map[string]bound{
 
 	"services silent to one":     {anHour, 2 * time.Minute, 0},
 	"services deaf to one":       {anHour, 2 * time.Minute, 0},
-	"services silent to a third": {anHour, 2 * time.Minute, 3},
-	"services silent to half":    {anHour, 2 * time.Minute, 12},
+	"services silent to a third": {anHour, 2 * time.Minute, 1},
+	"services silent to half":    {anHour, 2 * time.Minute, 6},
 	"services silent to all":     {anHour, 2 * time.Minute, 0},
 	"services deaf to all":       {anHour, 2 * time.Minute, 0},
 	"403 for one":                {anHour, 6 * time.Minute, 0},
