@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -106,7 +107,7 @@ func (v *variant) test(pkg, hint string) (killer string, err error) {
 // simulate runs the simulation for at most simTime.
 func (v *variant) simulate() (killer string, err error) {
 	out, failed, err := v.execute(v.config.simTime, v.config.simPkg, v.config.simArgs)
-	if err == context.DeadlineExceeded || err == nil && !failed {
+	if errors.Is(err, context.DeadlineExceeded) || err == nil && !failed {
 		return "", nil
 	}
 	return killerIn(out), err
@@ -128,7 +129,7 @@ func (v *variant) execute(limit time.Duration, pkg string, args []string) (out [
 	if ctx.Err() != nil {
 		return out, true, ctx.Err()
 	}
-	if _, exited := err.(*exec.ExitError); exited {
+	if _, exited := errors.AsType[*exec.ExitError](err); exited {
 		return out, true, nil
 	}
 	return out, false, err
