@@ -1,6 +1,6 @@
 # Every tool but Go is run from its module, so that go.mod stays small.
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-OASDIFF     = github.com/oasdiff/oasdiff@v1.35.0
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+OASDIFF       = github.com/oasdiff/oasdiff@v1.35.0
 
 GENERATED = gen/openapi.gen.go ringcx/ringcxtest/internal/api/openapi.gen.go
 
@@ -34,7 +34,7 @@ demo: ## Show the whole story against a RingCX in memory.
 	go run ./cmd/ringcx demo
 
 .PHONY: check
-check: vet drift lint-spec check-bench ## Do what CI does: format, vet, drift, spec, tests with the race detector.
+check: vet lint metrics drift lint-spec check-bench ## Do what CI does: format, vet, lint, metrics, drift, spec, tests with the race detector.
 	go test -race ./...
 
 .PHONY: vet
@@ -44,7 +44,16 @@ vet: ## Check the format, the modules and the code, for three systems.
 	go vet ./...
 	GOOS=darwin go vet ./...
 	GOOS=windows go vet ./...
-	go run $(STATICCHECK) ./...
+
+.PHONY: lint
+lint: ## Run the linters of .golangci.yml, also on bench. The first run builds them, which takes minutes.
+	@{ go run $(GOLANGCI_LINT) run ./... && cd bench && go run $(GOLANGCI_LINT) run ./...; } || { \
+		echo "Fix what is listed above. If a linter is wrong about a line, add //nolint:LINTER // reason to it."; exit 1; }
+
+.PHONY: metrics
+metrics: ## Check the size and shape of package ringcx, and the language of all text.
+	@go run ./internal/metrics || { \
+		echo "Change what is listed above. The limits are constants in internal/metrics, the words are in internal/metrics/words.go."; exit 1; }
 
 .PHONY: drift
 drift: ## Check that the generated code is that of openapi.yaml.
