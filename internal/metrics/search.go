@@ -84,7 +84,7 @@ func searchLines(file string, lines []line) (findings []finding) {
 // The parts of a name are words of their own: http.NoBody has none of the list.
 func findWords(file, text string) iter.Seq2[string, word] {
 	for _, e := range exceptions {
-		if e.file == "" || e.file == file {
+		if strings.HasPrefix(file, e.file) {
 			text = strings.ReplaceAll(text, e.text, "…")
 		}
 	}

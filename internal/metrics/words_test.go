@@ -43,7 +43,7 @@ func TestOtherWordsAreNotFound(t *testing.T) {
 	}
 }
 
-func TestExceptionsOfAFileHoldThereAlone(t *testing.T) {
+func TestExceptionsOfAFileHoldOnlyThere(t *testing.T) {
 	const text = "Refuse is a fault"
 	for file, want := range map[string]int{"ringcx/ringcxtest/fault.go": 0, "ringcx/error.go": 1} {
 		if got := len(searchLines(file, []line{{1, text}})); got != want {
