@@ -11,11 +11,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const accountsHelp = `accounts lists the sub-accounts that you may use, with the id that the paths
-of other operations ask for.
+const accountsHelp = `accounts lists the sub-accounts that you may use. The paths of most other
+operations contain an account id from this list.
 
-With -o json it prints a JSON array of everything that this program knows about
-each account, passwords and keys replaced by "***". For the answer exactly as
+With -o json it prints a JSON array with all known fields of each account.
+Passwords, PINs and keys are replaced by "***". To see the response exactly as
 RingCX sent it, use 'ringcx api GET /voice/api/v1/admin/accounts'.`
 
 func newAccounts(form *format) *cobra.Command {
@@ -48,7 +48,7 @@ func printAccounts(cmd *cobra.Command, form format, list iter.Seq2[gen.Account, 
 	return t.write(w, newStyle(w), "")
 }
 
-// accountTable shows accounts without their secrets.
+// accountTable lists accounts. It has no column for secrets.
 type accountTable struct{ *table }
 
 func newAccountTable() accountTable {

@@ -11,65 +11,67 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// complaint says what failed, without the advice that cures gives. It may be shown
-// on a terminal.
-func complaint(err error) string { return printable(plainComplaint(err)) }
+// describe returns what failed, without the advice for it. Control characters are
+// escaped.
+func describe(err error) string { return printable(rawDescription(err)) }
 
-func plainComplaint(err error) string {
+func rawDescription(err error) string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	if !ok {
 		return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringcx: "), "\nringcx: ", "\n")
 	}
 	text := fmt.Sprintf("%s %s: %d %s %s", e.Method, e.Path, e.StatusCode, e.Code, e.Message)
-	if e.RetryAfter > 0 && isForNow(e) {
+	if e.RetryAfter > 0 && isTemporary(e) {
 		text += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
 	}
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// cures returns the usual causes of a failure, each with its cure.
+// advice returns the usual causes of err, each with what to do about it.
 //
 // Source: RingCX documentation, "Create an app"; RingCentral's list of OAuth
-// errors; what users of public clients report.
-func cures(err error) []string {
+// errors; reports by users of public clients.
+func advice(err error) []string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	switch {
 	case !ok && isNetwork(err):
-		return []string{"no connection: check the network, the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
+		return []string{"the server could not be reached: check the network, the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
 	case !ok:
 		return nil
 	case e.StatusCode == http.StatusTooManyRequests:
-		return []string{"too many requests in a minute, perhaps by another program with the same app: wait, then try again"}
+		return []string{"the service got too many requests within a minute, perhaps also from another program with the same app: wait, then try again"}
 	case e.StatusCode >= http.StatusInternalServerError:
-		return []string{"the service has a problem: try again later"}
+		return []string{"the service failed: try again later"}
 	case e.StatusCode < http.StatusBadRequest:
-		return []string{"something else answered: check the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
+		return []string{"the response is probably from another server: check the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
 	}
-	return refusalCures(e)
+	return rejectionAdvice(e)
 }
 
-// isNetwork reports whether err is that of a request that got no answer.
+// isNetwork reports whether err is the error of a request that got no response.
 func isNetwork(err error) bool {
 	_, ok := errors.AsType[*url.Error](err)
 	return ok
 }
 
-func refusalCures(e *ringcx.Error) []string {
+// rejectionAdvice returns the advice for a response with status 400 to 499, except
+// 429.
+func rejectionAdvice(e *ringcx.Error) []string {
 	switch e.Stage {
 	case ringcx.StageLogin:
 		if e.Code == "OAU-146" || e.Code == "invalid_client" {
-			return []string{"the client id or the client secret is wrong, or of the sandbox: copy both again, from the production app"}
+			return []string{"the client id or the client secret is wrong or is that of a sandbox app: copy both from the production app again"}
 		}
 		return []string{
-			"RC_JWT is cut off, has ended or is for another app: make a new JWT credential in the developer console, under Credentials",
-			"the app does not allow the JWT auth flow: change that in the app's settings, under Auth",
+			"RC_JWT is incomplete, has expired or belongs to another app: create a new JWT credential in the developer console, under Credentials",
+			"the app does not allow the JWT auth flow: allow it in the settings of the app, under Auth",
 		}
 	case ringcx.StageExchange:
 		return []string{
-			"the app lacks the scope Read Accounts: add it in the app's settings, under Security",
+			"the app lacks the scope Read Accounts: add it in the settings of the app, under Security",
 			"your RingCentral user is not linked to RingCX: ask an administrator of your RingCX account",
-			"it is no production account: RingCX needs one, and a production app",
+			"your account is not a production account: RingCX requires a production account and a production app",
 		}
 	}
-	return []string{"you lack a right in RingCX: ask an administrator of your RingCX account"}
+	return []string{"your user lacks a permission in RingCX: ask an administrator of your RingCX account"}
 }

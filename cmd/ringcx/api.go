@@ -19,19 +19,25 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const apiHelp = `api sends one request to RingCX, signed, and prints the body of the answer as it
-came. PATH is what follows the host; a whole URL works too, if its host is that
-of RINGCX_BASE_URL. Other hosts are refused: the token is not for them.
+const apiHelp = `api sends one request with your access token to RingCX and prints the body of
+the response unchanged. PATH is the path of the URL, such as
+/voice/api/v1/admin/accounts. It may also be a complete URL with the scheme, host
+and port of RINGCX_BASE_URL. Other servers are rejected, because they must not
+receive the token.
 
-A body is JSON. It comes from a file (--input FILE), from standard input
-(--input -) or from fields. A --field reads true, false, null and numbers as
-such and anything else as text; a --raw-field is always text. With GET and HEAD
-the fields are the query.
+The body of the request is JSON. It comes from a file (--input FILE), from standard
+input (--input -) or from fields. The values true, false, null and numbers of a
+--field keep their type; other values are strings. The value of a --raw-field is
+always a string. With GET and HEAD, the fields are added to the query.
 
-The body of a refused call is printed too; the status, the code and the message
-go to standard error, and the exit status is 1. A call that RingCX refuses for
-now, with 429 or 503, is sent again after the time that RingCX asks for, if that
-is a minute or less. A redirect to another host is not followed.`
+If the response has status 300 or higher, api prints its body too, writes the
+status, the error code and the message to standard error, and exits with status 1.
+
+After status 429, or 503 with a Retry-After header, the request is sent again
+after the time in the header (429 without the header: after a few seconds), unless
+that is more than a minute. GET and HEAD are also sent again after other statuses
+of 500 or more. A request is sent again at most three times. Redirects to another
+server are not followed.`
 
 const apiExample = `  ringcx api GET /voice/api/v1/admin/accounts
   ringcx api GET /voice/api/v1/admin/users --field flatten=true
@@ -53,14 +59,21 @@ func newAPI() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&r.fields, "field", "F", nil, "`name=value` of the body or the query, with its type; may be repeated")
-	flags.StringArrayVarP(&r.rawFields, "raw-field", "f", nil, "`name=value`, always text; may be repeated")
-	flags.StringVar(&r.input, "input", "", "`file` with the body; - is standard input")
+	flags.StringArrayVarP(&r.fields, "field", "F", nil, "`name=value` of the body or the query; may be repeated")
+	flags.StringArrayVarP(&r.rawFields, "raw-field", "f", nil, "`name=value` with a string value; may be repeated")
+	flags.StringVar(&r.input, "input", "", "read the body from `file`, or from standard input if it is -")
 	flags.BoolVarP(&include, "include", "i", false, "print the status line and the headers before the body")
 	return cmd
 }
 
-// run checks all that can be checked before anything is sent.
+func methodAndPath(_ *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return usagef("api needs a method and a path, such as GET /voice/api/v1/admin/accounts")
+	}
+	return nil
+}
+
+// run checks the environment and the command line before it sends anything.
 func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 	cfg, err := configFromEnv()
 	if err != nil {
@@ -79,32 +92,23 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 			return err
 		}
 		defer resp.Body.Close()
-		return printAnswer(cmd.OutOrStdout(), resp, include)
+		return printResponse(cmd.OutOrStdout(), resp, include)
 	})
 }
 
-func methodAndPath(_ *cobra.Command, args []string) error {
-	if len(args) != 2 {
-		return usagef("api needs a method and a path, such as GET /voice/api/v1/admin/accounts")
-	}
-	return nil
-}
+const maxRedirects = 10
 
-const (
-	maxRedirects = 10
-	maxRefusal   = 64 << 10 // of a refusal, read for its message
-)
-
-// send sends req, signed, and follows redirects within its origin.
+// send sends req with the bearer token. It follows redirects within the origin of
+// req only.
 func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error) {
 	client := http.Client{
 		Transport: tokens.Transport(nil),
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
 			switch {
 			case !origin.Same(req.URL, next.URL):
-				return fmt.Errorf("it redirects to another host, %s, which is not followed", next.URL.Host)
+				return fmt.Errorf("redirect to another server, %s, is not followed", next.URL.Host)
 			case len(before) > maxRedirects:
-				return fmt.Errorf("it redirects more than %d times", maxRedirects)
+				return fmt.Errorf("more than %d redirects", maxRedirects)
 			}
 			return nil
 		},
@@ -119,8 +123,13 @@ func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error)
 	return resp, err
 }
 
-// printAnswer writes the answer as it came. A refusal is an error too.
-func printAnswer(w io.Writer, resp *http.Response, include bool) error {
+// maxErrorBody is how much of the body of an error response is searched for a
+// message, in bytes.
+const maxErrorBody = 64 << 10
+
+// printResponse writes the body unchanged. If the status is 300 or higher, it also
+// returns an error.
+func printResponse(w io.Writer, resp *http.Response, include bool) error {
 	if include {
 		if err := printHead(w, resp); err != nil {
 			return err
@@ -131,16 +140,16 @@ func printAnswer(w io.Writer, resp *http.Response, include bool) error {
 		return err
 	}
 	var start bytes.Buffer
-	if _, err := io.Copy(w, io.TeeReader(io.LimitReader(resp.Body, maxRefusal), &start)); err != nil {
+	if _, err := io.Copy(w, io.TeeReader(io.LimitReader(resp.Body, maxErrorBody), &start)); err != nil {
 		return err
 	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return err
 	}
-	return refusal(resp, start.Bytes())
+	return responseError(resp, start.Bytes())
 }
 
-// printHead writes the status line and the headers, sorted.
+// printHead writes the status line and the sorted headers.
 func printHead(w io.Writer, resp *http.Response) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s\n", resp.Proto, resp.Status)
@@ -151,8 +160,9 @@ func printHead(w io.Writer, resp *http.Response) error {
 	return err
 }
 
-// refusal is what to say of a refused call.
-func refusal(resp *http.Response, body []byte) error {
+// responseError returns the error of a response with status 300 or higher. body is
+// the start of its body.
+func responseError(resp *http.Response, body []byte) error {
 	e := &ringcx.Error{
 		Stage: ringcx.StageCall, StatusCode: resp.StatusCode,
 		Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(),
@@ -160,23 +170,25 @@ func refusal(resp *http.Response, body []byte) error {
 	var fromJSON gen.APIError
 	switch {
 	case json.Unmarshal(body, &fromJSON) == nil:
-		e.Code = short(deref(fromJSON.ErrorCode))
-		e.Message = short(cmp.Or(deref(fromJSON.GeneralMessage), deref(fromJSON.DeveloperMessage), deref(fromJSON.Details)))
+		e.Code = oneLine(deref(fromJSON.ErrorCode))
+		e.Message = oneLine(cmp.Or(deref(fromJSON.GeneralMessage), deref(fromJSON.DeveloperMessage), deref(fromJSON.Details)))
 	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain"):
-		e.Message = short(string(body))
+		e.Message = oneLine(string(body))
 	}
 	e.Message = cmp.Or(e.Message, http.StatusText(resp.StatusCode))
 	return e
 }
 
-// maxMessage is how many characters of a message are shown.
+// maxMessage is the length of the longest message that is shown, in characters.
 const maxMessage = 200
 
-// short is the first line of text, without what could steer a terminal.
-func short(text string) string {
+// oneLine returns the first line of text, truncated and without unprintable
+// characters.
+func oneLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if runes := []rune(visible(line)); len(runes) > maxMessage {
+	line = replaceUnprintable(line)
+	if runes := []rune(line); len(runes) > maxMessage {
 		return string(runes[:maxMessage]) + "…"
 	}
-	return visible(line)
+	return line
 }

@@ -19,9 +19,9 @@ func TestAPIRequest(t *testing.T) {
 		body    string
 	}{
 		{name: "path", request: apiRequest{method: "get", path: "/voice/api"}, url: testBase + "/voice/api"},
-		{name: "no slash", request: apiRequest{method: "GET", path: "voice/api"}, url: testBase + "/voice/api"},
-		{name: "whole URL", request: apiRequest{method: "GET", path: "HTTPS://RingCX.test:443/x?a=b#c"}, url: "https://RingCX.test:443/x?a=b"},
-		{name: "escapes", request: apiRequest{method: "GET", path: "/a%2Fb?q=%20"}, url: testBase + "/a%2Fb?q=%20"},
+		{name: "path without a slash", request: apiRequest{method: "GET", path: "voice/api"}, url: testBase + "/voice/api"},
+		{name: "complete URL", request: apiRequest{method: "GET", path: "HTTPS://RingCX.test:443/x?a=b#c"}, url: "https://RingCX.test:443/x?a=b"},
+		{name: "escaped path", request: apiRequest{method: "GET", path: "/a%2Fb?q=%20"}, url: testBase + "/a%2Fb?q=%20"},
 		{
 			name:    "query",
 			request: apiRequest{method: "GET", path: "/x?a=1", fields: []string{"b=true", "b=x y"}, rawFields: []string{"c=&"}},
@@ -38,8 +38,8 @@ func TestAPIRequest(t *testing.T) {
 			body: `{"t":true,"f":false,"n":null,"i":12,"d":-1.5e3,"zero":"007","s":"a=b","empty":"","q":"\"x\"","o":"{}","sp":" 1",` +
 				`"phone":"12125550100","raw":"true"}`,
 		},
-		{name: "stdin", request: apiRequest{method: "PUT", path: "/x", input: "-"}, stdin: ` {"a": 1}`, url: testBase + "/x", body: ` {"a": 1}`},
-		{name: "delete with a body", request: apiRequest{method: "DELETE", path: "/x", fields: []string{"a=1"}}, url: testBase + "/x", body: `{"a":1}`},
+		{name: "body from stdin", request: apiRequest{method: "PUT", path: "/x", input: "-"}, stdin: ` {"a": 1}`, url: testBase + "/x", body: ` {"a": 1}`},
+		{name: "DELETE with a body", request: apiRequest{method: "DELETE", path: "/x", fields: []string{"a=1"}}, url: testBase + "/x", body: `{"a":1}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestAPIRequest(t *testing.T) {
 				t.Errorf("got %s %s, want %s %s", req.URL, body, tt.url, tt.body)
 			}
 			if req.Method != strings.ToUpper(tt.request.method) {
-				t.Errorf("method is %s", req.Method)
+				t.Errorf("method is %s, want %s", req.Method, strings.ToUpper(tt.request.method))
 			}
 			if isJSON := req.Header.Get("Content-Type") == "application/json"; isJSON != (tt.body != "") {
 				t.Errorf("Content-Type is %q with the body %q", req.Header.Get("Content-Type"), body)
@@ -64,14 +64,14 @@ func TestAPIRequest(t *testing.T) {
 	}
 }
 
-func TestAPIRequestRefusesBadInput(t *testing.T) {
+func TestAPIRequestRejectsInvalidInput(t *testing.T) {
 	tests := []struct {
 		name    string
 		request apiRequest
 		stdin   string
 		want    string
 	}{
-		{"method", apiRequest{method: "FETCH", path: "/x"}, "", "must be one of GET"},
+		{"unknown method", apiRequest{method: "FETCH", path: "/x"}, "", "must be one of GET"},
 		{"no method", apiRequest{path: "/x"}, "", "must be one of GET"},
 		{"other host", apiRequest{method: "GET", path: "https://example.com/x"}, "", "is not at https://ringcx.test"},
 		{"other scheme", apiRequest{method: "GET", path: "http://ringcx.test/x"}, "", "is not at"},
@@ -81,14 +81,14 @@ func TestAPIRequestRefusesBadInput(t *testing.T) {
 		{"file URL", apiRequest{method: "GET", path: "file:///etc/passwd"}, "", "is not at"},
 		{"no path", apiRequest{method: "GET", path: ""}, "", "the path is empty"},
 		{"only a query", apiRequest{method: "GET", path: "?a=b"}, "", "the path is empty"},
-		{"malformed path", apiRequest{method: "GET", path: "/%zz"}, "", "no path"},
+		{"malformed path", apiRequest{method: "GET", path: "/%zz"}, "", "is not valid"},
 		{"field without a value", apiRequest{method: "POST", path: "/x", fields: []string{"a"}}, "", "name=value"},
 		{"field without a name", apiRequest{method: "GET", path: "/x", rawFields: []string{"=a"}}, "", "name=value"},
-		{"field twice", apiRequest{method: "POST", path: "/x", fields: []string{"a=1", "a=2"}}, "", "twice"},
-		{"no such file", apiRequest{method: "POST", path: "/x", input: "no-such-file"}, "", "no-such-file"},
-		{"no JSON", apiRequest{method: "POST", path: "/x", input: "-"}, "a=b", "no JSON"},
-		{"empty body", apiRequest{method: "POST", path: "/x", input: "-"}, "", "no JSON"},
-		{"two bodies", apiRequest{method: "POST", path: "/x", input: "-", fields: []string{"a=1"}}, "{}", "exclude each other"},
+		{"repeated field", apiRequest{method: "POST", path: "/x", fields: []string{"a=1", "a=2"}}, "", "twice"},
+		{"missing file", apiRequest{method: "POST", path: "/x", input: "no-such-file"}, "", "no-such-file"},
+		{"body that is not JSON", apiRequest{method: "POST", path: "/x", input: "-"}, "a=b", "not valid JSON"},
+		{"empty body", apiRequest{method: "POST", path: "/x", input: "-"}, "", "not valid JSON"},
+		{"input and field", apiRequest{method: "POST", path: "/x", input: "-", fields: []string{"a=1"}}, "{}", "cannot be combined"},
 		{"GET with a body", apiRequest{method: "GET", path: "/x", input: "-"}, "{}", "GET has no body"},
 	}
 	for _, tt := range tests {
@@ -98,27 +98,27 @@ func TestAPIRequestRefusesBadInput(t *testing.T) {
 				t.Fatalf("error is %T (%v), want a usageError", err, err)
 			}
 			if !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
-				t.Errorf("error is %q, want %q in it", err, tt.want)
+				t.Errorf("error is %q, want one that contains %q and not the secret", err, tt.want)
 			}
 		})
 	}
 }
 
-func TestRefusal(t *testing.T) {
+func TestResponseError(t *testing.T) {
 	tests := []struct{ name, kind, body, want string }{
 		{"text", "text/plain; charset=utf-8", "Jwt is\x1b[31m expired\nmore", "401 Jwt is?[31m expired"},
 		{"JSON", "application/json", `{"errorCode":"a.b","generalMessage":"No\u001b[0m"}`, "401 a.b No?[0m"},
 		{"JSON without a message", "application/json", `{"errorCode":"a.b"}`, "401 a.b Unauthorized"},
 		{"HTML", "text/html", "<html>", "401 Unauthorized"},
-		{"HTML called JSON", "application/json", "<html>", "401 Unauthorized"},
-		{"nothing", "", "", "401 Unauthorized"},
-		{"long", "text/plain", strings.Repeat("é", 300), "401 " + strings.Repeat("é", 200) + "…"},
+		{"HTML with the Content-Type of JSON", "application/json", "<html>", "401 Unauthorized"},
+		{"empty body", "", "", "401 Unauthorized"},
+		{"long text", "text/plain", strings.Repeat("é", 300), "401 " + strings.Repeat("é", 200) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			req, _ := http.NewRequest(http.MethodGet, testBase, nil)
 			resp := &http.Response{StatusCode: 401, Request: req, Header: http.Header{"Content-Type": {tt.kind}}}
-			if got, want := refusal(resp, []byte(tt.body)).Error(), "ringcx: call: GET /proxy: "+tt.want; got != want {
+			if got, want := responseError(resp, []byte(tt.body)).Error(), "ringcx: call: GET /proxy: "+tt.want; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})

@@ -16,23 +16,23 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// apiRequest is a request as the command line describes it.
+// apiRequest is the request that the command line describes.
 type apiRequest struct {
 	method, path      string
 	fields, rawFields []string // name=value
-	input             string   // a file, or - for standard input
+	input             string   // a file name, or "-" for standard input
 }
 
-// methods are those that RingCX may know.
+// methods are the allowed methods.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 }
 
-// hasBody reports whether requests of the method may have a body. Fields of the
-// others are their query.
+// hasBody reports whether requests with the method may have a body. For other
+// methods, the fields are added to the query.
 func hasBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// build makes the request. All its errors are wrong usage.
+// build returns the request. All its errors are usage errors.
 func (r apiRequest) build(ctx context.Context, baseURL string, stdin io.Reader) (*http.Request, error) {
 	method := strings.ToUpper(r.method)
 	if !slices.Contains(methods, method) {
@@ -73,8 +73,8 @@ func newRequest(ctx context.Context, method string, target *url.URL, body []byte
 	return req, nil
 }
 
-// resolve returns the URL of path, which may be a whole URL with the origin of
-// the base.
+// resolve returns the URL of path. If path is a complete URL, it must have the
+// origin of baseURL.
 func resolve(baseURL, path string) (*url.URL, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil {
@@ -82,7 +82,7 @@ func resolve(baseURL, path string) (*url.URL, error) {
 	}
 	target, err := url.Parse(path)
 	if err != nil {
-		return nil, usagef("path %q is no path: %w", path, err)
+		return nil, usagef("path %q is not valid: %w", path, err)
 	}
 	if target.Scheme == "" && target.Host == "" {
 		if target.Path == "" {
@@ -93,18 +93,18 @@ func resolve(baseURL, path string) (*url.URL, error) {
 		return joined, nil
 	}
 	if !origin.Same(base, target) || target.User != nil {
-		return nil, usagef("%s is not at %s: the token is for that host only (see RINGCX_BASE_URL)", target.Redacted(), base)
+		return nil, usagef("%s is not at %s: the token may only be sent to that server (see RINGCX_BASE_URL)", target.Redacted(), base)
 	}
 	target.Fragment = ""
 	return target, nil
 }
 
-// readInput reads the body and makes sure that it is JSON: RingCX takes nothing
-// else.
+// readInput reads the body and checks that it is valid JSON, the only format that
+// RingCX accepts.
 func (r apiRequest) readInput(method string, stdin io.Reader) ([]byte, error) {
 	switch {
 	case len(r.fields)+len(r.rawFields) > 0:
-		return nil, usagef("--input and fields exclude each other: both are the body")
+		return nil, usagef("--input and fields cannot be combined: each of them is the body")
 	case !hasBody(method):
 		return nil, usagef("--input: %s has no body; use --field for the query", method)
 	}
@@ -120,16 +120,16 @@ func (r apiRequest) readInput(method string, stdin io.Reader) ([]byte, error) {
 	}
 	var checked json.RawMessage
 	if err := json.Unmarshal(body, &checked); err != nil {
-		return nil, usagef("--input: the body is no JSON: %w", err)
+		return nil, usagef("--input: the body is not valid JSON: %w", err)
 	}
 	return body, nil
 }
 
-// field is one --field or --raw-field.
+// field is the value of one --field or --raw-field flag.
 type field struct {
 	name string
-	text string
-	json json.RawMessage // the typed value
+	text string          // the value as it was written
+	json json.RawMessage // the value as JSON
 }
 
 func (r apiRequest) parseFields() ([]field, error) {
@@ -154,7 +154,7 @@ func (r apiRequest) parseFields() ([]field, error) {
 	return fields, nil
 }
 
-// parseField reads name=value, the value as text.
+// parseField parses name=value. The value is a string.
 func parseField(flag, text string) (field, error) {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok || name == "" {
@@ -164,12 +164,11 @@ func parseField(flag, text string) (field, error) {
 	return field{name: name, text: value, json: quoted}, err
 }
 
-// isTyped reports whether text is true, false, null or a number of JSON.
+// isTyped reports whether text is true, false, null or a JSON number.
 func isTyped(text string) bool {
-	if text == "" || strings.ContainsAny(text[:1], "\"[{ \t\r\n") || strings.TrimSpace(text) != text {
-		return false
-	}
-	return json.Valid([]byte(text))
+	isOther := strings.IndexAny(text, `"[{`) == 0 // a JSON string, array or object
+	isPadded := strings.TrimSpace(text) != text
+	return !isOther && !isPadded && json.Valid([]byte(text))
 }
 
 // joinQuery adds fields to a query.
@@ -184,13 +183,13 @@ func joinQuery(query string, fields []field) string {
 	return strings.Join(parts, "&")
 }
 
-// fieldsJSON is the JSON object of the fields, in their order.
+// fieldsJSON returns a JSON object with the fields in their order.
 func fieldsJSON(fields []field) ([]byte, error) {
 	seen := make(map[string]bool)
 	var parts []string
 	for _, f := range fields {
 		if seen[f.name] {
-			return nil, usagef("field %q is there twice: a body has one of each", f.name)
+			return nil, usagef("field %q is given twice: each field of a body can be given once", f.name)
 		}
 		seen[f.name] = true
 		name, err := json.Marshal(f.name)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,21 +10,18 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/filestore"
 )
 
-// logoutTimeout bounds what a command waits for its logout.
-const logoutTimeout = 3 * time.Second
-
-// configFromEnv reads the credentials. Where they are missing it adds what works
-// without.
+// configFromEnv reads the credentials from the environment. Its error also names
+// the commands that need no credentials.
 func configFromEnv() (ringcx.Config, error) {
 	cfg, err := ringcx.ConfigFromEnv()
 	if err != nil {
-		return cfg, usagef("%w\nno account at hand? 'ringcx demo' and 'ringcx mock' need none", err)
+		return cfg, usagef("%w\nif you have no account, try 'ringcx demo' or 'ringcx mock'", err)
 	}
 	cfg.UserAgent = userAgent()
 	return cfg, nil
 }
 
-// userAgent names this program to the services.
+// userAgent returns the User-Agent header of this program's requests.
 func userAgent() string { return "ringcx-cli/" + version() }
 
 func newClient(cfg ringcx.Config) (*ringcx.Client, error) {
@@ -36,38 +32,30 @@ func newClient(cfg ringcx.Config) (*ringcx.Client, error) {
 	return client, nil
 }
 
-// withClient runs do with a client of the credentials in the environment. Its
-// session stays in a file, for the next command.
+// withClient calls do with a client that has the credentials of the environment
+// and the session that the commands share.
 func withClient(cmd *cobra.Command, do func(context.Context, *ringcx.Client) error) error {
 	cfg, err := configFromEnv()
 	if err != nil {
 		return err
 	}
-	if cfg.Store, err = sessions(); err != nil {
+	if cfg.Store, err = sessionStore(); err != nil {
 		return err
 	}
 	client, err := newClient(cfg)
 	if err != nil {
 		return err
 	}
-	defer client.Tokens.Close() // waits until the session is in the file
+	defer client.Tokens.Close() // waits until the session is stored
 	return do(cmd.Context(), client)
 }
 
-// sessions is the Store of this user's sessions. Where the system has no folder
-// for such files, as in some containers, each command signs in by itself.
-func sessions() (ringcx.Store, error) {
+// sessionStore returns the Store of the session that the commands share. If the
+// system has no cache directory, as in some containers, the Store is nil and each
+// command signs in by itself.
+func sessionStore() (ringcx.Store, error) {
 	if _, err := os.UserCacheDir(); err != nil {
 		return nil, nil
 	}
 	return filestore.New("")
-}
-
-// logOut ends the session, also after an interrupt. It is a courtesy to the
-// other programs of the user, whose sessions a full list would end, so a failure
-// is nobody's business.
-func logOut(ctx context.Context, client *ringcx.Client) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTimeout)
-	defer cancel()
-	_ = client.Tokens.Logout(ctx)
 }

@@ -18,13 +18,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-const demoHelp = `demo runs a real client against a RingCentral and a RingCX that live in the memory
-of this program, and tells what passes between them: a sign-in, the exchange of
-a RingCentral token for RingCX tokens, the accounts, the users, an expiry that
-the client survives, many calls at once, and the logout.
+const demoHelp = `demo runs a real client against a fake RingCentral and a fake RingCX, and prints
+and explains each request and response: the sign-in to RingCentral, the exchange of
+the RingCentral token for RingCX tokens, a list of accounts, a list of users, a
+refresh after the token expired, many calls that share one refresh, and the logout.
 
-It needs no account and no network. Tokens are shown by their last six
-characters.`
+It needs no account and no network. It shows the last six characters of each token.`
 
 func newDemo() *cobra.Command {
 	return &cobra.Command{
@@ -33,134 +32,98 @@ func newDemo() *cobra.Command {
 		Long:  demoHelp,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := newStory(cmd.OutOrStdout())
+			d, err := newDemonstration(cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
 			defer d.fake.Close()
-			return d.tell(cmd.Context())
+			return d.run(cmd.Context())
 		},
 	}
 }
 
-// story is the demo. What it prints of the traffic is what its watch saw.
-type story struct {
-	out    io.Writer
-	style  style
-	fake   *ringcxtest.Server
-	watch  *watch
-	client *ringcx.Client
+// demonstration runs a client against a fake and prints the recorded requests and
+// responses.
+type demonstration struct {
+	printer
+	fake     *ringcxtest.Server
+	recorder *recorder
+	client   *ringcx.Client
 }
 
-func newStory(out io.Writer) (*story, error) {
-	s := &story{out: out, style: newStyle(out), fake: ringcxtest.New()}
-	cfg := s.fake.Config()
-	s.watch = &watch{base: cfg.HTTPClient.Transport}
-	cfg.HTTPClient = &http.Client{Transport: s.watch}
+func newDemonstration(out io.Writer) (*demonstration, error) {
+	d := &demonstration{printer: printer{out, newStyle(out)}, fake: ringcxtest.New()}
+	cfg := d.fake.Config()
+	d.recorder = &recorder{base: cfg.HTTPClient.Transport}
+	cfg.HTTPClient = &http.Client{Transport: d.recorder}
 	cfg.UserAgent = userAgent()
 	var err error
-	s.client, err = ringcx.New(cfg)
-	return s, err
+	d.client, err = ringcx.New(cfg)
+	return d, err
 }
 
-// chapter is a step of the story: a title, why it matters, and what is done.
-type chapter struct {
-	title, why string
-	do         func(context.Context) error
+// demoStep is one step of the demo. Its text explains what run does.
+type demoStep struct {
+	title, text string
+	run         func(context.Context) error
 }
 
-func (s *story) tell(ctx context.Context) error {
-	s.print("A real client, against a RingCentral and a RingCX in the memory of this program.")
-	s.print("→ is a request, ← its answer. Tokens are shown by their last six characters.")
-	for i, c := range s.chapters() {
-		s.print("")
-		s.print(s.style.bold(fmt.Sprintf("%d. %s", i+1, c.title)))
-		for line := range strings.Lines(c.why) {
-			s.print("   " + strings.TrimSpace(line))
+func (d *demonstration) steps() []demoStep {
+	return []demoStep{
+		{"Sign in to RingCentral", `A program signs in to RingCentral first. The client sends a JWT credential, which
+			you create in the developer console, and gets a RingCentral token.`, d.signIn},
+		{"Exchange the token at RingCX", `The client sends the RingCentral token to RingCX and gets two tokens. The RingCX
+			token authorizes calls and is valid for five minutes. The refresh token can
+			be used once, to get the next two tokens.`, d.exchange},
+		{"List the accounts", `Each call sends the RingCX token. The paths of most other calls contain an
+			account id from this list.`, d.accounts},
+		{"List the users", `The list is nested: each user contains the users whom they manage.`, d.users},
+		{"The RingCX token expires", `Five minutes after the exchange, the RingCX token is no longer valid. The demo
+			does not wait: it makes the token expire now. RingCX rejects the next call with
+			status 401. The client refreshes the tokens and sends the call again. In
+			normal use the client refreshes 75 seconds before the token expires, and calls
+			rarely get a 401.`, d.expiry},
+		{"Many calls share one refresh", fmt.Sprintf(`The token expires again, and the program makes %d calls at the same time. The
+			refresh token can be used once, so all calls must share one refresh. Only that
+			refresh is shown.`, concurrentCalls), d.manyCalls},
+		{"Log out", `RingCentral allows about five sessions per user and then ends the oldest one, so a
+			program should end its session. The client ends it at RingCX and at RingCentral.`, d.logOut},
+	}
+}
+
+func (d *demonstration) run(ctx context.Context) error {
+	d.print("This demo runs a real client against a fake RingCentral and a fake RingCX in memory.")
+	d.print("→ is a request, ← is its response. Tokens are shown by their last six characters.")
+	for i, step := range d.steps() {
+		d.heading(fmt.Sprintf("%d. %s", i+1, step.title))
+		for line := range strings.Lines(step.text) {
+			d.print("   " + strings.TrimSpace(line))
 		}
-		s.print("")
-		if err := c.do(ctx); err != nil {
+		d.print("")
+		if err := step.run(ctx); err != nil {
 			return err
 		}
 	}
-	s.closing()
+	d.printSummary()
 	return nil
 }
 
-func (s *story) print(text string) { fmt.Fprintln(s.out, text) }
-
-// traffic prints exchanges: a request and its answer on two lines.
-func (s *story) traffic(seen []exchange) {
-	for _, x := range seen {
-		s.half("→ "+x.method+" "+x.path, list(x.sent))
-		answer := fmt.Sprintf("← %d in %s", x.status, milliseconds(x.took))
-		s.half(answer, list(x.got)+x.note)
-	}
-}
-
-func (s *story) half(what, with string) {
-	s.print(strings.TrimRight(fmt.Sprintf("   %-42s %s", what, with), " "))
-}
-
-func list(secrets []secret) string {
-	var texts []string
-	for _, s := range secrets {
-		texts = append(texts, s.String())
-	}
-	return strings.Join(texts, ", ")
-}
-
-func milliseconds(d time.Duration) string {
-	return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000)
-}
-
-func (s *story) closing() {
-	c := s.fake.Counts()
-	s.print("")
-	s.print(s.style.bold("The services counted"))
-	s.print(fmt.Sprintf("   sign-ins %d, exchanges %d, refreshes %d, refresh tokens that were sent twice %d",
-		c.Logins, c.Exchanges, c.Refreshes, c.RefreshReused))
-	s.print("")
-	s.print(s.style.bold("What next"))
-	s.print("   ringcx mock      the same services for your own program, over HTTP")
-	s.print("   ringcx doctor    the same steps against the real services, with your credentials")
-}
-
-// burst is how many calls meet one expiry.
-const burst = 50
-
-func (s *story) chapters() []chapter {
-	return []chapter{
-		{"Sign in to RingCentral", `RingCX has no passwords of its own: a program begins with RingCentral, which
-			takes a JWT credential from the developer console and gives a token for it.`, s.signIn},
-		{"Exchange that token at RingCX", `RingCX gives two tokens for it: one for calls, good for five minutes, and one
-			for the next pair, good for one use.`, s.exchange},
-		{"List the accounts", `The account id is what the paths of most other operations ask for.`, s.accounts},
-		{"List the users", `Users are nested beneath the user who manages them.`, s.users},
-		{"Five minutes pass", `The RingCX token dies. (The demo does not wait: it has the services end it.)
-			The call below is refused, the client refreshes and sends it again. A client in
-			use refreshes 75 seconds early, so that its calls hardly ever meet this.`, s.expiry},
-		{"Many calls meet an expiry", `A refresh token is good for one use, so the calls must share one refresh.`, s.manyCalls},
-		{"Log out", `RingCentral keeps about five sessions of a user: what is over should be ended.`, s.logOut},
-	}
-}
-
-// signIn starts the client. The sign-in brings the exchange with it, which the
-// next chapter tells.
-func (s *story) signIn(ctx context.Context) error {
-	_, err := s.client.Tokens.TokenContext(ctx)
-	s.traffic(s.watch.take(1))
+// signIn requests a token. The client signs in and exchanges the token at once; this
+// step prints the first request and the next step prints the second.
+func (d *demonstration) signIn(ctx context.Context) error {
+	_, err := d.client.Tokens.TokenContext(ctx)
+	d.traffic(d.recorder.take(1))
 	return err
 }
 
-func (s *story) exchange(context.Context) error {
-	s.traffic(s.watch.take(-1))
+func (d *demonstration) exchange(context.Context) error {
+	d.traffic(d.recorder.take(-1))
 	return nil
 }
 
-func (s *story) accounts(ctx context.Context) error {
-	accounts, err := ringcx.Get(s.client.ListAccountsWithResponse(ctx))
-	s.traffic(s.watch.take(-1))
+func (d *demonstration) accounts(ctx context.Context) error {
+	accounts, err := ringcx.Get(d.client.ListAccountsWithResponse(ctx))
+	d.traffic(d.recorder.take(-1))
 	if err != nil {
 		return err
 	}
@@ -168,12 +131,12 @@ func (s *story) accounts(ctx context.Context) error {
 	for _, a := range accounts {
 		t.add(a)
 	}
-	return s.table(t.table)
+	return d.table(t.table)
 }
 
-func (s *story) users(ctx context.Context) error {
-	users, err := ringcx.Get(s.client.ListUsersWithResponse(ctx, nil))
-	s.traffic(s.watch.take(-1))
+func (d *demonstration) users(ctx context.Context) error {
+	users, err := ringcx.Get(d.client.ListUsersWithResponse(ctx, nil))
+	d.traffic(d.recorder.take(-1))
 	if err != nil {
 		return err
 	}
@@ -181,74 +144,109 @@ func (s *story) users(ctx context.Context) error {
 	for _, u := range users {
 		t.add(u, 0)
 	}
-	return s.table(t.table)
+	return d.table(t.table)
 }
 
-func (s *story) table(t *table) error {
-	s.print("")
-	return t.write(s.out, s.style, "   ")
-}
-
-func (s *story) expiry(ctx context.Context) error {
-	s.fake.ExpireTokens()
+func (d *demonstration) expiry(ctx context.Context) error {
+	d.fake.ExpireTokens()
 	start := time.Now()
-	users, err := ringcx.Get(s.client.ListUsersWithResponse(ctx, nil))
+	users, err := ringcx.Get(d.client.ListUsersWithResponse(ctx, nil))
 	took := time.Since(start)
-	seen := s.watch.take(-1)
-	s.traffic(seen)
+	seen := d.recorder.take(-1)
+	d.traffic(seen)
 	if err != nil {
 		return err
 	}
-	s.print("")
-	s.print(fmt.Sprintf("   The program called once and got its list of %d after %s. It saw no error.", len(users), milliseconds(took)))
-	s.rotation(seen)
+	d.print("")
+	d.print(fmt.Sprintf("   The program made one call and got a list of %d after %s, without an error.", len(users), milliseconds(took)))
+	d.printRotation(refreshes(seen))
 	return nil
 }
 
-// rotation prints which refresh token took the place of which.
-func (s *story) rotation(seen []exchange) {
-	for _, x := range refreshes(seen) {
-		s.print(fmt.Sprintf("   Refresh token: old %s, now spent; new %s, kept for the next time.",
-			mask.Secret(x.sent[0].value), mask.Secret(x.got[len(x.got)-1].value)))
-	}
-}
+// concurrentCalls is the number of calls that share one refresh.
+const concurrentCalls = 50
 
-// refreshes returns the exchanges that trade a refresh token for a new one.
-func refreshes(seen []exchange) []exchange {
-	var found []exchange
-	for _, x := range seen {
-		if x.path == refreshPath && len(x.sent) == 1 && len(x.got) == 2 {
-			found = append(found, x)
-		}
-	}
-	return found
-}
-
-const refreshPath = "/api/auth/token/refresh"
-
-func (s *story) manyCalls(ctx context.Context) error {
-	s.fake.ExpireTokens()
+func (d *demonstration) manyCalls(ctx context.Context) error {
+	d.fake.ExpireTokens()
 	start := time.Now()
 	var wg sync.WaitGroup
-	errs := make([]error, burst)
-	for i := range burst {
-		wg.Go(func() { _, errs[i] = ringcx.Get[[]gen.Account](s.client.ListAccountsWithResponse(ctx)) })
+	errs := make([]error, concurrentCalls)
+	for i := range concurrentCalls {
+		wg.Go(func() { _, errs[i] = ringcx.Get[[]gen.Account](d.client.ListAccountsWithResponse(ctx)) })
 	}
 	wg.Wait()
 	took := time.Since(start)
-	seen := refreshes(s.watch.take(-1))
-	s.traffic(seen)
+	seen := refreshes(d.recorder.take(-1))
+	d.traffic(seen)
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	s.print("")
-	s.print(fmt.Sprintf("   %d calls at once, all answered after %s, with %d refresh.", burst, milliseconds(took), len(seen)))
-	s.rotation(seen)
+	d.print("")
+	d.print(fmt.Sprintf("   %d calls at once: all succeeded within %s, with %d refresh.", concurrentCalls, milliseconds(took), len(seen)))
+	d.printRotation(seen)
 	return nil
 }
 
-func (s *story) logOut(ctx context.Context) error {
-	err := s.client.Tokens.Logout(ctx)
-	s.traffic(s.watch.take(-1))
+func (d *demonstration) logOut(ctx context.Context) error {
+	err := d.client.Tokens.Logout(ctx)
+	d.traffic(d.recorder.take(-1))
 	return err
+}
+
+// printRotation prints the refresh token that each refresh used and the one that
+// replaces it.
+func (d *demonstration) printRotation(refreshes []roundTrip) {
+	for _, x := range refreshes {
+		d.print(fmt.Sprintf("   Refresh token: old %s, used now; new %s, kept for the next refresh.",
+			mask.Secret(x.sent[0].value), mask.Secret(x.received[len(x.received)-1].value)))
+	}
+}
+
+func (d *demonstration) printSummary() {
+	c := d.fake.Counts()
+	d.heading("Requests that the services counted")
+	d.print(fmt.Sprintf("   sign-ins %d, exchanges %d, refreshes %d, refresh tokens that were sent twice %d",
+		c.Logins, c.Exchanges, c.Refreshes, c.RefreshReused))
+	d.heading("Next steps")
+	d.print("   ringcx mock      serves the fake services over HTTP, for your own program")
+	d.print("   ringcx doctor    runs these steps against the real services, with your credentials")
+}
+
+// printer writes the output of the demo.
+type printer struct {
+	out   io.Writer
+	style style
+}
+
+// traffic prints each request and its response on two lines.
+func (p *printer) traffic(seen []roundTrip) {
+	for _, x := range seen {
+		p.columns("→ "+x.method+" "+x.path, join(x.sent))
+		response := fmt.Sprintf("← %d in %s", x.status, milliseconds(x.took))
+		p.columns(response, join(x.received)+x.note)
+	}
+}
+
+func (p *printer) columns(left, right string) {
+	p.print(strings.TrimRight(fmt.Sprintf("   %-42s %s", left, right), " "))
+}
+
+func (p *printer) table(t *table) error {
+	p.print("")
+	return t.write(p.out, p.style, "   ")
+}
+
+func (p *printer) heading(text string) {
+	p.print("")
+	p.print(p.style.bold(text))
+}
+
+func (p *printer) print(text string) { fmt.Fprintln(p.out, text) }
+
+func join(secrets []secret) string {
+	var texts []string
+	for _, s := range secrets {
+		texts = append(texts, s.String())
+	}
+	return strings.Join(texts, ", ")
 }

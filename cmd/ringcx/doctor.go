@@ -14,40 +14,44 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const doctorHelp = `doctor walks through a sign-in step by step: the variables, the sign-in to
-RingCentral, the exchange at RingCX, and the list of accounts. For each step it
-says ok and how long it took, or what was refused, with the usual causes and
-cures. It ends with the account ids to use in paths.
+const doctorHelp = `doctor runs a sign-in step by step: it checks the variables, signs in to
+RingCentral, exchanges the RingCentral token at RingCX, and lists the accounts. For
+each step it prints "ok" and how long the step took, or "FAILED", the error, the
+usual causes and what to do about them. After a failure it skips the remaining steps.
+If all steps succeed, it prints the account ids to use in paths.
 
-The exit status is 1 if any step failed, also if a variable is missing.`
+The exit status is 1 if a step failed, also if a variable is missing.`
+
+// logoutTimeout limits how long doctor waits for the logout.
+const logoutTimeout = 3 * time.Second
 
 func newDoctor() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out why a sign-in fails, and how to cure it",
+		Short: "Find out why a sign-in fails, and what to do",
 		Long:  doctorHelp,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			d := &doctor{out: out, style: newStyle(out)}
-			return d.examine(cmd.Context())
+			return d.run(cmd.Context())
 		},
 	}
 }
 
-// doctor prints what came of each step.
+// doctor runs the steps and prints the result of each.
 type doctor struct {
 	out    io.Writer
 	style  style
-	failed string // the step that failed; those after it are skipped
+	failed string // the step that failed; the steps after it are skipped
 
 	mu     sync.Mutex
-	events map[ringcx.Stage]ringcx.Event // what the client told
+	events map[ringcx.Stage]ringcx.Event // the last event of each stage
 }
 
-func (d *doctor) examine(ctx context.Context) error {
+func (d *doctor) run(ctx context.Context) error {
 	client, err := d.prepare()
-	d.step("variables", "the credentials are there", 0, err)
+	d.step("variables", "the credentials are set", 0, err)
 	if err == nil {
 		defer logOut(ctx, client)
 	}
@@ -56,7 +60,7 @@ func (d *doctor) examine(ctx context.Context) error {
 	if d.failed != "" {
 		return fmt.Errorf("the step %q failed", d.failed)
 	}
-	return d.ids(accounts)
+	return d.printAccounts(accounts)
 }
 
 func (d *doctor) prepare() (*ringcx.Client, error) {
@@ -76,7 +80,8 @@ func (d *doctor) prepare() (*ringcx.Client, error) {
 	return ringcx.New(cfg)
 }
 
-// signIn asks for a token. The client's events tell the two steps apart.
+// signIn requests a token and prints the results of the sign-in and of the
+// exchange, which it takes from the events of the client.
 func (d *doctor) signIn(ctx context.Context, client *ringcx.Client) {
 	var err error
 	if d.failed == "" {
@@ -86,10 +91,10 @@ func (d *doctor) signIn(ctx context.Context, client *ringcx.Client) {
 	login, exchange := d.events[ringcx.StageLogin], d.events[ringcx.StageExchange]
 	d.mu.Unlock()
 	if err != nil && login.Err == nil && exchange.Err == nil {
-		login.Err = err // an interrupt
+		login.Err = err // an interrupt: it has no event
 	}
-	d.step("sign-in", "RingCentral gives a token", login.Took, login.Err)
-	d.step("exchange", "RingCX gives a token for it", exchange.Took, exchange.Err)
+	d.step("sign-in", "RingCentral returned a token", login.Took, login.Err)
+	d.step("exchange", "RingCX returned a token", exchange.Took, exchange.Err)
 }
 
 func (d *doctor) accounts(ctx context.Context, client *ringcx.Client) []gen.Account {
@@ -99,52 +104,62 @@ func (d *doctor) accounts(ctx context.Context, client *ringcx.Client) []gen.Acco
 	if d.failed == "" {
 		accounts, err = ringcx.Get(client.ListAccountsWithResponse(ctx))
 	}
-	d.step("accounts", fmt.Sprintf("RingCX lists %d", len(accounts)), time.Since(start), err)
+	d.step("accounts", fmt.Sprintf("RingCX returned a list of %d", len(accounts)), time.Since(start), err)
 	return accounts
 }
 
-// step prints what came of a step.
-func (d *doctor) step(name, good string, took time.Duration, err error) {
+// step prints the result of a step.
+func (d *doctor) step(name, success string, took time.Duration, err error) {
 	switch {
 	case d.failed != "":
 		d.line(d.style.faint("skipped"), name, "")
 	case err == nil && took > 0:
-		d.line(d.style.green("ok     "), name, good+" in "+milliseconds(took))
+		d.line(d.style.green("ok     "), name, success+" in "+milliseconds(took))
 	case err == nil:
-		d.line(d.style.green("ok     "), name, good)
+		d.line(d.style.green("ok     "), name, success)
 	default:
-		d.diagnose(name, err)
+		d.failure(name, err)
 	}
 }
 
-// diagnose prints what failed, and the cures.
-func (d *doctor) diagnose(name string, err error) {
+// failure prints the error of a step and the advice for it.
+func (d *doctor) failure(name string, err error) {
 	d.failed = name
-	mark := d.style.red("FAILED ")
-	for text := range strings.SplitSeq(complaint(err), "\n") {
-		d.line(mark, name, text)
-		mark, name = blankMark, ""
+	status := d.style.red("FAILED ")
+	for text := range strings.SplitSeq(describe(err), "\n") {
+		d.line(status, name, text)
+		status, name = noStatus, ""
 	}
-	for _, c := range cures(err) {
-		d.line(blankMark, "", "- "+c)
+	for _, a := range advice(err) {
+		d.line(noStatus, "", "- "+a)
 	}
 }
 
-const blankMark = "       " // as long as the others
+const noStatus = "       " // as wide as the other statuses
 
-func (d *doctor) line(mark, name, text string) {
-	fmt.Fprintln(d.out, strings.TrimRight(fmt.Sprintf("%s %-10s %s", mark, name, text), " "))
+func (d *doctor) line(status, name, text string) {
+	fmt.Fprintln(d.out, strings.TrimRight(fmt.Sprintf("%s %-10s %s", status, name, text), " "))
 }
 
-func (d *doctor) ids(accounts []gen.Account) error {
+func (d *doctor) printAccounts(accounts []gen.Account) error {
 	if len(accounts) == 0 {
-		_, err := fmt.Fprintln(d.out, "\nYou may use no account: ask an administrator of your RingCX account.")
+		_, err := fmt.Fprintln(d.out, "\nYour user may use no account: ask an administrator of your RingCX account.")
 		return err
 	}
-	fmt.Fprintln(d.out, "\nUse these account ids in paths, and not those of the main account:")
+	fmt.Fprintln(d.out, "\nUse these account ids in paths, not the ids of the main account:")
 	t := newAccountTable()
 	for _, a := range accounts {
 		t.add(a)
 	}
 	return t.write(d.out, d.style, "")
+}
+
+// logOut ends the session of the client, also after an interrupt. RingCentral keeps
+// about five sessions of a user and ends the oldest one, so a session that stays open
+// could end that of another program. An error is ignored, because it does not change
+// the result of the diagnosis.
+func logOut(ctx context.Context, client *ringcx.Client) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTimeout)
+	defer cancel()
+	_ = client.Tokens.Logout(ctx)
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestInterruptEndsACall interrupts a command in the middle of its call.
-func TestInterruptEndsACall(t *testing.T) {
+// TestInterruptCancelsCall interrupts a command while it waits for the response to
+// its call.
+func TestInterruptCancelsCall(t *testing.T) {
 	needSignals(t)
 	fake := ringcxtest.NewServer(t)
 	var cmd *exec.Cmd
@@ -44,9 +45,9 @@ func TestInterruptEndsACall(t *testing.T) {
 	close(started)
 	_ = cmd.Wait()
 	if status := cmd.ProcessState.ExitCode(); status != exitFailed {
-		t.Errorf("status %d, want %d", status, exitFailed)
+		t.Errorf("exit status %d, want %d", status, exitFailed)
 	}
 	if got := strings.TrimSpace(errs.String()); got != "ringcx: interrupted" {
-		t.Errorf("standard error is %q", got)
+		t.Errorf("standard error is %q, want %q", got, "ringcx: interrupted")
 	}
 }

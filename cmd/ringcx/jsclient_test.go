@@ -11,14 +11,14 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// jsClient sends what RingCentral's JavaScript SDK sends, as traced from its
-// version 1.40.0: it puts tokens into forms as they are, sends a Content-Type
-// with a GET, no Authorization to the token endpoints, and refreshes where an
-// answer of 401 says "expired".
+// jsClient sends the same requests as version 1.40.0 of RingCentral's JavaScript SDK,
+// as recorded from that version. It does not escape tokens in forms, sends a
+// Content-Type with GET requests and no Authorization header to the token endpoints, and
+// refreshes the tokens after a 401 whose body contains "expired".
 type jsClient struct {
-	t                       *testing.T
-	base                    string
-	accessToken, refreshing string // refreshing is the refresh token
+	t                         *testing.T
+	base                      string
+	accessToken, refreshToken string
 }
 
 func (c *jsClient) send(method, path, contentType, authorization, body string) (int, string) {
@@ -45,8 +45,8 @@ func (c *jsClient) send(method, path, contentType, authorization, body string) (
 
 const formType = "application/x-www-form-urlencoded"
 
-// answer decodes an answer that must be a good one.
-func (c *jsClient) answer(what string, status int, body string) map[string]any {
+// decode returns the JSON object of a response that must have status 200.
+func (c *jsClient) decode(what string, status int, body string) map[string]any {
 	c.t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(body), &v); status != http.StatusOK || err != nil {
@@ -62,22 +62,23 @@ func (c *jsClient) signIn() {
 	status, body := c.send("POST", "/restapi/oauth/token", formType, req.Header.Get("Authorization"), url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {ringcxtest.JWT},
 	}.Encode())
-	rc := c.answer("sign-in", status, body)["access_token"].(string)
+	rc := c.decode("sign-in", status, body)["access_token"].(string)
 	status, body = c.send("POST", "/api/auth/login/rc/accesstoken?includeRefresh=true", formType, "",
 		"rcAccessToken="+rc+"&rcTokenType=Bearer")
-	c.adopt(c.answer("exchange", status, body))
+	c.setTokens(c.decode("exchange", status, body))
 }
 
 func (c *jsClient) refresh() (int, string) {
 	c.t.Helper()
-	return c.send("POST", "/api/auth/token/refresh", formType, "", "refresh_token="+c.refreshing+"&rcTokenType=Bearer")
+	return c.send("POST", "/api/auth/token/refresh", formType, "", "refresh_token="+c.refreshToken+"&rcTokenType=Bearer")
 }
 
-func (c *jsClient) adopt(session map[string]any) {
-	c.accessToken, c.refreshing = session["accessToken"].(string), session["refreshToken"].(string)
+func (c *jsClient) setTokens(session map[string]any) {
+	c.accessToken, c.refreshToken = session["accessToken"].(string), session["refreshToken"].(string)
 }
 
-// get calls, and refreshes as the SDK does.
+// get sends a GET request. After a 401 it refreshes the tokens and sends the request
+// again, as the SDK does.
 func (c *jsClient) get(path string) (status int, body string, refreshed bool) {
 	c.t.Helper()
 	status, body = c.send("GET", path, "application/json", "Bearer "+c.accessToken, "")
@@ -85,12 +86,12 @@ func (c *jsClient) get(path string) (status int, body string, refreshed bool) {
 		return status, body, false
 	}
 	refreshStatus, session := c.refresh()
-	c.adopt(c.answer("refresh", refreshStatus, session))
+	c.setTokens(c.decode("refresh", refreshStatus, session))
 	status, body = c.send("GET", path, "application/json", "Bearer "+c.accessToken, "")
 	return status, body, true
 }
 
-func TestJavaScriptShapedClient(t *testing.T) {
+func TestMockServesJavaScriptSDK(t *testing.T) {
 	mock := startMock(t)
 	c := &jsClient{t: t, base: mock.url}
 	c.signIn()
@@ -99,18 +100,18 @@ func TestJavaScriptShapedClient(t *testing.T) {
 	if status, body := c.send("POST", "/_control/expire", formType, "", ""); status != http.StatusNoContent {
 		t.Fatalf("expire: status %d: %s", status, body)
 	}
-	spent := c.refreshing
+	used := c.refreshToken
 	c.list(true)
-	if c.refreshing == spent {
-		t.Error("the refresh token is the old one after a refresh")
+	if c.refreshToken == used {
+		t.Error("the refresh did not replace the refresh token")
 	}
 
-	c.refreshing = spent
+	c.refreshToken = used
 	if status, body := c.refresh(); status/100 != 4 || strings.Contains(body, "expired") {
-		t.Errorf("a spent refresh token: status %d: %s; want a refusal that does not say expired", status, body)
+		t.Errorf("used refresh token: status %d: %s; want status 4xx and a body without \"expired\"", status, body)
 	}
 	_, body := c.send("GET", "/_control/counts", "", "", "")
-	counts := c.answer("counts", http.StatusOK, body)
+	counts := c.decode("counts", http.StatusOK, body)
 	for name, want := range map[string]float64{"logins": 1, "exchanges": 1, "refreshes": 2, "refreshReused": 1, "unauthorized": 1} {
 		if counts[name] != want {
 			t.Errorf("%s is %v, want %v", name, counts[name], want)
@@ -118,7 +119,7 @@ func TestJavaScriptShapedClient(t *testing.T) {
 	}
 }
 
-// list lists the accounts, after a refresh or without one.
+// list lists the accounts. wantRefresh is whether the tokens must be refreshed first.
 func (c *jsClient) list(wantRefresh bool) {
 	c.t.Helper()
 	status, body, refreshed := c.get("/voice/api/v1/admin/accounts")

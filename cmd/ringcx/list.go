@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,7 +16,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// format is how a list is printed: the value of --output.
+// format is the output format of a list: the value of --output.
 type format string
 
 const (
@@ -30,10 +29,10 @@ var _ pflag.Value = (*format)(nil)
 // String returns the name of the format.
 func (f *format) String() string { return string(*f) }
 
-// Type names the value in the help.
+// Type returns the name of the value in the help.
 func (f *format) Type() string { return "format" }
 
-// Set reads a format.
+// Set parses a format.
 func (f *format) Set(text string) error {
 	switch v := format(strings.ToLower(text)); v {
 	case formatTable, formatJSON:
@@ -47,8 +46,7 @@ func completeFormat(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	return []string{string(formatTable), string(formatJSON)}, cobra.ShellCompDirectiveNoFileComp
 }
 
-// table is rows of text under headers. The columns are aligned when it is
-// written.
+// table holds rows of text below a row of headers. write aligns the columns.
 type table struct {
 	buf     bytes.Buffer
 	columns *tabwriter.Writer
@@ -61,11 +59,11 @@ func newTable(headers ...string) *table {
 	return t
 }
 
-// row adds a row. What does not print, and could steer a terminal, becomes a
-// question mark; an empty cell a dash.
+// row adds a row. Unprintable characters, which could control a terminal, become
+// question marks. An empty cell becomes a dash.
 func (t *table) row(cells ...string) {
 	for i, c := range cells {
-		cells[i] = visible(c)
+		cells[i] = replaceUnprintable(c)
 		if strings.TrimSpace(c) == "" {
 			cells[i] = c + "-"
 		}
@@ -73,9 +71,9 @@ func (t *table) row(cells ...string) {
 	fmt.Fprintln(t.columns, strings.Join(cells, "\t"))
 }
 
-// write writes the table with indent before each line, the headers in bold.
+// write writes the table with indent before each line and the headers in bold.
 func (t *table) write(w io.Writer, s style, indent string) error {
-	t.columns.Flush() // into memory
+	t.columns.Flush() // cannot fail: it writes to memory
 	text := strings.TrimSuffix(t.buf.String(), "\n")
 	for i, line := range strings.Split(text, "\n") {
 		if i == 0 {
@@ -88,16 +86,7 @@ func (t *table) write(w io.Writer, s style, indent string) error {
 	return nil
 }
 
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-}
-
-// deref is the value that p points to, or the zero value.
+// deref returns the value that p points to, or the zero value if p is nil.
 func deref[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -106,12 +95,13 @@ func deref[T any](p *T) T {
 	return *p
 }
 
-// hidden stands for a secret in JSON output.
+// hidden replaces secrets in JSON output.
 const hidden = "***"
 
-// writeJSONList writes the elements as an indented JSON array, each as it comes,
-// without their secrets. An error of the list leaves the array open, so that no
-// reader takes half a list for a whole one.
+// writeJSONList writes the elements, without their secrets, as an indented JSON
+// array. It writes each element as soon as list yields it. After an error of list
+// it does not close the array, so that a reader cannot mistake a part of the list
+// for the complete list.
 func writeJSONList[T any](w io.Writer, list iter.Seq2[T, error]) error {
 	before := "[\n"
 	for v, err := range list {
@@ -135,8 +125,8 @@ func writeJSONList[T any](w io.Writer, list iter.Seq2[T, error]) error {
 	return err
 }
 
-// elementJSON encodes what v points to, indented as an element of an array. It may
-// be shown on a terminal.
+// elementJSON replaces the secrets in the value that v points to and encodes it,
+// indented as an element of an array. Control characters are escaped.
 func elementJSON(v any) ([]byte, error) {
 	hideSecrets(reflect.ValueOf(v))
 	var b bytes.Buffer
@@ -147,8 +137,8 @@ func elementJSON(v any) ([]byte, error) {
 	return []byte(printable(string(bytes.TrimSpace(b.Bytes())))), err
 }
 
-// hideSecrets replaces every wire.Secret that v leads to, so that a secret that
-// is new in openapi.yaml is hidden without a line here.
+// hideSecrets replaces every wire.Secret that can be reached from v. It finds
+// secrets by their type, so that secrets added to openapi.yaml need no change here.
 func hideSecrets(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:

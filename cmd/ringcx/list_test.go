@@ -11,7 +11,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// elements is a list that ends with err, where that is not nil.
+// elements returns a list that ends with err, unless err is nil.
 func elements[T any](err error, list ...T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, v := range list {
@@ -39,7 +39,7 @@ func TestJSONListHidesSecrets(t *testing.T) {
 	got := b.String()
 	for _, hide := range []string{"hunter", "4444"} {
 		if strings.Contains(got, hide) {
-			t.Errorf("a secret is shown:\n%s", got)
+			t.Errorf("the output contains the secret %q:\n%s", hide, got)
 		}
 	}
 	if strings.Count(got, `"***"`) != 4 || !strings.Contains(got, `"accountName": "<b> & co"`) {
@@ -47,17 +47,17 @@ func TestJSONListHidesSecrets(t *testing.T) {
 	}
 }
 
-func TestHideSecretsReachesNestedOnes(t *testing.T) {
+func TestHideSecretsInNestedValues(t *testing.T) {
 	pin := wire.Secret("0123")
 	s := gen.Session{AccessToken: "token", AgentDetails: []gen.SessionAgent{{PhoneLoginPIN: &pin}}}
 	text, err := elementJSON(&s)
 	if err != nil || strings.Contains(string(text), "0123") || strings.Contains(string(text), `"token"`) {
-		t.Errorf("%v: %s", err, text)
+		t.Errorf("elementJSON returned %s, %v; want no secret and no error", text, err)
 	}
 }
 
-func TestJSONListShapes(t *testing.T) {
-	broken := errors.New("broken off")
+func TestJSONList(t *testing.T) {
+	broken := errors.New("connection lost")
 	tests := []struct {
 		name string
 		list iter.Seq2[int, error]
@@ -67,8 +67,8 @@ func TestJSONListShapes(t *testing.T) {
 		{"empty", elements[int](nil), "[]\n", nil},
 		{"one", elements(nil, 1), "[\n  1\n]\n", nil},
 		{"two", elements(nil, 1, 2), "[\n  1,\n  2\n]\n", nil},
-		{"broken off", elements(broken, 1), "[\n  1", broken},
-		{"refused", elements[int](broken), "", broken},
+		{"error after one", elements(broken, 1), "[\n  1", broken},
+		{"error at once", elements[int](broken), "", broken},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,7 +108,7 @@ USER ID  USER NAME       NAME             ENABLED  ROLES
 	}
 }
 
-func TestTableHeadersAreBoldOnATerminal(t *testing.T) {
+func TestTableHeadersAreBold(t *testing.T) {
 	table := newTable("A", "B")
 	table.row("1", "")
 	var b bytes.Buffer

@@ -1,7 +1,7 @@
-// Command ringcx talks to RingCX from a terminal. "ringcx demo" shows the whole
-// sign-in without an account, "ringcx doctor" says why a sign-in fails, and
-// "ringcx mock" is a RingCX for the tests of programs in any language. See
-// "ringcx --help".
+// Command ringcx calls RingCX from a terminal. "ringcx demo" shows a complete
+// sign-in without an account, "ringcx doctor" finds out why a sign-in fails, and
+// "ringcx mock" serves a fake RingCX for the tests of programs in any language.
+// See "ringcx --help".
 package main
 
 import (
@@ -21,21 +21,30 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the command failed, for example because a server rejected a request
+	exitUsage  = 2 // the command line or the environment is invalid; nothing was sent
+)
+
+var errInterrupted = errors.New("interrupted")
+
+// signalWindow is how long further signals are ignored after the first one. A
+// terminal and a wrapper such as make often both deliver the same signal.
+const signalWindow = time.Second
+
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// repeats is how long further signals are taken for the first one: a terminal
-// and a wrapper such as make often both pass it on.
-const repeats = time.Second
-
-// run runs one command line and returns the exit status. An interrupt cancels
-// the command's context, and a later one ends the program at once.
+// run runs one command line and returns the exit status. The first signal cancels
+// the context of the command. A signal after signalWindow ends the process at once.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, func() { time.AfterFunc(repeats, stop) })
+	context.AfterFunc(ctx, func() { time.AfterFunc(signalWindow, stop) })
 
 	root := newRoot()
-	started := false // what is wrong before a command starts is wrong usage
+	started := false // an error before a command starts is a usage error
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -55,16 +64,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	return exitCode(err)
 }
 
-// The exit statuses.
-const (
-	exitOK     = 0
-	exitFailed = 1 // something was refused, or failed
-	exitUsage  = 2 // the command line or the environment cannot work; nothing was sent
-)
-
-var errInterrupted = errors.New("interrupted")
-
-// usageError is an error of the command line or of the environment, found
+// usageError is an error in the command line or the environment that was found
 // before anything was sent.
 type usageError struct{ cause error }
 
@@ -85,10 +85,11 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// report writes err, each line of it as an error of its own. Every error of a
-// command is written here, and may quote a server or an argument.
+// report writes err to w, each line with the prefix "ringcx: ". All errors of
+// commands are written here. Control characters are escaped, because the text may
+// contain parts of a response or of an argument.
 func report(w io.Writer, err error) {
-	if e, ok := errors.AsType[*ringcx.Error](err); ok && !isForNow(e) {
+	if e, ok := errors.AsType[*ringcx.Error](err); ok && !isTemporary(e) {
 		e.RetryAfter = 0
 	}
 	for line := range strings.Lines(printable(err.Error())) {
@@ -98,9 +99,9 @@ func report(w io.Writer, err error) {
 	}
 }
 
-// isForNow reports whether waiting helps against e. Other refusals have a
-// RetryAfter too: the time that a client, which lives on, waits before it tries
-// again.
-func isForNow(e *ringcx.Error) bool {
+// isTemporary reports whether the same command may succeed after e.RetryAfter. For
+// other errors, RetryAfter is the time after which a long-running client sends the
+// request again; it is of no use to the user of a command.
+func isTemporary(e *ringcx.Error) bool {
 	return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= http.StatusInternalServerError
 }

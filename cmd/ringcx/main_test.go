@@ -18,20 +18,20 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this test binary the command "ringcx" of the scripts and of
+// TestMain makes this test binary act as the program "ringcx" in the scripts and in
 // exec.Command.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"ringcx": main})
 }
 
-// TestScripts runs testdata/script. Besides the commands of testscript there
-// are:
+// TestScripts runs the scripts in testdata/script. They use these commands in addition
+// to those of testscript:
 //
-//	exits STATUS PROGRAM ARGS…          run a program that must end with STATUS
-//	mock ARGS…                          start "ringcx mock" and set its environment
-//	endmock SIGNALS…                    end it with signals; it must end with status 0
-//	control METHOD PATH STATUS [BODY]   send a request to it; stdout is the answer
-//	await NAME COUNT                    ask it for its counts until NAME is COUNT
+//	exits STATUS PROGRAM ARGS…          run a program, which must exit with STATUS
+//	mock ARGS…                          start "ringcx mock" and set the variables that it prints
+//	endmock SIGNALS…                    send signals to the mock, which must exit with status 0
+//	control METHOD PATH STATUS [BODY]   send a request to the mock and print the response
+//	await NAME COUNT                    wait until the count NAME of the mock is COUNT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -60,7 +60,7 @@ func scriptExits(ts *testscript.TestScript, _ bool, args []string) {
 		got = exit.ExitCode()
 	}
 	if got != want {
-		ts.Fatalf("%s ended with status %d, want %d", strings.Join(args[1:], " "), got, want)
+		ts.Fatalf("%s exited with status %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
 }
 
@@ -122,25 +122,24 @@ func scriptAwait(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// quickExit keeps the race detector from waiting a second at the end of each
-// process.
+// quickExit makes the race detector not wait for a second at the end of each process.
 const quickExit = "GORACE=atexit_sleep_ms=0"
 
-// command returns the command "ringcx" as a process with this environment.
+// command returns the command that runs ringcx in a process of its own with env.
 func command(env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command("ringcx", args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), quickExit}, env...)
 	return cmd
 }
 
-// needSignals skips a test where a process cannot be interrupted.
+// needSignals skips the test if the system cannot send signals to processes.
 func needSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals between processes")
 	}
 }
 
-// output runs the command line in this process and returns what it wrote.
+// output runs the command line in this process and returns its output.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer

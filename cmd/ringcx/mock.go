@@ -15,27 +15,33 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-const mockHelp = `mock serves a RingCentral and a RingCX over HTTP, for the tests of programs in
-any language. It prints the lines that point a program at it, then serves until
-an interrupt (Ctrl-C, SIGINT) or SIGTERM, and ends with status 0. Its tokens are
-good for nothing else, and its one client id, secret and JWT are fixed.
+const mockHelp = `mock serves a fake RingCentral and a fake RingCX over HTTP, for the tests of
+programs in any language. It prints the variables that a program needs to use
+them. It runs until it gets an interrupt (Ctrl-C, SIGINT) or SIGTERM, and then
+exits with status 0. Its client id, client secret and JWT are fixed. Real services
+do not accept them or its tokens.
 
-It keeps to RingCX's rules: an access token lives five minutes (--lifetime), a
-refresh token is good for one use. With --limits it also refuses more than five
-sign-ins and five token requests a minute. The tests steer it:
+The rules are those of RingCX: an access token is valid for five minutes (see
+--lifetime) and a refresh token can be used once. With --limits, it also rejects
+requests above the limits of the services: in one minute five sign-ins, five
+exchanges and refreshes together, and 120 calls.
 
-  POST /_control/expire    end the access tokens, as time does
-  POST /_control/revoke    end all sessions, as an administrator does
-  POST /_control/fault     misbehave: fault, endpoint, and n times (default 1)
-  POST /_control/clear     forget the faults that are still to come
-  GET  /_control/counts    what arrived so far, as JSON
+Tests control the mock with these endpoints:
 
-These are for programs: web pages of another origin get 403, and so do requests
-with another Host than localhost or 127.0.0.1, unless the mock is --public.
+  POST /_control/expire    make all access tokens expire now
+  POST /_control/revoke    end all sessions, as an administrator can
+  POST /_control/fault     apply a fault to the next n requests to an endpoint
+  POST /_control/clear     remove all faults that are still to occur
+  GET  /_control/counts    return the number of requests so far, as JSON
 
-A fault is sent as a form or as JSON. Its endpoint is login or revoke, which are
-RingCentral's, or an operation of RingCX as openapi.yaml names it, such as
-exchangeToken, refreshToken, listAccounts or listUsers. The faults are:
+They are for programs: they respond with 403 to web pages of another origin and,
+without --public, to requests with a Host other than localhost or 127.0.0.1.
+
+Send a fault as a form or as JSON, with the fields fault, endpoint and n (default
+1). The endpoint is login or revoke (RingCentral), or an operation of RingCX by its
+name in openapi.yaml, such as exchangeToken, refreshToken, listAccounts or
+listUsers. The documentation of package ringcxtest describes each fault.
+The faults are:
   refuse, rate-limit, "rate-limit 30s", penalty, "status 502 <html>", html,
   truncate, drop-answer, unreachable, "slow 2s", no-refresh-token,
   same-refresh-token, "lifetime 30s", echo-secret, revoked-outside,
@@ -46,9 +52,10 @@ const mockExample = `  ringcx mock > mock.env &          # then: . ./mock.env
   curl -d endpoint=refreshToken -d fault=drop-answer "$RINGCX_BASE_URL/_control/fault"
   curl -d endpoint=listUsers -d 'fault=rate-limit 2s' -d n=3 "$RINGCX_BASE_URL/_control/fault"`
 
-// endGrace is how long answers under way may take after the interrupt. It is
-// less than repeats, so that a mock ends well whatever signals come.
-const endGrace = 500 * time.Millisecond
+// shutdownTimeout is how long responses in progress may take after the first signal.
+// It is shorter than signalWindow, so that further signals do not change the exit
+// status.
+const shutdownTimeout = 500 * time.Millisecond
 
 type mockOptions struct {
 	addr           string
@@ -60,7 +67,7 @@ func newMock() *cobra.Command {
 	var o mockOptions
 	cmd := &cobra.Command{
 		Use:     "mock",
-		Short:   "Serve a RingCentral and a RingCX for tests",
+		Short:   "Serve a fake RingCentral and RingCX for tests",
 		Long:    mockHelp,
 		Example: mockExample,
 		Args:    noArgs,
@@ -69,14 +76,14 @@ func newMock() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`host:port` to listen on; port 0 is a free one")
-	flags.DurationVar(&o.lifetime, "lifetime", 5*time.Minute, "how long RingCX access tokens live, in whole seconds")
-	flags.BoolVar(&o.limits, "limits", false, "refuse more requests a minute than the services allow")
-	flags.BoolVar(&o.public, "public", false, "allow an address that other machines reach; whoever reaches it can steer it")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`host:port` to listen on; port 0 chooses a free port")
+	flags.DurationVar(&o.lifetime, "lifetime", 5*time.Minute, "how long RingCX access tokens are valid, in whole seconds")
+	flags.BoolVar(&o.limits, "limits", false, "reject more requests per minute than the services allow")
+	flags.BoolVar(&o.public, "public", false, "allow an address that other machines can reach; they can then control the mock")
 	return cmd
 }
 
-func (o mockOptions) run(ctx context.Context, out, notes io.Writer) error {
+func (o mockOptions) run(ctx context.Context, out, errs io.Writer) error {
 	if o.lifetime < time.Second || o.lifetime%time.Second != 0 {
 		return usagef("--lifetime %v: it must be one or more whole seconds, such as 30s", o.lifetime)
 	}
@@ -89,29 +96,29 @@ func (o mockOptions) run(ctx context.Context, out, notes io.Writer) error {
 	fake.SetLifetime(o.lifetime)
 	fake.LimitRates(o.limits)
 	printEnvironment(out, "http://"+reachable(listener.Addr()))
-	fmt.Fprintf(notes, "Serving on http://%s until Ctrl-C.\n", listener.Addr())
+	fmt.Fprintf(errs, "Serving on http://%s until Ctrl-C.\n", listener.Addr())
 	return serve(ctx, listener, newControl(fake, o.public))
 }
 
-// listen refuses an address that other machines reach, unless it is wanted.
+// listen rejects an address that other machines can reach, unless o.public is set.
 func (o mockOptions) listen(ctx context.Context) (net.Listener, error) {
 	addr, err := net.ResolveTCPAddr("tcp", o.addr)
 	if err != nil {
 		return nil, usagef("--addr %s: write it as host:port, such as 127.0.0.1:8080: %w", o.addr, err)
 	}
 	if !addr.IP.IsLoopback() && !o.public {
-		return nil, usagef("--addr %s: other machines may reach it; use 127.0.0.1, or add --public", o.addr)
+		return nil, usagef("--addr %s: other machines can reach it; use 127.0.0.1, or add --public", o.addr)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr.String())
 	if err != nil {
-		return nil, fmt.Errorf("%w; choose another port, or let mock choose one: --addr 127.0.0.1:0", err)
+		return nil, fmt.Errorf("%w; choose another port, or a free one with --addr 127.0.0.1:0", err)
 	}
 	return listener, nil
 }
 
-// reachable is the address as a client writes it: that of this machine, where
-// the listener has all.
+// reachable returns the address to which a client on this machine connects. That is
+// 127.0.0.1 if the listener accepts connections on all addresses.
 func reachable(a net.Addr) string {
 	addr, err := netip.ParseAddrPort(a.String())
 	if err != nil || !addr.Addr().IsUnspecified() {
@@ -120,7 +127,8 @@ func reachable(a net.Addr) string {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port()).String()
 }
 
-// printEnvironment prints what points a program at the mock, for a shell.
+// printEnvironment prints, for a shell, the variables that a program needs to use the
+// mock.
 func printEnvironment(w io.Writer, url string) {
 	for _, v := range [][2]string{
 		{"RINGCX_BASE_URL", url},
@@ -133,20 +141,20 @@ func printEnvironment(w io.Writer, url string) {
 	}
 }
 
-// serve serves until ctx ends, and for endGrace longer where answers are under
-// way.
+// serve serves requests until ctx is done, and then waits up to shutdownTimeout for
+// responses in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(listener) }()
 	select {
-	case err := <-ended:
+	case err := <-stopped:
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), endGrace)
+	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
+	if err := server.Shutdown(timeout); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return server.Close()

@@ -11,9 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestMockHelpNamesRealFaults reads the end of the help, which lists faults with
-// their arguments.
-func TestMockHelpNamesRealFaults(t *testing.T) {
+// TestMockHelpListsValidFaults parses the faults and arguments at the end of the help.
+func TestMockHelpListsValidFaults(t *testing.T) {
 	_, list, found := strings.Cut(mockHelp, "The faults are:")
 	if !found {
 		t.Fatal("the help lists no faults")
@@ -22,12 +21,12 @@ func TestMockHelpNamesRealFaults(t *testing.T) {
 	for text := range strings.SplitSeq(list, ",") {
 		text = strings.Trim(strings.TrimSpace(text), `"`)
 		if _, err := ringcxtest.ParseFault(text); err != nil {
-			t.Errorf("the help names %q: %v", text, err)
+			t.Errorf("the help lists the fault %q: %v", text, err)
 		}
 		n++
 	}
 	if n < 15 {
-		t.Errorf("the help names %d faults", n)
+		t.Errorf("the help lists %d faults, want at least 15", n)
 	}
 }
 
@@ -46,7 +45,7 @@ func TestMockLifetime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if life := claims.Exp - claims.Iat; life != 30 {
-		t.Errorf("the token lives %d s, want 30", life)
+		t.Errorf("the token is valid for %d s, want 30 s", life)
 	}
 }
 

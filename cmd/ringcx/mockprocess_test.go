@@ -12,16 +12,16 @@ import (
 	"testing"
 )
 
-// mockProcess is "ringcx mock" as a process of its own.
+// mockProcess runs "ringcx mock" in a process of its own.
 type mockProcess struct {
 	cmd  *exec.Cmd
 	out  *bufio.Reader
 	errs bytes.Buffer
-	env  []string // what it printed: name=value
+	env  []string // the variables that the process printed: name=value
 	url  string
 }
 
-// start returns when the process has printed its environment.
+// start starts the process and waits until it has printed its variables.
 func (p *mockProcess) start(args ...string) error {
 	*p = mockProcess{}
 	p.cmd = command(nil, append([]string{"mock"}, args...)...)
@@ -37,11 +37,11 @@ func (p *mockProcess) start(args ...string) error {
 	for len(p.env) < 5 {
 		line, err := p.out.ReadString('\n')
 		if err != nil {
-			return fmt.Errorf("it ended: %w: %s", p.cmd.Wait(), &p.errs)
+			return fmt.Errorf("the process exited: %w: %s", p.cmd.Wait(), &p.errs)
 		}
 		variable, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
 		if !ok {
-			return fmt.Errorf("it printed %q, want an export", line)
+			return fmt.Errorf("the process printed %q, want an export", line)
 		}
 		p.env = append(p.env, variable)
 	}
@@ -49,7 +49,8 @@ func (p *mockProcess) start(args ...string) error {
 	return nil
 }
 
-// end ends the process with signals. It must print no more and end well.
+// end sends the signals to the process. It returns an error if the process prints
+// more output or exits with a status other than 0.
 func (p *mockProcess) end(signals ...os.Signal) error {
 	for _, s := range signals {
 		if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -59,7 +60,7 @@ func (p *mockProcess) end(signals ...os.Signal) error {
 	rest, err := io.ReadAll(p.out)
 	err = errors.Join(err, p.cmd.Wait())
 	if len(rest) > 0 {
-		err = errors.Join(err, fmt.Errorf("it printed %q more", rest))
+		err = errors.Join(err, fmt.Errorf("the process printed more output: %q", rest))
 	}
 	return err
 }

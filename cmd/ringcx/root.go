@@ -7,25 +7,26 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootHelp = `ringcx talks to RingCX, RingCentral's contact centre, from a terminal.
+const rootHelp = `ringcx calls RingCX, RingCentral's contact center, from a terminal.
 
 Two commands need no account:
   ringcx demo     shows a sign-in, an expiry and a refresh, and explains them
-  ringcx mock     is a RingCentral and a RingCX for your tests, on this machine
+  ringcx mock     serves a fake RingCentral and a fake RingCX, for tests
 
-The others sign in with a JWT credential from these variables:
-  RC_CLIENT_ID, RC_CLIENT_SECRET   of your app in the RingCentral developer console
-  RC_JWT                           the credential, made there under Credentials
-  RINGCX_BASE_URL                  optional; default https://engage.ringcentral.com
-  RINGCENTRAL_BASE_URL             optional; default https://platform.ringcentral.com
+The others sign in with a JWT credential. They read these variables:
+  RC_CLIENT_ID           the client id of your app in the RingCentral developer console
+  RC_CLIENT_SECRET       the client secret of that app
+  RC_JWT                 the JWT credential, created in the console under Credentials
+  RINGCX_BASE_URL        optional; default https://engage.ringcentral.com
+  RINGCENTRAL_BASE_URL   optional; default https://platform.ringcentral.com
 
-They share one session, kept in a file of the user's cache folder, so that ten
-commands cost one sign-in; logout ends it. doctor signs in by itself, and logs
-out when it is done.
+These commands share one session, so that ten commands need one sign-in. The
+session is stored in a file in your cache directory until "ringcx logout" ends it.
+Only doctor starts a session of its own, and ends it when it is done.
 
-Exit status: 0 done; 1 refused or failed; 2 wrong usage: the command line or
-the variables above cannot work, and nothing was sent. Colours appear only on
-a terminal, and not where NO_COLOR is set.
+Exit status: 0 if the command succeeded; 1 if it failed; 2 if the command line or
+the variables are invalid, in which case nothing was sent. Colors are used only on
+a terminal, and only if NO_COLOR is not set.
 
 This program is not made or endorsed by RingCentral.`
 
@@ -35,12 +36,12 @@ const (
 	groupOnline  = "online"
 )
 
-// newRoot makes the command tree. Commands take their input, output and
-// context from the cobra.Command.
+// newRoot returns the command tree. Commands take their input, output and context
+// from the cobra.Command.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ringcx",
-		Short:         "Talk to RingCX from a terminal",
+		Short:         "Call RingCX from a terminal",
 		Long:          rootHelp,
 		Example:       "  ringcx demo\n  ringcx doctor\n  ringcx users --active-only -o json",
 		Args:          knownCommand,
@@ -50,14 +51,14 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	form := formatTable
-	root.PersistentFlags().VarP(&form, "output", "o", "how accounts and users are printed: table or json")
+	root.PersistentFlags().VarP(&form, "output", "o", "output format of accounts and users: table or json")
 	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // fails only for an unknown flag
 	root.AddGroup(
 		&cobra.Group{ID: groupOffline, Title: "Commands without an account:"},
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
 	addTo(root, groupOffline, newDemo(), newMock())
 	addTo(root, groupOnline, newDoctor(), newAccounts(&form), newUsers(&form), newToken(), newAPI(), newLogout())
-	strict(root)
+	checkArgs(root)
 	return root
 }
 
@@ -68,8 +69,9 @@ func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 	root.AddCommand(commands...)
 }
 
-// strict has cobra's own commands refuse what they do not know, too.
-func strict(root *cobra.Command) {
+// checkArgs makes cobra's own commands reject unknown arguments, which they ignore
+// by default.
+func checkArgs(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
@@ -82,25 +84,30 @@ func strict(root *cobra.Command) {
 	}
 }
 
-// version is that of the module, where the program was built from a released
-// one.
+// version returns the version of the module, or "devel" if the program was not
+// built from a released version.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+	if !ok {
 		return "devel"
 	}
-	return info.Main.Version
+	switch v := info.Main.Version; v {
+	case "", "(devel)":
+		return "devel"
+	default:
+		return v
+	}
 }
 
-// noArgs refuses arguments.
+// noArgs rejects all arguments.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usagef("%s takes no arguments, but there is %q", cmd.Name(), args[0])
+	return usagef("%s takes no arguments, but got %q", cmd.Name(), args[0])
 }
 
-// knownCommand refuses the name of a command that does not exist.
+// knownCommand rejects the name of a command that does not exist.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -112,11 +119,11 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	return usagef("unknown command %q", args[0])
 }
 
-// knownTopic refuses help for a command that does not exist.
+// knownTopic rejects help for a command that does not exist.
 func knownTopic(help *cobra.Command, args []string) error {
 	_, rest, err := help.Root().Find(args)
 	if err != nil || len(rest) > 0 {
-		return usagef("there is no help for %q", strings.Join(args, " "))
+		return usagef("no help for %q: there is no such command", strings.Join(args, " "))
 	}
 	return nil
 }

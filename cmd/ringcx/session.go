@@ -9,9 +9,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const tokenHelp = `token prints a RingCX access token, and nothing else. The token is good for a
-minute at least and for everything that you may do: keep it out of files and
-logs. Ask again for each call: the session is kept, so that costs no sign-in.`
+const tokenHelp = `token prints a RingCX access token, and nothing else. The token is usually valid
+for at least one more minute. It allows everything that your user may do, so keep
+it out of files and logs. Run the command again for each call: it uses the stored
+session, and signs in only if there is none.`
 
 const tokenExample = `  curl -H "Authorization: Bearer $(ringcx token)" \
     https://engage.ringcentral.com/voice/api/v1/admin/accounts`
@@ -19,7 +20,7 @@ const tokenExample = `  curl -H "Authorization: Bearer $(ringcx token)" \
 func newToken() *cobra.Command {
 	return &cobra.Command{
 		Use:     "token",
-		Short:   "Print a fresh RingCX access token",
+		Short:   "Print a valid RingCX access token",
 		Long:    tokenHelp,
 		Example: tokenExample,
 		Args:    noArgs,
@@ -36,8 +37,9 @@ func newToken() *cobra.Command {
 	}
 }
 
-const logoutHelp = `logout ends the session that the other commands share: at RingCX, at
-RingCentral, and in the file where it is kept. The next command signs in anew.`
+const logoutHelp = `logout ends the session that the other commands share. It ends the session at
+RingCX and at RingCentral, and deletes the tokens from the session file. The next
+command signs in again.`
 
 func newLogout() *cobra.Command {
 	return &cobra.Command{

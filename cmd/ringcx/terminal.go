@@ -6,25 +6,31 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
-// style colours text, or leaves it alone.
+// style adds colors to text. The zero value adds none.
 type style bool
 
-// newStyle decides whether what is written to w may have colours: only on a
-// terminal, and not against NO_COLOR (https://no-color.org).
+// newStyle returns the style of text written to w: with colors if w is a terminal
+// that can show them and the user did not turn them off.
 func newStyle(w io.Writer) style {
 	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+	if !ok || colorsDisabled() {
 		return false
-	}
-	if runtime.GOOS == "windows" && os.Getenv("WT_SESSION") == "" {
-		return false // the older console shows the codes as they are
 	}
 	info, err := file.Stat()
 	return style(err == nil && info.Mode()&os.ModeCharDevice != 0)
+}
+
+// colorsDisabled reports whether the environment asks for no colors
+// (https://no-color.org) or the terminal would print color codes as text, as the
+// older console of Windows does.
+func colorsDisabled() bool {
+	oldConsole := runtime.GOOS == "windows" && os.Getenv("WT_SESSION") == ""
+	return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || oldConsole
 }
 
 func (s style) bold(text string) string  { return s.code("1", text) }
@@ -39,17 +45,17 @@ func (s style) code(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// printable escapes the characters of text that can steer a terminal or change the
+// printable escapes the characters of text that control a terminal or change the
 // order in which it shows text: control characters except newline and tab,
 // bidirectional controls, and bytes that are not UTF-8. The escapes are those of
-// JSON, so JSON keeps its value.
+// JSON, so the value of JSON text does not change.
 func printable(text string) string {
-	if !strings.ContainsFunc(text, steers) {
+	if !strings.ContainsFunc(text, needsEscape) {
 		return text
 	}
 	var b strings.Builder
 	for i, r := range text {
-		if !steers(r) {
+		if !needsEscape(r) {
 			b.WriteRune(r)
 			continue
 		}
@@ -62,12 +68,27 @@ func printable(text string) string {
 	return b.String()
 }
 
-func steers(r rune) bool {
+func needsEscape(r rune) bool {
 	switch r {
 	case '\n', '\t':
 		return false
-	case '\u2028', '\u2029', utf8.RuneError: // line and paragraph separator; maybe a byte that is not UTF-8
+	case '\u2028', '\u2029', utf8.RuneError: // line and paragraph separator; possibly a byte that is not UTF-8
 		return true
 	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// replaceUnprintable replaces characters that are not printable, including newline
+// and tab, with question marks.
+func replaceUnprintable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000)
 }

@@ -10,32 +10,33 @@ import (
 	"unsafe"
 )
 
-// TestColours runs the demo on a terminal.
-func TestColours(t *testing.T) {
+// TestColors runs the demo on a terminal.
+func TestColors(t *testing.T) {
 	tests := []struct {
 		name string
 		env  []string
 		want bool
 	}{
-		{"a terminal", []string{"TERM=xterm"}, true},
+		{"terminal", []string{"TERM=xterm"}, true},
 		{"NO_COLOR", []string{"TERM=xterm", "NO_COLOR=1"}, false},
-		{"an empty NO_COLOR", []string{"TERM=xterm", "NO_COLOR="}, true},
-		{"a dumb terminal", []string{"TERM=dumb"}, false},
+		{"empty NO_COLOR", []string{"TERM=xterm", "NO_COLOR="}, true},
+		{"dumb terminal", []string{"TERM=dumb"}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := onTerminal(t, tt.env, "demo")
 			if strings.Contains(got, "\x1b[") != tt.want {
-				t.Errorf("coloured is %t, want %t:\n%q", !tt.want, tt.want, got)
+				t.Errorf("output with colors: %t, want %t:\n%q", !tt.want, tt.want, got)
 			}
-			if !strings.Contains(got, "What next") {
-				t.Errorf("the demo did not end:\n%s", got)
+			if !strings.Contains(got, "Next steps") {
+				t.Errorf("the output is incomplete:\n%s", got)
 			}
 		})
 	}
 }
 
-// onTerminal runs a command whose standard output is a terminal.
+// onTerminal runs a command whose standard output is a terminal, and returns its
+// output.
 func onTerminal(t *testing.T, env []string, args ...string) string {
 	t.Helper()
 	terminal, screen := openTerminal(t)
@@ -46,19 +47,19 @@ func onTerminal(t *testing.T, env []string, args ...string) string {
 	}
 	terminal.Close()
 	var got bytes.Buffer
-	_, _ = got.ReadFrom(screen) // ends with EIO when the last one closes the terminal
+	_, _ = got.ReadFrom(screen) // ends with EIO when the command closes the terminal
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	return got.String()
 }
 
-// openTerminal returns a terminal, and what shows on its screen.
+// openTerminal opens a terminal. What is written to terminal can be read from screen.
 func openTerminal(t *testing.T) (terminal, screen *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skipf("no terminals here: %v", err)
+		t.Skipf("cannot open a terminal: %v", err)
 	}
 	t.Cleanup(func() { screen.Close() })
 	var unlock, number int32
@@ -66,7 +67,7 @@ func openTerminal(t *testing.T) (terminal, screen *os.File) {
 	ioctl(t, screen, syscall.TIOCGPTN, &number)
 	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
-		t.Skipf("no terminals here: %v", err)
+		t.Skipf("cannot open a terminal: %v", err)
 	}
 	t.Cleanup(func() { terminal.Close() })
 	return terminal, screen

@@ -17,8 +17,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// steering holds the characters that steer terminals.
-var steering = func() string {
+// controls contains the characters that control a terminal.
+var controls = func() string {
 	var b strings.Builder
 	for r := range rune(0xa0) {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -31,8 +31,8 @@ var steering = func() string {
 func assertPrintable(t *testing.T, text string) {
 	t.Helper()
 	for _, r := range text {
-		if strings.ContainsRune(steering, r) {
-			t.Errorf("%U is shown: %q", r, text)
+		if strings.ContainsRune(controls, r) {
+			t.Errorf("text contains %U: %q", r, text)
 			return
 		}
 	}
@@ -52,12 +52,13 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("printable(%q) is %q, want %q", tt.text, got, tt.want)
 		}
 	}
-	assertPrintable(t, printable(steering))
+	assertPrintable(t, printable(controls))
 }
 
-// TestJSONListIsPrintable expects the same value, in other characters.
+// TestJSONListIsPrintable checks that the control characters are escaped and that the
+// JSON has the same value.
 func TestJSONListIsPrintable(t *testing.T) {
-	want := gen.User{UserID: 1, UserName: "Zoë <b>" + steering, FullName: &steering}
+	want := gen.User{UserID: 1, UserName: "Zoë <b>" + controls, FullName: &controls}
 	var b bytes.Buffer
 	if err := writeJSONList(&b, elements(nil, want)); err != nil {
 		t.Fatal(err)
@@ -74,21 +75,21 @@ func TestJSONListIsPrintable(t *testing.T) {
 
 func TestReportIsPrintable(t *testing.T) {
 	for _, err := range []error{
-		errors.New(steering),
-		usagef("unknown flag: --%s", steering),
-		&ringcx.Error{Stage: ringcx.StageCall, StatusCode: 404, Method: "GET", Path: "/" + steering, Code: steering, Message: steering},
+		errors.New(controls),
+		usagef("unknown flag: --%s", controls),
+		&ringcx.Error{Stage: ringcx.StageCall, StatusCode: 404, Method: "GET", Path: "/" + controls, Code: controls, Message: controls},
 	} {
 		var b bytes.Buffer
 		report(&b, err)
-		assertPrintable(t, b.String()+complaint(err))
+		assertPrintable(t, b.String()+describe(err))
 		if strings.Count(b.String(), "\n") != 1 || !strings.Contains(b.String(), `\u009b`) {
-			t.Errorf("got %q", b.String())
+			t.Errorf("got %q, want one line that contains %s", b.String(), `\u009b`)
 		}
 	}
 }
 
-// TestCommandErrorsArePrintable runs command lines whose arguments come back in an
-// error, and a redirect whose path does.
+// TestCommandErrorsArePrintable runs command lines that fail with an error that
+// contains an argument, and one with an error that contains the path of a redirect.
 func TestCommandErrorsArePrintable(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -115,11 +116,11 @@ func TestCommandErrorsArePrintable(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		if status := run(args, strings.NewReader(""), &out, &errs); status == exitOK {
-			t.Errorf("%q ends with status 0", args)
+			t.Errorf("%q: exit status 0, want an error", args)
 		}
 		assertPrintable(t, errs.String())
 		if strings.Contains(errs.String(), "\nringcx: forged") {
-			t.Errorf("%q: a server forged a line: %q", args, errs.String())
+			t.Errorf("%q: the server added a line to standard error: %q", args, errs.String())
 		}
 	}
 }

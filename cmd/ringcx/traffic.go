@@ -14,33 +14,49 @@ import (
 	"github.com/ringcx-go/ringcx-go/internal/mask"
 )
 
-// watch is a RoundTripper that remembers what passes through it. The demo tells
-// its story from that.
-type watch struct {
+// recorder is an http.RoundTripper that records the requests that it sends and
+// their responses. The demo prints them.
+type recorder struct {
 	base http.RoundTripper
 
 	mu   sync.Mutex
-	seen []exchange
+	seen []roundTrip
 }
 
-// exchange is one request and its answer.
-type exchange struct {
-	method, path string
-	sent, got    []secret
-	status       int
-	took         time.Duration // until the last byte of the answer
-	note         string        // of the answer, where it brought no secret
+// roundTrip is one request and its response.
+type roundTrip struct {
+	method, path   string
+	sent, received []secret
+	status         int
+	took           time.Duration // until the last byte of the response
+	note           string        // about a response without secrets
 }
 
-// RoundTrip sends req and reads the answer to its end.
-func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
-	req, err := readable(req)
+// isRefresh reports whether x sent one refresh token and received two tokens.
+func (x roundTrip) isRefresh() bool {
+	return x.path == refreshPath && len(x.sent) == 1 && len(x.received) == 2
+}
+
+// refreshes returns the round trips that exchanged a refresh token for a new one.
+func refreshes(seen []roundTrip) []roundTrip {
+	var found []roundTrip
+	for _, x := range seen {
+		if x.isRefresh() {
+			found = append(found, x)
+		}
+	}
+	return found
+}
+
+// RoundTrip sends req and reads the complete response.
+func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	req, err := withGetBody(req)
 	if err != nil {
 		return nil, err
 	}
-	x := exchange{method: req.Method, path: tailPath(req.URL.Path), sent: sentSecrets(req)}
+	x := roundTrip{method: req.Method, path: maskPath(req.URL.Path), sent: requestSecrets(req)}
 	start := time.Now()
-	resp, err := w.base.RoundTrip(req)
+	resp, err := r.base.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +67,15 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	x.took, x.status = time.Since(start), resp.StatusCode
-	x.got, x.note = gotSecrets(body), noteOf(resp, body)
-	w.mu.Lock()
-	w.seen = append(w.seen, x)
-	w.mu.Unlock()
+	x.received, x.note = responseSecrets(body), responseNote(resp, body)
+	r.mu.Lock()
+	r.seen = append(r.seen, x)
+	r.mu.Unlock()
 	return resp, nil
 }
 
-// readable returns req with a body that can be read more than once.
-func readable(req *http.Request) (*http.Request, error) {
+// withGetBody returns req, or a copy of it, whose body can be read more than once.
+func withGetBody(req *http.Request) (*http.Request, error) {
 	if req.Body == nil || req.GetBody != nil {
 		return req, nil
 	}
@@ -74,45 +90,42 @@ func readable(req *http.Request) (*http.Request, error) {
 	return &r, err
 }
 
-// take returns the first n exchanges that were not taken yet, or all of them
-// where n is negative.
-func (w *watch) take(n int) []exchange {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if n < 0 || n > len(w.seen) {
-		n = len(w.seen)
+// take removes the first n recorded round trips and returns them. If n is negative,
+// it takes all.
+func (r *recorder) take(n int) []roundTrip {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n < 0 || n > len(r.seen) {
+		n = len(r.seen)
 	}
-	taken := w.seen[:n]
-	w.seen = w.seen[n:]
+	taken := r.seen[:n]
+	r.seen = r.seen[n:]
 	return taken
 }
 
-// noteOf says what an answer is: the text itself, or the length of a list.
-func noteOf(resp *http.Response, body []byte) string {
-	switch n := listLength(body); {
-	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain"):
+// responseNote describes a body: it returns plain text itself, the length of a list,
+// and nothing for other bodies.
+func responseNote(resp *http.Response, body []byte) string {
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
 		return strings.TrimSpace(string(body))
-	case n == 1:
-		return "a list of 1"
-	case n > 1:
+	}
+	if n := listLength(body); n > 0 {
 		return "a list of " + strconv.Itoa(n)
 	}
 	return ""
 }
 
-// listLength is the length of a JSON array, and 0 of anything else.
+// listLength returns the length of a JSON array, and 0 for any other text.
 func listLength(body []byte) int {
 	var elements []json.RawMessage
-	_ = json.Unmarshal(body, &elements) // no list: no elements
+	_ = json.Unmarshal(body, &elements) // after an error, elements is empty
 	return len(elements)
 }
 
-// secret is a token or a credential. It prints as its name and the last
-// characters of its value.
+// secret is a token or a credential. If its value is not shown, value is empty.
 type secret struct{ name, value string }
 
-// String returns the name and the end of the value, the name alone where the
-// value is not told.
+// String returns the name and the last characters of the value.
 func (s secret) String() string {
 	if s.value == "" {
 		return s.name
@@ -120,7 +133,7 @@ func (s secret) String() string {
 	return s.name + " " + mask.Secret(s.value)
 }
 
-// The kinds of secrets, as the demo calls them.
+// The names of the secrets in the demo.
 const (
 	clientSecret     = "client id and secret"
 	jwtCredential    = "JWT credential"
@@ -129,9 +142,9 @@ const (
 	refreshToken     = "refresh token"
 )
 
-// members are the members of forms and JSON answers that hold secrets, in the
-// order in which they are told.
-var members = []struct{ member, name string }{
+// secretFields are the fields of forms and JSON objects that contain secrets, in the
+// order in which they are shown.
+var secretFields = []struct{ field, name string }{
 	{"assertion", jwtCredential},
 	{"access_token", ringCentralToken},
 	{"rcAccessToken", ringCentralToken},
@@ -144,11 +157,11 @@ var members = []struct{ member, name string }{
 const (
 	bearerPrefix = "Bearer "
 	logoutPrefix = "/api/auth/logout/"
+	refreshPath  = "/api/auth/token/refresh"
 )
 
-// sentSecrets returns what a request carries: a bearer token, or what its form
-// holds.
-func sentSecrets(req *http.Request) []secret {
+// requestSecrets returns the secrets in the headers, the form and the path of req.
+func requestSecrets(req *http.Request) []secret {
 	var found []secret
 	if value, ok := strings.CutPrefix(req.Header.Get("Authorization"), bearerPrefix); ok {
 		found = append(found, secret{ringCXToken, value})
@@ -156,10 +169,10 @@ func sentSecrets(req *http.Request) []secret {
 	if _, _, ok := req.BasicAuth(); ok {
 		found = append(found, secret{name: clientSecret})
 	}
-	form := formOf(req)
-	for _, m := range members {
-		if form.Has(m.member) {
-			found = append(found, secret{m.name, form.Get(m.member)})
+	form := readForm(req)
+	for _, f := range secretFields {
+		if form.Has(f.field) {
+			found = append(found, secret{f.name, form.Get(f.field)})
 		}
 	}
 	if token, ok := strings.CutPrefix(req.URL.Path, logoutPrefix); ok {
@@ -168,8 +181,8 @@ func sentSecrets(req *http.Request) []secret {
 	return found
 }
 
-// formOf reads a copy of the form of req.
-func formOf(req *http.Request) url.Values {
+// readForm parses the form in the body of req and leaves the body unread.
+func readForm(req *http.Request) url.Values {
 	if req.GetBody == nil {
 		return nil
 	}
@@ -178,28 +191,28 @@ func formOf(req *http.Request) url.Values {
 		return nil
 	}
 	defer body.Close()
-	text, _ := io.ReadAll(body) // from memory
+	text, _ := io.ReadAll(body) // cannot fail: the body is in memory
 	form, _ := url.ParseQuery(string(text))
 	return form
 }
 
-// gotSecrets returns what an answer gives.
-func gotSecrets(body []byte) []secret {
-	var answer map[string]any
-	if json.Unmarshal(body, &answer) != nil {
+// responseSecrets returns the secrets in a JSON object.
+func responseSecrets(body []byte) []secret {
+	var object map[string]any
+	if json.Unmarshal(body, &object) != nil {
 		return nil
 	}
 	var found []secret
-	for _, m := range members {
-		if value, ok := answer[m.member].(string); ok {
-			found = append(found, secret{m.name, value})
+	for _, f := range secretFields {
+		if value, ok := object[f.field].(string); ok {
+			found = append(found, secret{f.name, value})
 		}
 	}
 	return found
 }
 
-// tailPath is path without the token that a logout carries there.
-func tailPath(path string) string {
+// maskPath masks the refresh token in the path of a logout.
+func maskPath(path string) string {
 	if token, ok := strings.CutPrefix(path, logoutPrefix); ok {
 		return logoutPrefix + mask.Secret(token)
 	}

@@ -13,19 +13,19 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const usersHelp = `users lists the users of the account. RingCX nests users beneath the user who
-manages them; the table shows that by indentation, and --flatten asks RingCX for
-one flat list instead. RingCX answers only if you have the role MANAGE_USERS or
-SUPER_USER.
+const usersHelp = `users lists the users below your own user. RingCX nests each user below the user
+who manages them, and the table shows this by indentation. With --flatten, RingCX
+returns one flat list instead. You need the role MANAGE_USERS or SUPER_USER.
 
-With -o json it prints a JSON array, nested users as "children". For the answer
-exactly as RingCX sent it, use 'ringcx api GET /voice/api/v1/admin/users'.`
+With -o json it prints a JSON array, with nested users in the field "children".
+To see the response exactly as RingCX sent it, use
+'ringcx api GET /voice/api/v1/admin/users'.`
 
 func newUsers(form *format) *cobra.Command {
 	var params gen.ListUsersParams
 	cmd := &cobra.Command{
 		Use:     "users",
-		Short:   "List the users of the account",
+		Short:   "List the users",
 		Long:    usersHelp,
 		Example: "  ringcx users --active-only\n  ringcx users --flatten -o json | jq length",
 		Args:    noArgs,
@@ -35,8 +35,8 @@ func newUsers(form *format) *cobra.Command {
 			})
 		},
 	}
-	params.ActiveOnly = cmd.Flags().Bool("active-only", false, "leave out users who may not sign in")
-	params.Flatten = cmd.Flags().Bool("flatten", false, "one flat list instead of nested users")
+	params.ActiveOnly = cmd.Flags().Bool("active-only", false, "list only users who may sign in")
+	params.Flatten = cmd.Flags().Bool("flatten", false, "list all users in one flat list instead of nesting them")
 	return cmd
 }
 
@@ -55,7 +55,7 @@ func printUsers(cmd *cobra.Command, form format, list iter.Seq2[gen.User, error]
 	return t.write(w, newStyle(w), "")
 }
 
-// userTable shows users, those beneath another one indented.
+// userTable lists users. Nested users are indented below the user who manages them.
 type userTable struct{ *table }
 
 func newUserTable() userTable {
