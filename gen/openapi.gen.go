@@ -133,7 +133,7 @@ func (e WFMType) Valid() bool {
 	}
 }
 
-// APIError is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// APIError is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
@@ -142,39 +142,39 @@ type APIError struct {
 	// Cause is what caused the error.
 	Cause *string `json:"cause,omitempty"`
 
-	// Details is more about the error.
+	// Details describes the error in more detail.
 	Details *string `json:"details,omitempty"`
 
-	// DeveloperMessage is a message for the developer of the calling program.
+	// DeveloperMessage is a message for developers.
 	DeveloperMessage *string `json:"developerMessage,omitempty"`
 
 	// ErrorCode is a code that programs can compare, such as "access.denied.exception".
 	ErrorCode *string `json:"errorCode,omitempty"`
 
-	// GeneralMessage is a message for people.
+	// GeneralMessage is a message for users.
 	GeneralMessage *string `json:"generalMessage,omitempty"`
 
-	// RequestURI is the address that was called.
+	// RequestURI is the URI of the request.
 	RequestURI *string `json:"requestUri,omitempty"`
 
 	// Timestamp is when the error happened, in milliseconds since 1970 in UTC.
 	Timestamp *int64 `json:"timestamp,omitempty"`
 
-	// ValidationErrors is what is wrong with single members of the request.
+	// ValidationErrors lists the fields of the request that are not valid.
 	ValidationErrors []ValidationError `json:"validationErrors,omitempty"`
 }
 
-// Account is a sub-account, which most operations work on.
+// Account is a sub-account. Most operations work on a sub-account.
 //
-// Many members are documented by name and type only. What they mean is then inferred from
-// the name, and a unit is given where the name tells it.
+// Many fields are documented only by name and type. Their meaning is inferred from the
+// name, and so is their unit, if it is given.
 //
-// Source: RingCX API reference; other sources are named at the members.
+// Source: RingCX API reference; other sources are named at the fields.
 //
 // Examples: {"accountId":"99990001","accountName":"Example Sub-Account","enableMultiuser":true,"mainAccountId":"99990000"}
 type Account struct {
-	// AccountID is the id of the sub-account, the one that the paths of other operations ask
-	// for.
+	// AccountID is the id of the sub-account. The paths of most other operations contain this
+	// id.
 	//
 	// Examples: 333333, 222222
 	AccountID ID `json:"accountId"`
@@ -185,11 +185,10 @@ type Account struct {
 	// AccountType is the kind of the account. Seen in public clients; not documented.
 	AccountType *string `json:"accountType,omitempty"`
 
-	// AMDDefaultProfile is the id of the profile for answering machine detection that is used by
-	// default.
+	// AMDDefaultProfile is the id of the default profile for answering machine detection.
 	AMDDefaultProfile *int64 `json:"amdDefaultProfile,omitempty"`
 
-	// ArchivedAccount tells whether the account is archived.
+	// ArchivedAccount reports whether the account is archived.
 	ArchivedAccount *bool `json:"archivedAccount,omitempty"`
 
 	// AudioRetentionDays is how long recordings are kept, in days.
@@ -198,16 +197,16 @@ type Account struct {
 	// ConcurrentLogins is how many agents may be logged in at the same time.
 	ConcurrentLogins *int64 `json:"concurrentLogins,omitempty"`
 
-	// CRMHost is the host of the connected CRM.
+	// CRMHost is the host name of the connected CRM.
 	CRMHost *string `json:"crmHost,omitempty"`
 
 	// CRMInstance is the instance of the connected CRM.
 	CRMInstance *string `json:"crmInstance,omitempty"`
 
-	// CRMPwd is the password at the connected CRM: a secret.
+	// CRMPwd is the password for the connected CRM, a secret.
 	CRMPwd *wire.Secret `json:"crmPwd,omitempty"`
 
-	// CRMUID is the user name at the connected CRM.
+	// CRMUID is the user name for the connected CRM.
 	CRMUID *string `json:"crmUid,omitempty"`
 
 	// DataRetentionDays is how long data is kept, in days.
@@ -216,16 +215,16 @@ type Account struct {
 	// DatabaseShardID is the id of the database shard that holds the account.
 	DatabaseShardID *string `json:"databaseShardId,omitempty"`
 
-	// DefaultCallerid is the caller id that is shown by default.
+	// DefaultCallerid is the default caller id.
 	DefaultCallerid *string `json:"defaultCallerid,omitempty"`
 
-	// DefaultHold is the hold music that is played by default.
+	// DefaultHold is the default hold music.
 	DefaultHold *string `json:"defaultHold,omitempty"`
 
-	// DefaultIntellidialServerID is the id of the dialer server that is used by default.
+	// DefaultIntellidialServerID is the id of the default dialer server.
 	DefaultIntellidialServerID *int64 `json:"defaultIntellidialServerId,omitempty"`
 
-	// DefaultOutdialServerGroupID is the id of the group of outdial servers that is used by default.
+	// DefaultOutdialServerGroupID is the id of the default group of outdial servers.
 	DefaultOutdialServerGroupID *int64 `json:"defaultOutdialServerGroupId,omitempty"`
 
 	// DigitalDomainID is the id of the account's domain in RingCX Digital. Seen in public clients;
@@ -235,98 +234,98 @@ type Account struct {
 	// DNCOrgID is the id of the organization for do-not-call lists.
 	DNCOrgID *string `json:"dncOrgId,omitempty"`
 
-	// DNCOrgIDConfirmed tells whether dncOrgId is confirmed.
+	// DNCOrgIDConfirmed reports whether dncOrgId is confirmed.
 	DNCOrgIDConfirmed *bool `json:"dncOrgIdConfirmed,omitempty"`
 
-	// EmailFromAddress is the sender of the emails that the account sends.
+	// EmailFromAddress is the sender address of the emails of the account.
 	EmailFromAddress *string `json:"emailFromAddress,omitempty"`
 
-	// Enable247Dialing tells whether dialing is allowed at any hour.
+	// Enable247Dialing reports whether dialing is allowed at any hour.
 	Enable247Dialing *bool `json:"enable247Dialing,omitempty"`
 
-	// EnableAgentRankRouting tells whether calls are routed by the rank of the agents.
+	// EnableAgentRankRouting reports whether calls are routed by the rank of the agents.
 	EnableAgentRankRouting *bool `json:"enableAgentRankRouting,omitempty"`
 
-	// EnableAMDProfiles tells whether profiles for answering machine detection are on.
+	// EnableAMDProfiles reports whether profiles for answering machine detection are enabled.
 	EnableAMDProfiles *bool `json:"enableAmdProfiles,omitempty"`
 
-	// EnableBlankCallerid tells whether calls may be made without a caller id.
+	// EnableBlankCallerid reports whether calls may be made without a caller id.
 	EnableBlankCallerid *bool `json:"enableBlankCallerid,omitempty"`
 
-	// EnableCallEventTracking tells whether the events of calls are tracked.
+	// EnableCallEventTracking reports whether the events of calls are tracked.
 	EnableCallEventTracking *bool `json:"enableCallEventTracking,omitempty"`
 
-	// EnableCellScrubbing tells whether mobile numbers are removed from lists.
+	// EnableCellScrubbing reports whether mobile numbers are removed from lists.
 	EnableCellScrubbing *bool `json:"enableCellScrubbing,omitempty"`
 
-	// EnableCentralizedData tells whether data is kept in one place for all sub-accounts.
+	// EnableCentralizedData reports whether data is kept in one place for all sub-accounts.
 	EnableCentralizedData *bool `json:"enableCentralizedData,omitempty"`
 
-	// EnableChat tells whether chat is on.
+	// EnableChat reports whether chat is enabled.
 	EnableChat *bool `json:"enableChat,omitempty"`
 
-	// EnableCloudRouting tells whether cloud routing is on.
+	// EnableCloudRouting reports whether cloud routing is enabled.
 	EnableCloudRouting *bool `json:"enableCloudRouting,omitempty"`
 
-	// EnableCorporateDirectory tells whether the corporate directory is on.
+	// EnableCorporateDirectory reports whether the corporate directory is enabled.
 	EnableCorporateDirectory *bool `json:"enableCorporateDirectory,omitempty"`
 
-	// EnableCRMExport tells whether exports to the CRM are on.
+	// EnableCRMExport reports whether exports to the CRM are enabled.
 	EnableCRMExport *bool `json:"enableCrmExport,omitempty"`
 
-	// EnableFIFO tells whether callers are served first in, first out.
+	// EnableFIFO reports whether callers are served first in, first out.
 	EnableFIFO *bool `json:"enableFifo,omitempty"`
 
-	// EnableFolderMode tells whether folder mode is on.
+	// EnableFolderMode reports whether folder mode is enabled.
 	EnableFolderMode *bool `json:"enableFolderMode,omitempty"`
 
-	// EnableForceLegacy tells whether the older product is forced.
+	// EnableForceLegacy reports whether the older product is forced.
 	EnableForceLegacy *bool `json:"enableForceLegacy,omitempty"`
 
-	// EnableGoodData tells whether the GoodData analytics are on.
+	// EnableGoodData reports whether the GoodData analytics are enabled.
 	EnableGoodData *bool `json:"enableGoodData,omitempty"`
 
-	// EnableHCIDialer tells whether the dialer with human call initiation is on.
+	// EnableHCIDialer reports whether the dialer with human call initiation is enabled.
 	EnableHCIDialer *bool `json:"enableHciDialer,omitempty"`
 
-	// EnableInbound tells whether inbound calls are on.
+	// EnableInbound reports whether inbound calls are enabled.
 	EnableInbound *bool `json:"enableInbound,omitempty"`
 
-	// EnableIntlOutbound tells whether outbound calls to other countries are on.
+	// EnableIntlOutbound reports whether outbound calls to other countries are enabled.
 	EnableIntlOutbound *bool `json:"enableIntlOutbound,omitempty"`
 
-	// EnableListLoading tells whether lists of leads may be loaded.
+	// EnableListLoading reports whether lists of leads may be loaded.
 	EnableListLoading *bool `json:"enableListLoading,omitempty"`
 
-	// EnableMultiUser tells whether one agent may work in several accounts. RingCX also sends it as
-	// enableMultiUser; encoding/json reads both spellings into this field.
+	// EnableMultiUser reports whether one agent may work in several accounts. RingCX also sends this field
+	// as enableMultiUser; encoding/json decodes both spellings.
 	EnableMultiUser *bool `json:"enableMultiuser,omitempty"`
 
-	// EnableOutbound tells whether outbound calls are on.
+	// EnableOutbound reports whether outbound calls are enabled.
 	EnableOutbound *bool `json:"enableOutbound,omitempty"`
 
-	// EnableOutboundPredictive tells whether predictive dialing is on.
+	// EnableOutboundPredictive reports whether predictive dialing is enabled.
 	EnableOutboundPredictive *bool `json:"enableOutboundPredictive,omitempty"`
 
-	// EnableScheduledTasks tells whether scheduled tasks are on.
+	// EnableScheduledTasks reports whether scheduled tasks are enabled.
 	EnableScheduledTasks *bool `json:"enableScheduledTasks,omitempty"`
 
-	// EnableSoftphones tells whether softphones are on.
+	// EnableSoftphones reports whether softphones are enabled.
 	EnableSoftphones *bool `json:"enableSoftphones,omitempty"`
 
-	// EnableTaskMode tells whether task mode is on.
+	// EnableTaskMode reports whether task mode is enabled.
 	EnableTaskMode *bool `json:"enableTaskMode,omitempty"`
 
-	// EnableTCPASafeMachineDetect tells whether machine detection follows the TCPA (US law).
+	// EnableTCPASafeMachineDetect reports whether machine detection follows the TCPA (US law).
 	EnableTCPASafeMachineDetect *bool `json:"enableTcpaSafeMachineDetect,omitempty"`
 
-	// EnableTracking tells whether tracking is on.
+	// EnableTracking reports whether tracking is enabled.
 	EnableTracking *bool `json:"enableTracking,omitempty"`
 
-	// EnableVisualIVR tells whether the visual IVR is on.
+	// EnableVisualIVR reports whether the visual IVR is enabled.
 	EnableVisualIVR *bool `json:"enableVisualIvr,omitempty"`
 
-	// EnableVoiceBroadcast tells whether voice broadcasts are on.
+	// EnableVoiceBroadcast reports whether voice broadcasts are enabled.
 	EnableVoiceBroadcast *bool `json:"enableVoiceBroadcast,omitempty"`
 
 	// EndDate is when the account ends.
@@ -336,23 +335,23 @@ type Account struct {
 	// clients; not documented for this schema.
 	EngageAccountID *ID `json:"engageAccountId,omitempty"`
 
-	// FTPHost is the host of the FTP server for exports.
+	// FTPHost is the host name of the FTP server for exports.
 	FTPHost *string `json:"ftpHost,omitempty"`
 
-	// FTPPwd is the password at the FTP server: a secret.
+	// FTPPwd is the password for the FTP server, a secret.
 	FTPPwd *wire.Secret `json:"ftpPwd,omitempty"`
 
-	// FTPUID is the user name at the FTP server.
+	// FTPUID is the user name for the FTP server.
 	FTPUID *string `json:"ftpUid,omitempty"`
 
-	// IVRAppsEnabled tells whether IVR applications are on.
+	// IVRAppsEnabled reports whether IVR applications are enabled.
 	IVRAppsEnabled *bool `json:"ivrAppsEnabled,omitempty"`
 
 	// MainAccount is the main account above this one.
 	MainAccount *MainAccount `json:"mainAccount,omitempty"`
 
-	// MainAccountID is the id of the main account above this one. It is not the id that other
-	// operations ask for: see accountId.
+	// MainAccountID is the id of the main account above this one. The paths of other operations
+	// contain accountId instead.
 	MainAccountID *ID `json:"mainAccountId,omitempty"`
 
 	// MainAccountName is the name of the main account above this one.
@@ -367,11 +366,11 @@ type Account struct {
 	// MaxOutPortsPerAgent is how many outbound lines an agent may use at the same time.
 	MaxOutPortsPerAgent *int64 `json:"maxOutPortsPerAgent,omitempty"`
 
-	// MinimumSec is the shortest time of a call that is billed, in seconds. The meaning is
-	// inferred from the name.
+	// MinimumSec is the shortest billed time of a call, in seconds. The meaning is inferred from
+	// the name.
 	MinimumSec *int64 `json:"minimumSec,omitempty"`
 
-	// NotificationEmail is the address that notifications go to.
+	// NotificationEmail is the email address for notifications.
 	NotificationEmail *string `json:"notificationEmail,omitempty"`
 
 	// OffHookHold is what off-hook agents hear on hold.
@@ -386,29 +385,28 @@ type Account struct {
 	// OffhookCallerid is the caller id of off-hook calls.
 	OffhookCallerid *string `json:"offhookCallerid,omitempty"`
 
-	// OutboundManualDefaultRingtime is how long a call that is dialed by hand rings, in seconds. The unit is
-	// inferred.
+	// OutboundManualDefaultRingtime is how long a manually dialed call rings, in seconds. The unit is inferred.
 	OutboundManualDefaultRingtime *int64 `json:"outboundManualDefaultRingtime,omitempty"`
 
-	// OutboundPrepay tells whether outbound calls are paid in advance.
+	// OutboundPrepay reports whether outbound calls are paid in advance.
 	OutboundPrepay *bool `json:"outboundPrepay,omitempty"`
 
 	// OverrideDispositions is a setting for overriding dispositions. Its values are not documented.
 	OverrideDispositions *int64 `json:"overrideDispositions,omitempty"`
 
-	// PCICompliance tells whether the account works by the PCI rules.
+	// PCICompliance reports whether the account complies with PCI.
 	PCICompliance *bool `json:"pciCompliance,omitempty"`
 
-	// PCIComplianceRequest tells whether work by the PCI rules is asked for.
+	// PCIComplianceRequest reports whether compliance with PCI is requested.
 	PCIComplianceRequest *bool `json:"pciComplianceRequest,omitempty"`
 
-	// PhoneRecordingPIN is the PIN for recording prompts by phone: a secret. RingCX sends a number.
+	// PhoneRecordingPIN is the PIN for recording prompts by phone, a secret. RingCX sends a number.
 	PhoneRecordingPIN *PIN `json:"phoneRecordingPin,omitempty"`
 
 	// PrimaryTimezone is the id of the account's time zone.
 	PrimaryTimezone *int64 `json:"primaryTimezone,omitempty"`
 
-	// RCAccountAccess is how the account is tied to RingCentral accounts.
+	// RCAccountAccess is how the account is linked to RingCentral accounts.
 	RCAccountAccess *RCAccountAccess `json:"rcAccountAccess,omitempty"`
 
 	// RCAccountID is the id of the RingCentral account. Seen in public clients; not documented
@@ -424,38 +422,38 @@ type Account struct {
 	// RecordingsDelivery is how recordings are delivered.
 	RecordingsDelivery *string `json:"recordingsDelivery,omitempty"`
 
-	// Rounding is the step that the billed time of a call is rounded to, in seconds. The
+	// Rounding is the step to which the billed time of a call is rounded, in seconds. The
 	// meaning is inferred from the name.
 	Rounding *int64 `json:"rounding,omitempty"`
 
-	// SecurityKey is a security key of the account: a secret.
+	// SecurityKey is a security key of the account, a secret.
 	SecurityKey *wire.Secret `json:"securityKey,omitempty"`
 
-	// SoftphoneHost is the host of the softphone.
+	// SoftphoneHost is the host name of the softphone server.
 	SoftphoneHost *string `json:"softphoneHost,omitempty"`
 
-	// SoftphoneWSDL is the address of the softphone's WSDL.
+	// SoftphoneWSDL is the URL of the WSDL of the softphone.
 	SoftphoneWSDL *string `json:"softphoneWsdl,omitempty"`
 
 	// StartDate is when the account starts.
 	StartDate *Time `json:"startDate,omitempty"`
 
-	// TCPASafeMode tells whether dialing follows the TCPA (US law).
+	// TCPASafeMode reports whether dialing follows the TCPA (US law).
 	TCPASafeMode *bool `json:"tcpaSafeMode,omitempty"`
 
-	// UsePowerBy tells whether the "powered by" line is shown. The meaning is inferred from the
+	// UsePowerBy reports whether the "powered by" line is shown. The meaning is inferred from the
 	// name.
 	UsePowerBy *bool `json:"usePowerBy,omitempty"`
 
-	// WeekOffset is by how many days the week of reports is shifted. The meaning is inferred
-	// from the name.
+	// WeekOffset is the number of days by which the week of reports is shifted. The meaning is
+	// inferred from the name.
 	WeekOffset *int64 `json:"weekOffset,omitempty"`
 
-	// WFMType is the workforce management system that data is exported to.
+	// WFMType is the workforce management system to which data is exported.
 	WFMType *WFMType `json:"wfmType,omitempty"`
 }
 
-// AgentType is what kind of agent somebody is. The list is open: answers may hold other values.
+// AgentType is the kind of an agent. The list is open: responses may contain other values.
 //
 // Source: RingCX API reference.
 //
@@ -480,7 +478,7 @@ type Contact struct {
 	// Email is the email address.
 	Email *string `json:"email,omitempty"`
 
-	// EmailAsLoginName tells whether the email address is the login name.
+	// EmailAsLoginName reports whether the email address is the login name.
 	EmailAsLoginName *bool `json:"emailAsLoginName,omitempty"`
 
 	// FirstName is the first name.
@@ -496,23 +494,23 @@ type Contact struct {
 	MobilePhone *string `json:"mobilePhone,omitempty"`
 }
 
-// Flag is a yes or no: a boolean, or an integer that is 0 for no.
+// Flag is a boolean, or an integer of which 0 means false.
 //
 // Source: RingCX API reference (the integer); the boolean is seen in public clients.
 //
 // Examples: true, 1
 type Flag = wire.Flag
 
-// ID is the id of an account, a user or another thing: a string or a number. RingCX sends
-// the same id in both forms, and the string "null" for none.
+// ID is the id of an account, a user or another resource: a string or a number. RingCX sends
+// the same id in both formats. The string "null" means that there is no id.
 //
-// Source: RingCX API reference (each form for some members); "null": seen in public
+// Source: RingCX API reference (each format for some fields); "null": seen in public
 // clients.
 //
 // Examples: 333333, 222222
 type ID = wire.ID
 
-// MainAccount is the main account above a sub-account: a container that holds the sub-accounts.
+// MainAccount is the main account above a sub-account. It contains the sub-accounts.
 //
 // Source: RingCX API reference.
 //
@@ -521,19 +519,19 @@ type MainAccount struct {
 	// DataRetentionDays is how long data is kept, in days.
 	DataRetentionDays *int64 `json:"dataRetentionDays,omitempty"`
 
-	// EnableAMDProfiles tells whether profiles for answering machine detection are on.
+	// EnableAMDProfiles reports whether profiles for answering machine detection are enabled.
 	EnableAMDProfiles *bool `json:"enableAmdProfiles,omitempty"`
 
-	// EnableConsultCall tells whether an agent may consult somebody during a call.
+	// EnableConsultCall reports whether an agent may consult another person during a call.
 	EnableConsultCall *bool `json:"enableConsultCall,omitempty"`
 
-	// EnablePhoneNumbersI18N tells whether phone numbers of other countries are on.
+	// EnablePhoneNumbersI18N reports whether phone numbers of other countries are enabled.
 	EnablePhoneNumbersI18N *bool `json:"enablePhoneNumbersI18n,omitempty"`
 
 	// EngageAccountID is the id of the account in Engage, the older name of RingCX.
 	EngageAccountID *ID `json:"engageAccountId,omitempty"`
 
-	// IsActive tells whether the account is active. RingCX sends a number or a boolean.
+	// IsActive reports whether the account is active. RingCX sends a number or a boolean.
 	IsActive *Flag `json:"isActive,omitempty"`
 
 	// MainAccountID is the id of the main account.
@@ -546,30 +544,30 @@ type MainAccount struct {
 	RCAccountID *ID `json:"rcAccountId,omitempty"`
 }
 
-// PIN is a secret that RingCX sends as a number, or as a string.
+// PIN is a secret that RingCX sends as a number or as a string.
 //
 // Source: RingCX API reference (the number); the string is inferred.
 //
 // Examples: 1234, 0123
 type PIN = wire.Secret
 
-// PathID is an id or a token as a part of the address. The values ".", ".." and "" are refused,
-// because they would lead to another address.
+// PathID is an id or a token in the path of a request. The values ".", ".." and "" are rejected,
+// because the request would then have another path.
 //
-// Source: how addresses work (RFC 3986).
+// Source: RFC 3986, section 5.2.4 (dot segments).
 //
 // Examples: 333333
 type PathID = wire.PathID
 
-// RCAccountAccess is how an account is tied to RingCentral accounts. The list is open: answers may hold
-// other values.
+// RCAccountAccess is how an account is linked to RingCentral accounts. The list is open: responses may
+// contain other values.
 //
 // Source: RingCX API reference.
 //
 // Examples: ENABLED
 type RCAccountAccess string
 
-// RecordingAccessMode is who may listen to recordings. The list is open: answers may hold other values.
+// RecordingAccessMode is who may listen to recordings. The list is open: responses may contain other values.
 //
 // Source: RingCX API reference.
 //
@@ -600,15 +598,15 @@ type RegionalSettings struct {
 	// TimeFormat is how times are shown. The values are not documented.
 	TimeFormat *string `json:"timeFormat,omitempty"`
 
-	// Timezone is the id of the time zone. Other answers hold timezoneName instead.
+	// Timezone is the id of the time zone. Some responses contain timezoneName instead.
 	Timezone *int64 `json:"timezone,omitempty"`
 
-	// TimezoneName is the name of the time zone, such as "America/Denver". Other answers hold
+	// TimezoneName is the name of the time zone, such as "America/Denver". Some responses contain
 	// timezone instead.
 	TimezoneName *string `json:"timezoneName,omitempty"`
 }
 
-// Role is what a user may do: an object, or just the role type as a string.
+// Role is a role of a user: an object, or only the role type as a string.
 //
 // Known role types are SUPER_USER, USER, MANAGE_USERS, MANAGE_RIGHTS, ACCESS_SIBLINGS,
 // ACCESS_AUDIT_LOG, ACCESS_GOODDATA_ADMIN, ACCESS_GOODDATA_EDITOR,
@@ -621,113 +619,114 @@ type RegionalSettings struct {
 // Examples: MANAGE_USERS, {"description":"Manage users","roleType":"MANAGE_USERS"}
 type Role = wire.Role
 
-// Session is what exchangeToken and refreshToken answer: the tokens, and who signed in.
+// Session is the response of exchangeToken and refreshToken: the tokens and the user who signed
+// in.
 //
-// Public clients also show the members esu and rcPlatform. They are not listed, because
-// neither meaning nor type is known.
+// Public clients also read the fields esu and rcPlatform. They are not listed, because
+// their meaning and type are unknown.
 //
 // Source: RingCX documentation and RingCX API reference; other sources are named at the
-// members.
+// fields.
 //
 // Examples: {"accessToken":"\u003crcRingCXAccessToken\u003e","refreshToken":"\u003crcRingCXRefreshToken\u003e","tokenType":"Bearer"}
 type Session struct {
-	// AccessToken is the RingCX access token, a JWT: a secret. It goes into the Authorization
-	// header of calls and lives five minutes.
+	// AccessToken is the RingCX access token, a secret. It is a JWT that is valid for five minutes.
+	// Calls send it in the Authorization header.
 	AccessToken wire.Secret `json:"accessToken"`
 
-	// AdminID is the id of the user as an administrator, where the user is one.
+	// AdminID is the id of the user as an administrator, if the user is one.
 	AdminID *int64 `json:"adminId,omitempty"`
 
-	// AdminPasswordReset tells whether the administrator must set a new password.
+	// AdminPasswordReset reports whether the administrator must set a new password.
 	AdminPasswordReset *bool `json:"adminPasswordReset,omitempty"`
 
-	// AdminURL is the path of the administrators' web page.
+	// AdminURL is the path of the web page for administrators.
 	AdminURL *string `json:"adminUrl,omitempty"`
 
-	// AgentDetails is the user as an agent, one element for each sub-account. It is null or empty
-	// for a user who is only an administrator.
+	// AgentDetails describes the user as an agent, with one element for each sub-account. It is null
+	// or empty if the user is only an administrator.
 	AgentDetails []SessionAgent `json:"agentDetails,omitempty"`
 
-	// AgentURL is the path of the agents' web page.
+	// AgentURL is the path of the web page for agents.
 	AgentURL *string `json:"agentUrl,omitempty"`
 
-	// AnalyticsURL is the path of the analytics web page.
+	// AnalyticsURL is the path of the web page for analytics.
 	AnalyticsURL *string `json:"analyticsUrl,omitempty"`
 
-	// AvailableRingSense tells whether RingSense is available. Seen in public clients; not documented.
+	// AvailableRingSense reports whether RingSense is available. Seen in public clients; not documented.
 	AvailableRingSense *Flag `json:"availableRingSense,omitempty"`
 
-	// AvailableWEM tells whether workforce engagement management is available. Seen in public
+	// AvailableWEM reports whether workforce engagement management is available. Seen in public
 	// clients; not documented.
 	AvailableWEM *Flag `json:"availableWEM,omitempty"`
 
-	// IqURL is the address of the IQ service.
+	// IqURL is the URL of the IQ service.
 	IqURL *string `json:"iqUrl,omitempty"`
 
-	// IsAdminPasswordReset tells the same as adminPasswordReset.
+	// IsAdminPasswordReset has the same meaning as adminPasswordReset.
 	IsAdminPasswordReset *bool `json:"isAdminPasswordReset,omitempty"`
 
-	// LoginHashcode is a code for a login that follows: a secret.
+	// LoginHashcode is a code for a later login, a secret.
 	LoginHashcode *wire.Secret `json:"loginHashcode,omitempty"`
 
-	// MainAccountID is the id of the main account. Older answers leave it out.
+	// MainAccountID is the id of the main account. Older responses omit it.
 	MainAccountID *ID `json:"mainAccountId,omitempty"`
 
 	// ManagedMainAccountIDs are the ids of all main accounts that the user manages. Seen in public
 	// clients; not documented.
 	ManagedMainAccountIDs []ID `json:"managedMainAccountIds,omitempty"`
 
-	// PasswordReset tells whether the user must set a new password. Seen in public clients; not
+	// PasswordReset reports whether the user must set a new password. Seen in public clients; not
 	// documented.
 	PasswordReset *Flag `json:"passwordReset,omitempty"`
 
-	// PlatformID is the id of the platform that the account lives on.
+	// PlatformID is the id of the platform on which the account is located.
 	PlatformID *string `json:"platformId,omitempty"`
 
 	// Port is the number of a network port.
 	Port *int64 `json:"port,omitempty"`
 
-	// RCAccessToken is a RingCentral access token: a secret. Seen in public clients; not
+	// RCAccessToken is a RingCentral access token, a secret. Seen in public clients; not
 	// documented.
 	RCAccessToken *wire.Secret `json:"rcAccessToken,omitempty"`
 
-	// RCRefreshToken is a RingCentral refresh token: a secret. Seen in public clients; not
+	// RCRefreshToken is a RingCentral refresh token, a secret. Seen in public clients; not
 	// documented.
 	RCRefreshToken *wire.Secret `json:"rcRefreshToken,omitempty"`
 
 	// RCUser is the RingCentral user who signed in.
 	RCUser *Contact `json:"rcUser,omitempty"`
 
-	// RedirectURL is the address to go to after the sign-in.
+	// RedirectURL is the URL to open after the sign-in.
 	RedirectURL *string `json:"redirectUrl,omitempty"`
 
-	// RefreshToken is the RingCX refresh token: a secret. It is good for one use; each refresh
-	// answers a new one. It is null or missing unless includeRefresh was true.
+	// RefreshToken is the RingCX refresh token, a secret. It can be used once: the response to each
+	// refresh contains a new one. It is null or missing unless includeRefresh was true.
 	RefreshToken *wire.Secret `json:"refreshToken,omitempty"`
 
 	// RegionalSettings is the language and region of the user. Seen in public clients; not documented
 	// for this schema.
 	RegionalSettings *RegionalSettings `json:"regionalSettings,omitempty"`
 
-	// SSOLogin tells whether the user signs in with single sign-on.
+	// SSOLogin reports whether the user signs in with single sign-on.
 	SSOLogin *bool `json:"ssoLogin,omitempty"`
 
-	// TokenType is the kind of accessToken. So far it is always "Bearer".
+	// TokenType is the kind of accessToken. The only known kind is "Bearer".
 	TokenType string `json:"tokenType"`
 
-	// UserManagedByRC tells whether RingCentral manages the user. Seen in public clients; not
+	// UserManagedByRC reports whether RingCentral manages the user. Seen in public clients; not
 	// documented for this schema.
 	UserManagedByRC *Flag `json:"userManagedByRC,omitempty"`
 }
 
-// SessionAgent is the user of a Session as an agent in one sub-account.
+// SessionAgent describes the user of a Session as an agent in one sub-account.
 //
 // Source: RingCX documentation and RingCX API reference.
 //
 // Examples: {"accountId":"333333","accountName":"RingForce","agentGroupId":null,"agentId":111111,"agentType":"AGENT","rcUserId":222222}
 type SessionAgent struct {
-	// AccountID is the id of the sub-account that the agent works in, the one that the paths
-	// of other operations ask for.
+	// AccountID is the id of the sub-account in which the agent works. The paths of most other
+	// operations contain this id.
 	//
 	// Examples: 333333, 222222
 	AccountID ID `json:"accountId"`
@@ -744,16 +743,16 @@ type SessionAgent struct {
 	// AgentRank is the rank of the agent, for routing by rank.
 	AgentRank *int64 `json:"agentRank,omitempty"`
 
-	// AgentType is what kind of agent this is.
+	// AgentType is the kind of agent.
 	AgentType *AgentType `json:"agentType,omitempty"`
 
-	// AllowLoginControl tells whether the agent may choose what to log in to.
+	// AllowLoginControl reports whether the agent may choose what to log in to.
 	AllowLoginControl *bool `json:"allowLoginControl,omitempty"`
 
-	// AllowLoginUpdates tells whether the agent may change the choice after the login.
+	// AllowLoginUpdates reports whether the agent may change the choice after the login.
 	AllowLoginUpdates *bool `json:"allowLoginUpdates,omitempty"`
 
-	// AltDefaultLoginDest is another phone number or address that the agent is reached at by default.
+	// AltDefaultLoginDest is another phone number or address at which the agent is reached by default.
 	AltDefaultLoginDest *string `json:"altDefaultLoginDest,omitempty"`
 
 	// DirectAgentExtension is the extension that reaches this agent directly.
@@ -762,7 +761,7 @@ type SessionAgent struct {
 	// Email is the email address of the agent.
 	Email *string `json:"email,omitempty"`
 
-	// EnableSoftphone tells whether the agent may use the softphone.
+	// EnableSoftphone reports whether the agent may use the softphone.
 	EnableSoftphone *bool `json:"enableSoftphone,omitempty"`
 
 	// ExternalAgentID is the id of the agent in another system.
@@ -771,7 +770,7 @@ type SessionAgent struct {
 	// FirstName is the first name of the agent.
 	FirstName *string `json:"firstName,omitempty"`
 
-	// GhostRNAAction is what happens when a ghost agent does not answer.
+	// GhostRNAAction is what happens if a ghost agent does not pick up a call.
 	GhostRNAAction *string `json:"ghostRnaAction,omitempty"`
 
 	// InitLoginBaseState is the state of the agent right after the login.
@@ -780,19 +779,19 @@ type SessionAgent struct {
 	// LastName is the last name of the agent.
 	LastName *string `json:"lastName,omitempty"`
 
-	// Location is where the agent works.
+	// Location is the location of the agent.
 	Location *string `json:"location,omitempty"`
 
-	// ManualOutboundDefaultCallerID is the caller id of calls that the agent dials by hand.
+	// ManualOutboundDefaultCallerID is the caller id of calls that the agent dials manually.
 	ManualOutboundDefaultCallerID *string `json:"manualOutboundDefaultCallerId,omitempty"`
 
 	// MaxChats is how many chats the agent may have at the same time.
 	MaxChats *int64 `json:"maxChats,omitempty"`
 
-	// Password is the password of the agent: a secret.
+	// Password is the password of the agent, a secret.
 	Password *wire.Secret `json:"password,omitempty"`
 
-	// PhoneLoginPIN is the PIN for logging in by phone: a secret.
+	// PhoneLoginPIN is the PIN for logging in by phone, a secret.
 	PhoneLoginPIN *wire.Secret `json:"phoneLoginPin,omitempty"`
 
 	// RCUserID is the id of the RingCentral user. RingCX sends a number (int64) or a string.
@@ -801,25 +800,25 @@ type SessionAgent struct {
 	// Team is the team of the agent.
 	Team *string `json:"team,omitempty"`
 
-	// Username is the name that the agent logs in with.
+	// Username is the name with which the agent logs in.
 	Username *string `json:"username,omitempty"`
 }
 
-// Time is an instant: a string with milliseconds and an offset without a colon, which is not
-// RFC 3339; or an object with the milliseconds since 1970 in UTC. Strings of RFC 3339
-// and bare milliseconds are allowed too.
+// Time is a point in time: a string with milliseconds and an offset without a colon, which is
+// not RFC 3339; or an object with the milliseconds since 1970 in UTC. RFC 3339 strings
+// and a number of milliseconds are allowed too.
 //
 // Source: RingCX documentation (the string) and RingCX API reference (the object); RFC
-// 3339 and the bare number are inferred.
+// 3339 and the number are inferred.
 //
 // Examples: 2020-05-15T20:38:13.686+0000, {"millis":1589575093686}
 type Time = wire.Time
 
 // TokenExchange is the form that exchangeToken sends.
 //
-// Its token is a plain Go string, because the form encoder of the generated client would
-// send a masked secret as it prints. So do not log this value. Programs do not need it:
-// package ringcx exchanges tokens by itself.
+// RCAccessToken is a plain string, because the form encoder of the generated client would
+// send a wire.Secret as "***". Do not log this value. Programs do not need it: package
+// ringcx exchanges tokens by itself.
 //
 // Source: RingCX documentation.
 //
@@ -836,9 +835,10 @@ type TokenExchange struct {
 
 // TokenRefresh is the form that refreshToken sends.
 //
-// Its token is a plain Go string, for the reason told at TokenExchange. Do not log it.
+// RefreshToken is a plain string, for the same reason as in TokenExchange. Do not log
+// this value.
 //
-// Source: RingCX documentation. Its newer edition leaves rcTokenType out.
+// Source: RingCX documentation. Its newer edition omits rcTokenType.
 //
 // Examples: {"rcTokenType":"Bearer","refresh_token":"\u003crcRingCXRefreshToken\u003e"}
 type TokenRefresh struct {
@@ -847,31 +847,31 @@ type TokenRefresh struct {
 	// Examples: Bearer
 	RCTokenType *TokenType `json:"rcTokenType,omitempty"`
 
-	// RefreshToken is the RingCX refresh token, a secret that is good for one use.
+	// RefreshToken is the RingCX refresh token, a secret that can be used once.
 	RefreshToken string `json:"refresh_token"`
 }
 
-// TokenType is the kind of a token in a request. There is only one.
+// TokenType is the kind of a token in a request. The only kind is Bearer.
 //
 // Source: RingCX documentation.
 //
 // Examples: Bearer
 type TokenType string
 
-// User is somebody who signs in to the administration of RingCX.
+// User is a user of the administration of RingCX.
 //
 // Source: RingCX documentation and RingCX API reference.
 //
 // Examples: {"enabled":true,"firstName":"Alex","lastName":"Admin","regionalSettings":{"timezoneName":"America/Denver"},"roles":["USER","MANAGE_USERS"],"userId":987654,"userName":"alex.admin@example.com"}
 type User struct {
-	// Children are the users beneath this one, nested without a documented limit. With
-	// flatten=true it is empty and all users are in one list.
+	// Children are the users below this one. The depth has no documented limit. If flatten is
+	// true, children is empty and all users are in one list.
 	Children []User `json:"children,omitempty"`
 
 	// CreationDate is when the user was created.
 	CreationDate *Time `json:"creationDate,omitempty"`
 
-	// Enabled tells whether the user may sign in.
+	// Enabled reports whether the user may sign in.
 	Enabled *bool `json:"enabled,omitempty"`
 
 	// FirstName is the first name.
@@ -883,7 +883,7 @@ type User struct {
 	// LastName is the last name.
 	LastName *string `json:"lastName,omitempty"`
 
-	// ParentPath holds the ids of the users above this one, joined with dots, such as
+	// ParentPath contains the ids of the users above this one, separated by dots, such as
 	// "2181.2979.2983".
 	ParentPath *string `json:"parentPath,omitempty"`
 
@@ -893,10 +893,10 @@ type User struct {
 	// PhoneNumberE164 is the phone number in E.164 form, such as "+12125550100".
 	PhoneNumberE164 *string `json:"phoneNumberE164,omitempty"`
 
-	// PhoneNumbersI18NEnabled tells whether phone numbers of other countries are on.
+	// PhoneNumbersI18NEnabled reports whether phone numbers of other countries are enabled.
 	PhoneNumbersI18NEnabled *bool `json:"phoneNumbersI18nEnabled,omitempty"`
 
-	// RCAccountID is the id of the RingCentral account. RingCX sends a string, at times the
+	// RCAccountID is the id of the RingCentral account. RingCX sends a string, sometimes the
 	// string "null".
 	RCAccountID *ID `json:"rcAccountId,omitempty"`
 
@@ -906,88 +906,89 @@ type User struct {
 	// RegionalSettings is the language and region of the user.
 	RegionalSettings *RegionalSettings `json:"regionalSettings,omitempty"`
 
-	// Roles are what the user may do.
+	// Roles are the roles of the user.
 	Roles []Role `json:"roles,omitempty"`
 
-	// RootUser tells whether this is the first user of the account, above all others.
+	// RootUser reports whether this is the first user of the account, above all others.
 	RootUser *bool `json:"rootUser,omitempty"`
 
 	// UserID is the id of the user.
 	UserID int64 `json:"userId"`
 
-	// UserManagedByRC tells whether RingCentral manages the user.
+	// UserManagedByRC reports whether RingCentral manages the user.
 	UserManagedByRC *bool `json:"userManagedByRC,omitempty"`
 
-	// UserName is the name that the user signs in with, usually an email address.
+	// UserName is the name with which the user signs in, usually an email address.
 	UserName string `json:"userName"`
 }
 
-// ValidationError is what is wrong with one member of a request.
+// ValidationError describes a field of a request that is not valid.
 //
 // Source: RingCX API reference.
 //
 // Examples: {"attributeName":"flatten","message":"must be true or false","value":"maybe"}
 type ValidationError struct {
-	// AttributeName is the name of the refused member.
+	// AttributeName is the name of the field.
 	AttributeName *string `json:"attributeName,omitempty"`
 
-	// Message is what is wrong with it.
+	// Message says why the value is not valid.
 	Message *string `json:"message,omitempty"`
 
-	// Value is the refused value, of any type.
+	// Value is the value of the field, of any type.
 	Value any `json:"value,omitempty"`
 }
 
-// WFMType is a workforce management system. The list is open: answers may hold other values.
+// WFMType is a workforce management system. The list is open: responses may contain other
+// values.
 //
 // Source: RingCX API reference.
 //
 // Examples: NONE
 type WFMType string
 
-// BadRequest is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// BadRequest is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type BadRequest = APIError
 
-// Failed is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// Failed is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type Failed = APIError
 
-// Forbidden is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// Forbidden is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type Forbidden = APIError
 
-// NotFound is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// NotFound is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type NotFound = APIError
 
-// Refused is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// Refused is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type Refused = APIError
 
-// TooManyRequests is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// TooManyRequests is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
 // Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
 type TooManyRequests = APIError
 
-// Unavailable is the body of an error that RingCX answers as JSON. Other errors are plain text.
+// Unavailable is the body of an error response in JSON. Other error responses are plain text.
 //
 // Source: RingCX API reference and RingCX documentation.
 //
@@ -996,17 +997,17 @@ type Unavailable = APIError
 
 // ExchangeTokenParams defines parameters for ExchangeToken.
 type ExchangeTokenParams struct {
-	// IncludeRefresh tells whether the answer shall hold a refresh token. Without it there is none, and
-	// the session ends with its first access token.
+	// IncludeRefresh requests a refresh token. If it is not true, the response contains no refresh
+	// token, and the session ends when its first access token expires.
 	IncludeRefresh *bool `form:"includeRefresh,omitempty" json:"includeRefresh,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// ActiveOnly tells whether to leave out users who may not sign in. Without it all are listed.
+	// ActiveOnly excludes users who may not sign in. By default they are included.
 	ActiveOnly *bool `form:"activeOnly,omitempty" json:"activeOnly,omitempty"`
 
-	// Flatten tells whether to answer one flat list. Without it users are nested.
+	// Flatten requests one flat list. By default users are nested.
 	Flatten *bool `form:"flatten,omitempty" json:"flatten,omitempty"`
 }
 
@@ -1090,16 +1091,17 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// ExchangeTokenWithBody trades a RingCentral token for a RingCX session.
+	// ExchangeTokenWithBody exchanges a RingCentral token for the tokens of a new RingCX session.
 	//
-	// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-	// is a JWT, and its `exp` does.
+	// The RingCX access token is valid for 5 minutes. The response has no field for this:
+	// the access token is a JWT whose `exp` claim is the time at which it expires.
 	//
-	// Limit: 5 requests a minute. Whom they are counted for is not documented.
+	// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+	// app, user or account.
 	//
-	// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-	// RingCentral user is not linked to RingCX, or that the account is not a production
-	// account. (Seen in public clients; the bodies of refusals are not documented.)
+	// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+	// user is not linked to RingCX, or if the account is not a production account. (Seen in
+	// public clients; the bodies of these responses are not documented.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login"; limit: "Token lifetime and rate limits".
@@ -1109,16 +1111,17 @@ type ClientInterface interface {
 	// Corresponds with POST /api/auth/login/rc/accesstoken (the `ExchangeToken` operationId).
 	ExchangeTokenWithBody(ctx context.Context, params *ExchangeTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExchangeTokenWithFormdataBody trades a RingCentral token for a RingCX session.
+	// ExchangeTokenWithFormdataBody exchanges a RingCentral token for the tokens of a new RingCX session.
 	//
-	// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-	// is a JWT, and its `exp` does.
+	// The RingCX access token is valid for 5 minutes. The response has no field for this:
+	// the access token is a JWT whose `exp` claim is the time at which it expires.
 	//
-	// Limit: 5 requests a minute. Whom they are counted for is not documented.
+	// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+	// app, user or account.
 	//
-	// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-	// RingCentral user is not linked to RingCX, or that the account is not a production
-	// account. (Seen in public clients; the bodies of refusals are not documented.)
+	// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+	// user is not linked to RingCX, or if the account is not a production account. (Seen in
+	// public clients; the bodies of these responses are not documented.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login"; limit: "Token lifetime and rate limits".
@@ -1130,41 +1133,42 @@ type ClientInterface interface {
 
 	// Logout ends a RingCX session.
 	//
-	// The refresh token is part of the address, which is the documented way; keep this
-	// address out of logs.
+	// The refresh token is part of the path, as documented, so do not log the path.
 	//
-	// Source: RingCX API reference, an older edition. The answer is not documented: both 200
-	// and 204 are taken as success (inferred).
+	// Source: RingCX API reference, an older edition. The response is not documented: 200
+	// and 204 both mean success (inferred).
 	//
 	// Corresponds with DELETE /api/auth/logout/{refreshToken} (the `Logout` operationId).
 	Logout(ctx context.Context, refreshToken PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RefreshTokenWithBody renews a RingCX session.
+	// RefreshTokenWithBody exchanges a refresh token for new tokens of the same session.
 	//
-	// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-	// the new one: the old one must be taken as spent, whatever the answer was.
+	// The response contains a new access token and a new refresh token. A refresh token can
+	// be used once: save the new one, and do not send the old one again, whatever the
+	// response was.
 	//
-	// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-	// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+	// It is not documented how long a refresh token is valid, and whether a refresh counts
+	// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-	// Login"; that an old refresh token is refused is inferred.
+	// Login"; that RingCX rejects an old refresh token is inferred.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/auth/token/refresh (the `RefreshToken` operationId).
 	RefreshTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RefreshTokenWithFormdataBody renews a RingCX session.
+	// RefreshTokenWithFormdataBody exchanges a refresh token for new tokens of the same session.
 	//
-	// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-	// the new one: the old one must be taken as spent, whatever the answer was.
+	// The response contains a new access token and a new refresh token. A refresh token can
+	// be used once: save the new one, and do not send the old one again, whatever the
+	// response was.
 	//
-	// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-	// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+	// It is not documented how long a refresh token is valid, and whether a refresh counts
+	// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-	// Login"; that an old refresh token is refused is inferred.
+	// Login"; that RingCX rejects an old refresh token is inferred.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -1173,10 +1177,10 @@ type ClientInterface interface {
 
 	// ListAccounts lists the accounts that the user may work with.
 	//
-	// The accounts are sub-accounts, in one list without pages. The main account above them
-	// is a container; most operations work on a sub-account.
+	// The accounts are sub-accounts. The response is one list without pages. Each
+	// sub-account belongs to a main account; most operations work on a sub-account.
 	//
-	// Limit: 120 requests a minute.
+	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login", and RingCX API reference.
@@ -1186,12 +1190,13 @@ type ClientInterface interface {
 
 	// ListUsers lists the users.
 	//
-	// They are the users beneath the one who asks, without pages: nested through `children`,
-	// or as one flat list with flatten=true. Answers of thousands of users occur.
+	// These are the users below the user who makes the request. They are nested in the field
+	// `children`, or in one flat list if flatten is true. The list has no pages and may
+	// contain thousands of users.
 	//
-	// Needs the role MANAGE_USERS or SUPER_USER.
+	// The request requires the role MANAGE_USERS or SUPER_USER.
 	//
-	// Limit: 120 requests a minute.
+	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login", and RingCX API reference.
@@ -1200,16 +1205,17 @@ type ClientInterface interface {
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ExchangeTokenWithBody trades a RingCentral token for a RingCX session.
+// ExchangeTokenWithBody exchanges a RingCentral token for the tokens of a new RingCX session.
 //
-// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-// is a JWT, and its `exp` does.
+// The RingCX access token is valid for 5 minutes. The response has no field for this:
+// the access token is a JWT whose `exp` claim is the time at which it expires.
 //
-// Limit: 5 requests a minute. Whom they are counted for is not documented.
+// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+// app, user or account.
 //
-// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-// RingCentral user is not linked to RingCX, or that the account is not a production
-// account. (Seen in public clients; the bodies of refusals are not documented.)
+// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+// user is not linked to RingCX, or if the account is not a production account. (Seen in
+// public clients; the bodies of these responses are not documented.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login"; limit: "Token lifetime and rate limits".
@@ -1229,16 +1235,17 @@ func (c *Client) ExchangeTokenWithBody(ctx context.Context, params *ExchangeToke
 	return c.Client.Do(req)
 }
 
-// ExchangeTokenWithFormdataBody trades a RingCentral token for a RingCX session.
+// ExchangeTokenWithFormdataBody exchanges a RingCentral token for the tokens of a new RingCX session.
 //
-// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-// is a JWT, and its `exp` does.
+// The RingCX access token is valid for 5 minutes. The response has no field for this:
+// the access token is a JWT whose `exp` claim is the time at which it expires.
 //
-// Limit: 5 requests a minute. Whom they are counted for is not documented.
+// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+// app, user or account.
 //
-// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-// RingCentral user is not linked to RingCX, or that the account is not a production
-// account. (Seen in public clients; the bodies of refusals are not documented.)
+// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+// user is not linked to RingCX, or if the account is not a production account. (Seen in
+// public clients; the bodies of these responses are not documented.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login"; limit: "Token lifetime and rate limits".
@@ -1260,11 +1267,10 @@ func (c *Client) ExchangeTokenWithFormdataBody(ctx context.Context, params *Exch
 
 // Logout ends a RingCX session.
 //
-// The refresh token is part of the address, which is the documented way; keep this
-// address out of logs.
+// The refresh token is part of the path, as documented, so do not log the path.
 //
-// Source: RingCX API reference, an older edition. The answer is not documented: both 200
-// and 204 are taken as success (inferred).
+// Source: RingCX API reference, an older edition. The response is not documented: 200
+// and 204 both mean success (inferred).
 //
 // Corresponds with DELETE /api/auth/logout/{refreshToken} (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, refreshToken PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1279,16 +1285,17 @@ func (c *Client) Logout(ctx context.Context, refreshToken PathID, reqEditors ...
 	return c.Client.Do(req)
 }
 
-// RefreshTokenWithBody renews a RingCX session.
+// RefreshTokenWithBody exchanges a refresh token for new tokens of the same session.
 //
-// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-// the new one: the old one must be taken as spent, whatever the answer was.
+// The response contains a new access token and a new refresh token. A refresh token can
+// be used once: save the new one, and do not send the old one again, whatever the
+// response was.
 //
-// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+// It is not documented how long a refresh token is valid, and whether a refresh counts
+// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-// Login"; that an old refresh token is refused is inferred.
+// Login"; that RingCX rejects an old refresh token is inferred.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1305,16 +1312,17 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 	return c.Client.Do(req)
 }
 
-// RefreshTokenWithFormdataBody renews a RingCX session.
+// RefreshTokenWithFormdataBody exchanges a refresh token for new tokens of the same session.
 //
-// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-// the new one: the old one must be taken as spent, whatever the answer was.
+// The response contains a new access token and a new refresh token. A refresh token can
+// be used once: save the new one, and do not send the old one again, whatever the
+// response was.
 //
-// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+// It is not documented how long a refresh token is valid, and whether a refresh counts
+// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-// Login"; that an old refresh token is refused is inferred.
+// Login"; that RingCX rejects an old refresh token is inferred.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -1333,10 +1341,10 @@ func (c *Client) RefreshTokenWithFormdataBody(ctx context.Context, body RefreshT
 
 // ListAccounts lists the accounts that the user may work with.
 //
-// The accounts are sub-accounts, in one list without pages. The main account above them
-// is a container; most operations work on a sub-account.
+// The accounts are sub-accounts. The response is one list without pages. Each
+// sub-account belongs to a main account; most operations work on a sub-account.
 //
-// Limit: 120 requests a minute.
+// Limit: 120 requests per minute.
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login", and RingCX API reference.
@@ -1356,12 +1364,13 @@ func (c *Client) ListAccounts(ctx context.Context, reqEditors ...RequestEditorFn
 
 // ListUsers lists the users.
 //
-// They are the users beneath the one who asks, without pages: nested through `children`,
-// or as one flat list with flatten=true. Answers of thousands of users occur.
+// These are the users below the user who makes the request. They are nested in the field
+// `children`, or in one flat list if flatten is true. The list has no pages and may
+// contain thousands of users.
 //
-// Needs the role MANAGE_USERS or SUPER_USER.
+// The request requires the role MANAGE_USERS or SUPER_USER.
 //
-// Limit: 120 requests a minute.
+// Limit: 120 requests per minute.
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login", and RingCX API reference.
@@ -1657,16 +1666,17 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// ExchangeTokenWithBodyWithResponse trades a RingCentral token for a RingCX session.
+	// ExchangeTokenWithBodyWithResponse exchanges a RingCentral token for the tokens of a new RingCX session.
 	//
-	// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-	// is a JWT, and its `exp` does.
+	// The RingCX access token is valid for 5 minutes. The response has no field for this:
+	// the access token is a JWT whose `exp` claim is the time at which it expires.
 	//
-	// Limit: 5 requests a minute. Whom they are counted for is not documented.
+	// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+	// app, user or account.
 	//
-	// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-	// RingCentral user is not linked to RingCX, or that the account is not a production
-	// account. (Seen in public clients; the bodies of refusals are not documented.)
+	// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+	// user is not linked to RingCX, or if the account is not a production account. (Seen in
+	// public clients; the bodies of these responses are not documented.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login"; limit: "Token lifetime and rate limits".
@@ -1676,16 +1686,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/auth/login/rc/accesstoken (the `ExchangeToken` operationId).
 	ExchangeTokenWithBodyWithResponse(ctx context.Context, params *ExchangeTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExchangeTokenResult, error)
 
-	// ExchangeTokenWithFormdataBodyWithResponse trades a RingCentral token for a RingCX session.
+	// ExchangeTokenWithFormdataBodyWithResponse exchanges a RingCentral token for the tokens of a new RingCX session.
 	//
-	// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-	// is a JWT, and its `exp` does.
+	// The RingCX access token is valid for 5 minutes. The response has no field for this:
+	// the access token is a JWT whose `exp` claim is the time at which it expires.
 	//
-	// Limit: 5 requests a minute. Whom they are counted for is not documented.
+	// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+	// app, user or account.
 	//
-	// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-	// RingCentral user is not linked to RingCX, or that the account is not a production
-	// account. (Seen in public clients; the bodies of refusals are not documented.)
+	// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+	// user is not linked to RingCX, or if the account is not a production account. (Seen in
+	// public clients; the bodies of these responses are not documented.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login"; limit: "Token lifetime and rate limits".
@@ -1697,43 +1708,44 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse ends a RingCX session.
 	//
-	// The refresh token is part of the address, which is the documented way; keep this
-	// address out of logs.
+	// The refresh token is part of the path, as documented, so do not log the path.
 	//
-	// Source: RingCX API reference, an older edition. The answer is not documented: both 200
-	// and 204 are taken as success (inferred).
+	// Source: RingCX API reference, an older edition. The response is not documented: 200
+	// and 204 both mean success (inferred).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/auth/logout/{refreshToken} (the `Logout` operationId).
 	LogoutWithResponse(ctx context.Context, refreshToken PathID, reqEditors ...RequestEditorFn) (*LogoutResult, error)
 
-	// RefreshTokenWithBodyWithResponse renews a RingCX session.
+	// RefreshTokenWithBodyWithResponse exchanges a refresh token for new tokens of the same session.
 	//
-	// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-	// the new one: the old one must be taken as spent, whatever the answer was.
+	// The response contains a new access token and a new refresh token. A refresh token can
+	// be used once: save the new one, and do not send the old one again, whatever the
+	// response was.
 	//
-	// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-	// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+	// It is not documented how long a refresh token is valid, and whether a refresh counts
+	// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-	// Login"; that an old refresh token is refused is inferred.
+	// Login"; that RingCX rejects an old refresh token is inferred.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/auth/token/refresh (the `RefreshToken` operationId).
 	RefreshTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshTokenResult, error)
 
-	// RefreshTokenWithFormdataBodyWithResponse renews a RingCX session.
+	// RefreshTokenWithFormdataBodyWithResponse exchanges a refresh token for new tokens of the same session.
 	//
-	// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-	// the new one: the old one must be taken as spent, whatever the answer was.
+	// The response contains a new access token and a new refresh token. A refresh token can
+	// be used once: save the new one, and do not send the old one again, whatever the
+	// response was.
 	//
-	// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-	// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+	// It is not documented how long a refresh token is valid, and whether a refresh counts
+	// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-	// Login"; that an old refresh token is refused is inferred.
+	// Login"; that RingCX rejects an old refresh token is inferred.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1742,10 +1754,10 @@ type ClientWithResponsesInterface interface {
 
 	// ListAccountsWithResponse lists the accounts that the user may work with.
 	//
-	// The accounts are sub-accounts, in one list without pages. The main account above them
-	// is a container; most operations work on a sub-account.
+	// The accounts are sub-accounts. The response is one list without pages. Each
+	// sub-account belongs to a main account; most operations work on a sub-account.
 	//
-	// Limit: 120 requests a minute.
+	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login", and RingCX API reference.
@@ -1757,12 +1769,13 @@ type ClientWithResponsesInterface interface {
 
 	// ListUsersWithResponse lists the users.
 	//
-	// They are the users beneath the one who asks, without pages: nested through `children`,
-	// or as one flat list with flatten=true. Answers of thousands of users occur.
+	// These are the users below the user who makes the request. They are nested in the field
+	// `children`, or in one flat list if flatten is true. The list has no pages and may
+	// contain thousands of users.
 	//
-	// Needs the role MANAGE_USERS or SUPER_USER.
+	// The request requires the role MANAGE_USERS or SUPER_USER.
 	//
-	// Limit: 120 requests a minute.
+	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 	// Login", and RingCX API reference.
@@ -2232,16 +2245,17 @@ func (r ListUsersResult) StatusCode() int {
 	return 0
 }
 
-// ExchangeTokenWithBodyWithResponse trades a RingCentral token for a RingCX session.
+// ExchangeTokenWithBodyWithResponse exchanges a RingCentral token for the tokens of a new RingCX session.
 //
-// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-// is a JWT, and its `exp` does.
+// The RingCX access token is valid for 5 minutes. The response has no field for this:
+// the access token is a JWT whose `exp` claim is the time at which it expires.
 //
-// Limit: 5 requests a minute. Whom they are counted for is not documented.
+// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+// app, user or account.
 //
-// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-// RingCentral user is not linked to RingCX, or that the account is not a production
-// account. (Seen in public clients; the bodies of refusals are not documented.)
+// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+// user is not linked to RingCX, or if the account is not a production account. (Seen in
+// public clients; the bodies of these responses are not documented.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login"; limit: "Token lifetime and rate limits".
@@ -2257,16 +2271,17 @@ func (c *ClientWithResponses) ExchangeTokenWithBodyWithResponse(ctx context.Cont
 	return ParseExchangeTokenResult(rsp)
 }
 
-// ExchangeTokenWithFormdataBodyWithResponse trades a RingCentral token for a RingCX session.
+// ExchangeTokenWithFormdataBodyWithResponse exchanges a RingCentral token for the tokens of a new RingCX session.
 //
-// The RingCX access token lives 5 minutes. The answer does not say so: the access token
-// is a JWT, and its `exp` does.
+// The RingCX access token is valid for 5 minutes. The response has no field for this:
+// the access token is a JWT whose `exp` claim is the time at which it expires.
 //
-// Limit: 5 requests a minute. Whom they are counted for is not documented.
+// Limit: 5 requests per minute. It is not documented whether the limit applies to each
+// app, user or account.
 //
-// Refusals mostly mean that the app lacks the scope Read Accounts, that the
-// RingCentral user is not linked to RingCX, or that the account is not a production
-// account. (Seen in public clients; the bodies of refusals are not documented.)
+// RingCX rejects the token if the app lacks the scope Read Accounts, if the RingCentral
+// user is not linked to RingCX, or if the account is not a production account. (Seen in
+// public clients; the bodies of these responses are not documented.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login"; limit: "Token lifetime and rate limits".
@@ -2284,11 +2299,10 @@ func (c *ClientWithResponses) ExchangeTokenWithFormdataBodyWithResponse(ctx cont
 
 // LogoutWithResponse ends a RingCX session.
 //
-// The refresh token is part of the address, which is the documented way; keep this
-// address out of logs.
+// The refresh token is part of the path, as documented, so do not log the path.
 //
-// Source: RingCX API reference, an older edition. The answer is not documented: both 200
-// and 204 are taken as success (inferred).
+// Source: RingCX API reference, an older edition. The response is not documented: 200
+// and 204 both mean success (inferred).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2301,16 +2315,17 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, refreshTok
 	return ParseLogoutResult(rsp)
 }
 
-// RefreshTokenWithBodyWithResponse renews a RingCX session.
+// RefreshTokenWithBodyWithResponse exchanges a refresh token for new tokens of the same session.
 //
-// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-// the new one: the old one must be taken as spent, whatever the answer was.
+// The response contains a new access token and a new refresh token. A refresh token can
+// be used once: save the new one, and do not send the old one again, whatever the
+// response was.
 //
-// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+// It is not documented how long a refresh token is valid, and whether a refresh counts
+// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-// Login"; that an old refresh token is refused is inferred.
+// Login"; that RingCX rejects an old refresh token is inferred.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2323,16 +2338,17 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 	return ParseRefreshTokenResult(rsp)
 }
 
-// RefreshTokenWithFormdataBodyWithResponse renews a RingCX session.
+// RefreshTokenWithFormdataBodyWithResponse exchanges a refresh token for new tokens of the same session.
 //
-// It trades a RingCX refresh token for a new access token and a new refresh token. Save
-// the new one: the old one must be taken as spent, whatever the answer was.
+// The response contains a new access token and a new refresh token. A refresh token can
+// be used once: save the new one, and do not send the old one again, whatever the
+// response was.
 //
-// How long a refresh token lives, and whether refreshing counts towards the limit of 5
-// exchanges a minute, is not documented. (ringcx-go assumes that it counts.)
+// It is not documented how long a refresh token is valid, and whether a refresh counts
+// towards the limit of 5 exchanges per minute. (ringcx-go assumes that it counts.)
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
-// Login"; that an old refresh token is refused is inferred.
+// Login"; that RingCX rejects an old refresh token is inferred.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2347,10 +2363,10 @@ func (c *ClientWithResponses) RefreshTokenWithFormdataBodyWithResponse(ctx conte
 
 // ListAccountsWithResponse lists the accounts that the user may work with.
 //
-// The accounts are sub-accounts, in one list without pages. The main account above them
-// is a container; most operations work on a sub-account.
+// The accounts are sub-accounts. The response is one list without pages. Each
+// sub-account belongs to a main account; most operations work on a sub-account.
 //
-// Limit: 120 requests a minute.
+// Limit: 120 requests per minute.
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login", and RingCX API reference.
@@ -2368,12 +2384,13 @@ func (c *ClientWithResponses) ListAccountsWithResponse(ctx context.Context, reqE
 
 // ListUsersWithResponse lists the users.
 //
-// They are the users beneath the one who asks, without pages: nested through `children`,
-// or as one flat list with flatten=true. Answers of thousands of users occur.
+// These are the users below the user who makes the request. They are nested in the field
+// `children`, or in one flat list if flatten is true. The list has no pages and may
+// contain thousands of users.
 //
-// Needs the role MANAGE_USERS or SUPER_USER.
+// The request requires the role MANAGE_USERS or SUPER_USER.
 //
-// Limit: 120 requests a minute.
+// Limit: 120 requests per minute.
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
 // Login", and RingCX API reference.
