@@ -1,5 +1,5 @@
-// Contract tests: openapi.yaml itself, the generated types against its
-// examples, and the client and the fake against its operations.
+// The contract tests validate openapi.yaml, decode its examples into the generated
+// types, and check the client and the fake against its operations.
 package ringcx_test
 
 import (
@@ -32,7 +32,7 @@ func load(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// TestSpec validates openapi.yaml with its examples.
+// TestSpec validates openapi.yaml and its examples.
 func TestSpec(t *testing.T) {
 	err := load(t).Validate(t.Context(), openapi3.EnableExamplesValidation(),
 		openapi3.EnableSchemaFormatValidation(), openapi3.EnableSchemaPatternValidation())
@@ -41,7 +41,7 @@ func TestSpec(t *testing.T) {
 	}
 }
 
-// goTypes are the Go types of the schemas.
+// goTypes contains the Go type of each schema.
 var goTypes = map[string]any{
 	"APIError": gen.APIError{}, "Account": gen.Account{}, "AgentType": gen.AgentType(""), "Contact": gen.Contact{},
 	"Flag": wire.Flag(false), "ID": wire.ID(""), "MainAccount": gen.MainAccount{}, "PIN": wire.Secret(""),
@@ -52,15 +52,15 @@ var goTypes = map[string]any{
 	"ValidationError": gen.ValidationError{}, "WFMType": gen.WFMType(""),
 }
 
-// TestExamples decodes every example of the spec into its Go type. What is
-// encoded again is what was there, in the form that this library writes.
+// TestExamples decodes each example of openapi.yaml into its Go type and encodes the
+// result again. Both must be equal after normalization.
 func TestExamples(t *testing.T) {
 	doc := load(t)
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
 		t.Run(name, func(t *testing.T) {
 			typ, ok := goTypes[name]
 			if !ok {
-				t.Fatalf("openapi.yaml has a new schema: add its Go type to this test")
+				t.Fatalf("the schema %s has no Go type in this test: add it to goTypes", name)
 			}
 			schema := doc.Components.Schemas[name].Value
 			if len(schema.Examples) == 0 {
@@ -74,8 +74,8 @@ func TestExamples(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			t.Run(method+" "+path, func(t *testing.T) {
-				for status, answer := range op.Responses.Map() {
-					for ctype, media := range answer.Value.Content {
+				for status, response := range op.Responses.Map() {
+					for ctype, media := range response.Value.Content {
 						for name, example := range media.Examples {
 							if typ := typeOf(media.Schema); typ != nil {
 								t.Run(fmt.Sprint(status, ctype, name), func(t *testing.T) { roundTrip(t, typ, example.Value.Value) })
@@ -88,7 +88,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// typeOf is the Go type of a component, or of an array of one.
+// typeOf returns the Go type of a schema of components, or of an array of such a
+// schema. For other schemas it returns nil.
 func typeOf(schema *openapi3.SchemaRef) reflect.Type {
 	if items := schema.Value.Items; items != nil {
 		return reflect.SliceOf(typeOf(items))
@@ -108,8 +109,8 @@ func roundTrip(t *testing.T, typ reflect.Type, example any) {
 		t.Fatalf("%s: %v", in, err)
 	}
 	out := encode(t, v.Interface())
-	member := map[reflect.Type]string{reflect.TypeFor[wire.Flag](): "isActive", reflect.TypeFor[wire.Role](): "roles"}[typ]
-	if diff := cmp.Diff(normal(member, in), normal(member, out)); diff != "" {
+	field := map[reflect.Type]string{reflect.TypeFor[wire.Flag](): "isActive", reflect.TypeFor[wire.Role](): "roles"}[typ]
+	if diff := cmp.Diff(normalize(field, in), normalize(field, out)); diff != "" {
 		t.Errorf("%v (-example +encoded):\n%s", typ, diff)
 	}
 }
@@ -123,9 +124,10 @@ func encode(t *testing.T, v any) []byte {
 	return b
 }
 
-// normal is a JSON value in the form that this library writes: without what is
-// null or empty, ids as text, roles as objects; and times as milliseconds.
-func normal(member string, v any) any {
+// normalize converts the JSON value of a field so that values can be compared: it omits
+// null and empty values, and converts numbers to strings, roles to objects and times to
+// milliseconds.
+func normalize(field string, v any) any {
 	switch v := v.(type) {
 	case []byte:
 		var decoded any
@@ -134,14 +136,14 @@ func normal(member string, v any) any {
 		if err := d.Decode(&decoded); err != nil {
 			return err
 		}
-		return normal(member, decoded)
+		return normalize(field, decoded)
 	case map[string]any:
 		if _, isTime := v["millis"]; isTime {
-			return normal(member, v["millis"])
+			return normalize(field, v["millis"])
 		}
 		object := map[string]any{}
 		for k, e := range v {
-			if n := normal(k, e); n != nil && n != "" && !reflect.DeepEqual(n, []any{}) {
+			if n := normalize(k, e); n != nil && n != "" && !reflect.DeepEqual(n, []any{}) {
 				object[strings.ToLower(k)] = n
 			}
 		}
@@ -149,25 +151,25 @@ func normal(member string, v any) any {
 	case []any:
 		list := []any{}
 		for _, e := range v {
-			list = append(list, normal(member, e))
+			list = append(list, normalize(field, e))
 		}
 		return list
 	case json.Number:
-		return normal(member, v.String())
+		return normalize(field, v.String())
 	case string:
-		return normalText(member, v)
+		return normalizeText(field, v)
 	}
 	return v
 }
 
-func normalText(member, text string) any {
+func normalizeText(field, text string) any {
 	var at wire.Time
 	switch {
 	case text == "null":
 		return nil
-	case member == "roles":
+	case field == "roles":
 		return map[string]any{"roletype": text}
-	case member == "isActive":
+	case field == "isActive":
 		return text != "0"
 	case json.Unmarshal([]byte(`"`+text+`"`), &at) == nil && !at.IsZero():
 		return fmt.Sprint(at.UnixMilli())
@@ -175,10 +177,10 @@ func normalText(member, text string) any {
 	return text
 }
 
-// result is what every generated …WithResponse method returns.
+// result is the interface of the results of the generated …WithResponse methods.
 type result interface{ StatusCode() int }
 
-// calls has a call of each operation.
+// calls contains a call of each operation.
 var calls = map[string]func(ctx context.Context, c *gen.ClientWithResponses, rc, refresh string) (result, error){
 	"exchangeToken": func(ctx context.Context, c *gen.ClientWithResponses, rc, _ string) (result, error) {
 		return c.ExchangeTokenWithFormdataBodyWithResponse(ctx, &gen.ExchangeTokenParams{IncludeRefresh: ptr(true)},
@@ -200,38 +202,38 @@ var calls = map[string]func(ctx context.Context, c *gen.ClientWithResponses, rc,
 
 func ptr[T any](v T) *T { return &v }
 
-// TestOperations calls each operation of openapi.yaml, once so that it succeeds
-// and once so that it is refused. The fake checks every exchange against
-// openapi.yaml and fails the test where either side breaks it.
+// TestOperations calls each operation of openapi.yaml with and without valid tokens.
+// The fake checks all requests and responses against openapi.yaml and fails the test if
+// one violates it.
 func TestOperations(t *testing.T) {
 	for _, item := range load(t).Paths.Map() {
 		for _, op := range item.Operations() {
 			t.Run(op.OperationID, func(t *testing.T) {
 				call, ok := calls[op.OperationID]
 				if !ok {
-					t.Fatal("the operation is new: add a call of it to this test")
+					t.Fatal("the operation has no call in this test: add one to calls")
 				}
 				fake := ringcxtest.NewServer(t)
 				client, plain, rc, refresh := signIn(t, fake)
-				good, err := call(t.Context(), client.ClientWithResponses, rc, refresh)
-				if err != nil || good.StatusCode() >= 300 {
-					t.Errorf("good call: %v, %v", good, err)
+				valid, err := call(t.Context(), client.ClientWithResponses, rc, refresh)
+				if err != nil || valid.StatusCode() >= 300 {
+					t.Errorf("call with valid tokens: %v, %v; want a status below 300", valid, err)
 				}
-				refused, err := call(t.Context(), plain, "wrong", "wrong")
-				if err != nil || refused.StatusCode() < 400 || refused.StatusCode() > 404 {
-					t.Errorf("refused call: %v, %v", refused, err)
+				rejected, err := call(t.Context(), plain, "wrong", "wrong")
+				if err != nil || rejected.StatusCode() < 400 || rejected.StatusCode() > 404 {
+					t.Errorf("call with wrong tokens: %v, %v; want a status from 400 to 404", rejected, err)
 				}
 				_, err = call(t.Context(), client.ClientWithResponses, "wrong", "wrong")
-				if code := statusOf(err); op.Security != nil && code != refused.StatusCode() {
-					t.Errorf("refused call: %v, want an *Error of status %d", err, refused.StatusCode())
+				if code := statusOf(err); op.Security != nil && code != rejected.StatusCode() {
+					t.Errorf("call of the Client with wrong tokens: %v, want an *Error with status %d", err, rejected.StatusCode())
 				}
 			})
 		}
 	}
 }
 
-// signIn returns a Client, a generated client without tokens, and a RingCentral
-// and a refresh token that nobody has used yet.
+// signIn returns a Client, a generated client that adds no bearer token, and an unused
+// RingCentral token and refresh token.
 func signIn(t *testing.T, fake *ringcxtest.Server) (client *ringcx.Client, plain *gen.ClientWithResponses, rc, refresh string) {
 	t.Helper()
 	cfg := fake.Config()

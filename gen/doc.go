@@ -1,24 +1,22 @@
-// Package gen holds the types and the client that are generated from
-// openapi.yaml, the contract of this module.
+// Package gen contains the types and the client that are generated from openapi.yaml.
 //
-// Programs get the client from package ringcx, whose New adds what RingCX needs
-// and this package knows nothing of: tokens that are renewed, limits that are
-// kept, and errors with their status.
+// Programs get the client from New of package ringcx. New adds what this package
+// lacks: the bearer token, which is renewed when needed, rate limits, and an error for
+// each response with status 400 or higher.
 //
 //	client, err := ringcx.New(ringcx.Config{RingCentral: source})
 //	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 //
-// An optional member of an answer is a pointer, or a slice, which is nil where
-// RingCX sent null or nothing. Values of an open list, such as [AgentType], may
-// be other than the constants; their method Valid reports whether they are one.
-// Members that the contract does not list are ignored.
+// An optional field of a response is a pointer or a slice. It is nil if RingCX sent null
+// or omitted the field. Fields that openapi.yaml does not list are ignored. A value of an
+// open list, such as [AgentType], may differ from all constants; the method Valid reports
+// whether it is one of them.
 //
-// Secrets are of type [wire.Secret], which fmt and slog show as "***". The two
-// forms [TokenExchange] and [TokenRefresh] are the exception: their tokens are
-// plain strings, so don't log them.
+// Secrets have the type [wire.Secret], which fmt and slog print as "***". The exceptions
+// are the forms [TokenExchange] and [TokenRefresh], whose tokens are plain strings: do
+// not log them.
 //
-// Nothing in openapi.gen.go is written by hand. To change it, change
-// openapi.yaml and run, in the root of the module:
+// Do not edit openapi.gen.go. Change openapi.yaml and run, in the root of the module:
 //
 //	go generate ./...
 package gen
