@@ -488,7 +488,7 @@ var swaggerSpec = []string{
 	"mdVSJ1h4txQ2slo+vGQlgKcyOheXXuD68PVhBdfNL5CCqgIpczc+wLiBvMKcuiot/Xtn/zxB0akm1mzX",
 	"clBa/EfF+VNVHLcJpQ6D4uzj55oxXoud/AdUTHJ30i23SVBbpd2dB+yXi1pkn3wUJOUzRf0Fd9XdiT7N",
 	"uqsz2hRodQAaPHhDTHLVLqSTgzcaC8Io5mKeqIHLtk1AEBubgHwsMFmHyMcFtF58OpUD/RiD0suxZBnK",
-	"KlYN9RiCmqVZ6BmALHEhW8uwO6HsvCDNaOur9bqxCqW3ZbRKXfLwAcFiBCS5zx8///8AAAD//w==",
+	"KlYN9RiCmqVZ6BkAP76QrWXYnVB2XpBmtPXVet1YhdLbMlqlLnn4gGAxApLc54+f/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
