@@ -138,16 +138,7 @@ func normalize(field string, v any) any {
 		}
 		return normalize(field, decoded)
 	case map[string]any:
-		if _, isTime := v["millis"]; isTime {
-			return normalize(field, v["millis"])
-		}
-		object := map[string]any{}
-		for k, e := range v {
-			if n := normalize(k, e); n != nil && n != "" && !reflect.DeepEqual(n, []any{}) {
-				object[strings.ToLower(k)] = n
-			}
-		}
-		return object
+		return normalizeObject(field, v)
 	case []any:
 		list := []any{}
 		for _, e := range v {
@@ -160,6 +151,21 @@ func normalize(field string, v any) any {
 		return normalizeText(field, v)
 	}
 	return v
+}
+
+func normalizeObject(field string, object map[string]any) any {
+	if millis, isTime := object["millis"]; isTime {
+		return normalize(field, millis)
+	}
+	normalized := map[string]any{}
+	for k, v := range object {
+		n := normalize(k, v)
+		isEmpty := n == nil || n == "" || reflect.DeepEqual(n, []any{})
+		if !isEmpty {
+			normalized[strings.ToLower(k)] = n
+		}
+	}
+	return normalized
 }
 
 func normalizeText(field, text string) any {
