@@ -3,37 +3,37 @@ package ringcxtest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
-// maxRequest is how much of a request's body is read: 1 MiB.
+// maxRequest is how much of a request body is read: 1 MiB.
 const maxRequest = 1 << 20
 
-// call is one request on its way through the fake.
+// call is one request and its response.
 type call struct {
-	server   *Server
-	endpoint Endpoint // empty: of no operation
-	w        *recorder
-	r        *http.Request
-	body     []byte
-	form     url.Values // of a form body
-	script   *Fault     // nil: none
-	limited  bool       // LimitRates is on
-	crowd    int        // requests of the last 60 seconds that share a limit
-	reused   bool       // a refresh token that was sent before
-	penalty  bool       // sign-ins are refused at the moment
-	began    time.Time
-	tokens   tokenShape
-	breaches []string // found by the handler
-	cut      error    // nil: the client gets its answer; else it meets this
+	server     *Server
+	endpoint   Endpoint // empty if the path is unknown
+	w          *recorder
+	r          *http.Request
+	body       []byte
+	form       url.Values // nil unless the body is a form
+	fault      *Fault     // nil if there is none
+	began      time.Time
+	limit      limitCheck
+	reused     bool // its refresh token was sent before
+	tokens     tokenChanges
+	violations []string // found by the handler
+	cut        error    // if not nil, the client gets this error instead of a response
 }
 
-// tokenShape says how a fault changes the tokens of an answer.
-type tokenShape struct {
-	life        *time.Duration // nil: the usual one
+// tokenChanges are the changes that a fault makes to the tokens of a response.
+type tokenChanges struct {
+	lifetime    *time.Duration // nil for the usual one
 	skew        time.Duration
 	noRefresh   bool
 	sameRefresh bool
@@ -41,40 +41,40 @@ type tokenShape struct {
 
 type callKey struct{}
 
-// callOf returns the call that r belongs to.
+// callOf returns the call of a request that serve has passed to a handler.
 func callOf(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
 
-// serve answers r with next, or as a fault says.
+// serve responds to r with next, or with the next fault of e.
 func (s *Server) serve(e Endpoint, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	c := &call{server: s, endpoint: e, w: &recorder{inner: w}, began: time.Now()}
 	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-	c.script = s.nextFault(e)
+	c.fault = s.nextFault(e)
 	func() {
-		defer c.end() // also where a handler of Handle panics
+		defer c.end() // also if a handler panics
 		c.run(func() { c.process(next) })
 	}()
 	if c.cut != nil {
-		c.w.cut(c.cut) // after the end, so that the client finds it in the log
+		c.w.cut(c.cut) // after end, so that the client finds the request in the log
 	}
 }
 
-// run answers c with process, or as a fault says.
+// run reads and counts the request, and responds with process or with the fault.
 func (c *call) run(process func()) {
-	if c.script != nil && c.script.unreachable {
-		c.cut = errRefused
+	if c.fault != nil && c.fault.unreachable {
+		c.cut = errConnRefused
 		return
 	}
 	c.readBody()
 	c.arrive()
-	if c.script != nil {
-		c.script.serve(c, process)
+	if c.fault != nil {
+		c.fault.serve(c, process)
 		return
 	}
 	c.w.record = c.server.checked && operations()[c.endpoint] != nil
 	process()
 }
 
-// readBody reads the body, and lets handlers read it again.
+// readBody reads the body, and replaces it so that handlers can read it again.
 func (c *call) readBody() {
 	if c.r.Body == nil || c.r.Body == http.NoBody {
 		return
@@ -86,42 +86,86 @@ func (c *call) readBody() {
 	}
 }
 
-// arrive counts c, before anything is decided about it.
+// arrive counts the request and compares it with the rate limits.
 func (c *call) arrive() {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.limited, c.crowd = s.limited, s.tally.arrive(c.endpoint, c.began)
-	c.sendRefresh()
-	if c.endpoint != Login {
-		return
-	}
-	c.penalty = c.began.Before(s.penalty) || c.limited && c.crowd > tokenLimit
-	if c.penalty {
-		s.penalty = c.began.Add(penaltyTime)
-	}
+	c.limit = s.limits.check(c.endpoint, s.tally.arrive(c.endpoint, c.began), c.began)
+	c.reused = s.tally.sendRefresh(c.refreshToken())
 }
 
-// process answers c as RingCentral and RingCX do.
+// process responds as the services do.
 func (c *call) process(next http.HandlerFunc) {
-	if c.refuseRate() {
+	if c.limit.exceeded {
+		c.rejectRate()
 		return
+	}
+	if c.endpoint == Login && c.limit.enforced {
+		setRateHeaders(c.w.Header(), c.limit.remaining)
 	}
 	next(c.w, c.r)
 }
 
-// end writes c into the log and checks it.
+// end counts and logs the response, and reports contract violations.
 func (c *call) end() {
 	s := c.server
 	s.mu.Lock()
-	s.tally.answer(c.endpoint, c.w.status)
-	c.settleRefresh()
-	s.log.add(c.entry())
+	s.tally.respond(c.endpoint, c.w.status)
+	s.tally.settleRefresh(c.refreshToken(), c.reused, c.keepsRefresh())
+	s.log.add(newLogEntry(c))
 	s.mu.Unlock()
-	if !s.checked || c.script != nil {
+	if !s.checked || c.fault != nil {
 		return
 	}
-	if breaches := append(c.breaches, c.check(operations()[c.endpoint])...); len(breaches) > 0 {
-		s.report(breaches)
+	if all := append(c.violations, checkCall(c, operations()[c.endpoint])...); len(all) > 0 {
+		s.report(all)
 	}
+}
+
+// violation records that the request violates a rule that is not in openapi.yaml.
+func (c *call) violation(format string, args ...any) {
+	if c.server.checked {
+		c.violations = append(c.violations, fmt.Sprintf(format, args...))
+	}
+}
+
+// refreshToken returns the refresh token that a refresh sent, or "". It is also "" if the
+// request did not arrive, because its body was not read.
+func (c *call) refreshToken() string {
+	if c.endpoint != Refresh {
+		return ""
+	}
+	return c.form.Get("refresh_token")
+}
+
+// keepsRefresh reports whether the refresh token may be sent again after this response.
+func (c *call) keepsRefresh() bool {
+	switch c.w.status {
+	case http.StatusOK:
+		return c.tokens.sameRefresh
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusServiceUnavailable:
+		return c.w.Header().Get("Retry-After") != ""
+	}
+	return false
+}
+
+// secrets returns every secret of the request.
+func (c *call) secrets() []string {
+	var all []string
+	if _, credentials, ok := strings.Cut(c.r.Header.Get("Authorization"), " "); ok {
+		all = append(all, credentials)
+	}
+	if id, secret, ok := c.r.BasicAuth(); ok {
+		all = append(all, id, secret)
+	}
+	for _, name := range secretFields {
+		all = append(all, c.form[name]...)
+	}
+	if token := c.r.PathValue("refreshToken"); token != "" {
+		all = append(all, token)
+	}
+	return all
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestClient has the client of package ringcx use every operation, and the fake
-// compare all of it with openapi.yaml.
-func TestClient(t *testing.T) {
+// TestClientMatchesContract uses every operation with the client of package ringcx. The
+// Server compares all requests and responses with openapi.yaml.
+func TestClientMatchesContract(t *testing.T) {
 	configs := map[string]func(*ringcxtest.Server) ringcx.Config{
 		"memory":   (*ringcxtest.Server).Config,
 		"loopback": (*ringcxtest.Server).LoopbackConfig,
@@ -31,7 +31,7 @@ func TestClient(t *testing.T) {
 			if _, err := ringcx.Get(client.ListUsersWithResponse(t.Context(), &gen.ListUsersParams{})); err != nil {
 				t.Error(err)
 			}
-			fake.RevokeSession() // costs a refresh and an exchange that are refused
+			fake.RevokeSession() // the next refresh and the next exchange are rejected
 			if _, err := ringcx.Get(client.ListUsersWithResponse(t.Context(), &gen.ListUsersParams{})); err != nil {
 				t.Error(err)
 			}
@@ -46,9 +46,9 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestFleet has 20 callers ask every 30 seconds for two hours, without the check
-// and in no time.
-func TestFleet(t *testing.T) {
+// TestClientStaysWithinRateLimits has 20 callers that each make a call every 30 seconds for
+// two hours, in a synctest bubble.
+func TestClientStaysWithinRateLimits(t *testing.T) {
 	const callers, span, pause = 20, 2 * time.Hour, 30 * time.Second
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.New()

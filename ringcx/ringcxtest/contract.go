@@ -12,9 +12,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// checkOptions avoid the traps of openapi3filter: without the first it writes
-// defaults into the request, without the second it refuses every operation that
-// needs a token, without the third an undeclared status passes.
+// checkOptions change defaults of openapi3filter, which would write default values into
+// the request, reject every operation that needs a token, and accept undeclared statuses.
 var checkOptions = &openapi3filter.Options{
 	SkipSettingDefaults:   true,
 	AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
@@ -23,15 +22,9 @@ var checkOptions = &openapi3filter.Options{
 	ExcludeResponseBody:   true,
 }
 
-// breach notes that a request breaks a rule that is not in openapi.yaml.
-func (c *call) breach(format string, args ...any) {
-	if c.server.checked {
-		c.breaches = append(c.breaches, fmt.Sprintf(format, args...))
-	}
-}
-
-// check compares c with its operation and returns what breaks the contract.
-func (c *call) check(route *routers.Route) []string {
+// checkCall compares the request and the response of c with its operation, and returns the
+// violations.
+func checkCall(c *call, route *routers.Route) []string {
 	if route == nil || c.w.status == 0 {
 		return nil
 	}
@@ -46,25 +39,26 @@ func (c *call) check(route *routers.Route) []string {
 	}
 	c.r.Body = io.NopCloser(bytes.NewReader(c.body))
 	err := openapi3filter.ValidateRequest(c.r.Context(), in)
-	found := c.describe("request", openapi3.MultiError{err, c.undeclaredQuery(route)})
-	return append(found, c.describe(fmt.Sprintf("answer %d", c.w.status), c.checkAnswer(in))...)
+	found := describe(c.endpoint, "request", openapi3.MultiError{err, checkQuery(c, route)})
+	side := fmt.Sprintf("response %d", c.w.status)
+	return append(found, describe(c.endpoint, side, checkResponse(c, in))...)
 }
 
-// undeclaredQuery returns the parameters of the query that the operation does
-// not have, which openapi3filter lets pass.
-func (c *call) undeclaredQuery(route *routers.Route) error {
+// checkQuery returns the query parameters that the operation does not declare.
+// openapi3filter ignores them.
+func checkQuery(c *call, route *routers.Route) error {
 	var all openapi3.MultiError
 	for name := range c.r.URL.Query() {
 		if route.Operation.Parameters.GetByInAndName("query", name) == nil {
-			all = append(all, breach{"query " + c.safeName(name), "not declared"})
+			all = append(all, violation{"query " + safeName(c, name), "not declared"})
 		}
 	}
 	return all
 }
 
-// checkAnswer compares the answer of c with its operation. The body has its own
-// check: that of openapi3filter sorts all names of a schema for every object.
-func (c *call) checkAnswer(in *openapi3filter.RequestValidationInput) error {
+// checkResponse compares the response of c with its operation. It checks the body itself,
+// because openapi3filter sorts all property names of a schema for every object.
+func checkResponse(c *call, in *openapi3filter.RequestValidationInput) error {
 	err := openapi3filter.ValidateResponse(c.r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in, Status: c.w.status, Header: c.w.Header(), Options: checkOptions,
 	})
@@ -75,10 +69,11 @@ func (c *call) checkAnswer(in *openapi3filter.RequestValidationInput) error {
 	return checkBody(content, c.w.Header().Get("Content-Type"), c.w.body.Bytes())
 }
 
-// checkBody compares a body with the schema of its Content-Type.
+// checkBody compares a body with the schema of its Content-Type. If the operation declares
+// no body, any body is valid.
 func checkBody(content openapi3.Content, contentType string, body []byte) error {
 	if len(content) == 0 {
-		return nil // no body is declared, so that it has no meaning
+		return nil
 	}
 	media := content.Get(contentType)
 	switch {
@@ -94,12 +89,12 @@ func checkBody(content openapi3.Content, contentType string, body []byte) error 
 	return media.Schema.Value.VisitJSON(value, openapi3.MultiErrors())
 }
 
-// describe puts an error of openapi3filter into our words: the operation, the
-// side, the JSON pointer and the rule. Its own words hold the values.
-func (c *call) describe(side string, err error) []string {
+// describe returns the violations in err, an error of openapi3filter, sorted and without
+// duplicates. It does not use the text of err, which contains values.
+func describe(e Endpoint, side string, err error) []string {
 	var lines []string
-	for _, b := range breachesOf(err) {
-		lines = append(lines, fmt.Sprintf("%s: %s: %s", c.endpoint, side, b))
+	for _, v := range violationsIn(err) {
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", e, side, v))
 	}
 	slices.Sort(lines)
 	return slices.Compact(lines)

@@ -1,24 +1,28 @@
 package ringcxtest
 
 import (
+	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/go-cmp/cmp"
 )
 
-// rules returns what was reported, without what every report begins with.
-func rules(tb *recordingTB) []string {
+// reportedViolations returns the violations that were reported, without the common prefix.
+func reportedViolations(tb *recordingTB) []string {
 	var all []string
 	for _, line := range tb.reported() {
-		all = append(all, strings.TrimPrefix(line, "ringcxtest: contract broken: "))
+		all = append(all, strings.TrimPrefix(line, "ringcxtest: contract violation: "))
 	}
 	return all
 }
 
-func TestRequestBreaksContract(t *testing.T) {
+func TestRequestViolations(t *testing.T) {
 	const secret = "secret-value"
 	form := func(text string) url.Values { v, _ := url.ParseQuery(text); return v }
 	exchange, refresh, login := "/api/auth/login/rc/accesstoken", "/api/auth/token/refresh", loginPath
@@ -31,10 +35,10 @@ func TestRequestBreaksContract(t *testing.T) {
 	}{
 		{
 			"wrong type", "GET", "/voice/api/v1/admin/users?flatten=" + secret, nil, nil,
-			[]string{"listUsers: request: query flatten: cannot be read"},
+			[]string{"listUsers: request: query flatten: cannot be parsed"},
 		},
 		{
-			"missing member", "POST", refresh, form("rcTokenType=Bearer"), nil,
+			"missing field", "POST", refresh, form("rcTokenType=Bearer"), nil,
 			[]string{"refreshToken: request: /refresh_token: required"},
 		},
 		{
@@ -51,14 +55,14 @@ func TestRequestBreaksContract(t *testing.T) {
 		{"no body", "POST", refresh, nil, nil, []string{"refreshToken: request: body: required"}},
 		{
 			"wrong Content-Type", "POST", refresh, form("refresh_token=x"), []string{"Content-Type", "text/plain"},
-			[]string{"refreshToken: request: header Content-Type: is not declared"},
+			[]string{"refreshToken: request: header Content-Type: not declared"},
 		},
 		{
 			"unknown path", "GET", "/voice/api/v1/admin/agents", nil, nil,
 			[]string{"GET /voice/api/v1/admin/agents: openapi.yaml has no such operation"},
 		},
 		{
-			"path that is not clean", "GET", "/voice//api", nil, nil,
+			"path with two slashes", "GET", "/voice//api", nil, nil,
 			[]string{"GET /voice//api: openapi.yaml has no such operation"},
 		},
 		{
@@ -73,18 +77,18 @@ func TestRequestBreaksContract(t *testing.T) {
 			},
 		},
 		{
-			"sign-in with a secret in the address", "POST", login + "?assertion=" + secret, form("grant_type=x"), basic,
-			[]string{"login: request: query assertion: a secret must not be in the address"},
+			"sign-in with a secret in the URL", "POST", login + "?assertion=" + secret, form("grant_type=x"), basic,
+			[]string{"login: request: query assertion: the URL must not contain a secret"},
 		},
-		{"revocation is fine", "POST", revokePath, form("token=x"), basic, nil},
+		{"valid revocation", "POST", revokePath, form("token=x"), basic, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tb := &recordingTB{TB: t}
-			w := inMemory(NewServer(tb))
-			w.send(tt.method, w.ringCX+tt.path, tt.form, tt.header...)
-			if diff := cmp.Diff(tt.want, rules(tb)); diff != "" {
-				t.Errorf("breaches (-want +got):\n%s", diff)
+			client := inMemory(NewServer(tb))
+			client.send(tt.method, client.ringCX+tt.path, tt.form, tt.header...)
+			if diff := cmp.Diff(tt.want, reportedViolations(tb)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 			tb.end()
 		})
@@ -92,35 +96,175 @@ func TestRequestBreaksContract(t *testing.T) {
 }
 
 func TestUnknownPathIsAnAPIError(t *testing.T) {
-	w := inMemory(New())
-	a := w.send("GET", w.ringCX+"/voice/api/v1/admin/agents", nil)
-	if a.status != 404 || a.field("generalMessage") != "Not found" || a.field("requestUri") != "/voice/api/v1/admin/agents" {
-		t.Errorf("got %+v", a)
+	client := inMemory(New())
+	resp := client.send("GET", client.ringCX+"/voice/api/v1/admin/agents", nil)
+	if resp.status != 404 || resp.field("generalMessage") != "Not found" || resp.field("requestUri") != "/voice/api/v1/admin/agents" {
+		t.Errorf("got %+v", resp)
 	}
-	a = w.send("GET", w.ringCX+"/voice/api/v1/admin/users?flatten=maybe", nil)
-	if a.status != 400 || !strings.Contains(a.body, `"attributeName":"flatten"`) {
-		t.Errorf("a bad parameter: %+v", a)
+	resp = client.send("GET", client.ringCX+"/voice/api/v1/admin/users?flatten=maybe", nil)
+	if resp.status != 400 || !strings.Contains(resp.body, `"attributeName":"flatten"`) {
+		t.Errorf("invalid parameter: %+v", resp)
 	}
 }
 
-func TestNothingIsReported(t *testing.T) {
+func TestViolationsThatAreNotReported(t *testing.T) {
 	tb := &recordingTB{TB: t}
 	s := NewServer(tb)
-	w := inMemory(s)
-	have := w.signIn(t)
+	client := inMemory(s)
+	issued := client.signIn(t)
 	s.Fault(Users, Status(418, "x"), 1)
-	w.users(have.access, "")
-	if got := rules(tb); got != nil {
-		t.Errorf("of a scripted fault: %v", got)
+	client.users(issued.access, "")
+	if got := reportedViolations(tb); got != nil {
+		t.Errorf("request with a fault: %v, want no violations", got)
 	}
 	setUser(`{"userId":"x","userName":"` + strings.Repeat("x", maxChecked) + `"}`)(s)
-	w.users(have.access, "")
-	if got := rules(tb); got != nil {
-		t.Errorf("of a body that is too large: %v", got)
+	client.users(issued.access, "")
+	if got := reportedViolations(tb); got != nil {
+		t.Errorf("body over the limit: %v, want no violations", got)
 	}
 	tb.end()
-	s.serve("", httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil), answerUnknown)
-	if got := rules(tb); got != nil {
-		t.Errorf("after the end of the test: %v", got)
+	s.serve("", httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil), handleUnknown)
+	if got := reportedViolations(tb); got != nil {
+		t.Errorf("after the end of the test: %v, want no violations", got)
+	}
+}
+
+func TestResponseViolations(t *testing.T) {
+	const secret = "secret-value"
+	tests := []struct {
+		name   string
+		change func(*Server)
+		want   []string
+	}{
+		{
+			"wrong type", setUser(`{"userId":"` + secret + `","userName":"x"}`),
+			[]string{"listUsers: response 200: /0/userId: type: want integer, got string"},
+		},
+		{
+			"null that is not allowed", setUser(`{"userId":1,"userName":null}`),
+			[]string{"listUsers: response 200: /0/userName: type: want string, got null"},
+		},
+		{
+			"missing field of a child", setUser(`{"userId":1,"userName":"x","children":[{"userId":2}]}`),
+			[]string{"listUsers: response 200: /0/children/0/userName: required"},
+		},
+		{
+			"no schema matches", setUser(`{"userId":1,"userName":"x","roles":[5]}`),
+			[]string{"listUsers: response 200: /0/roles/0: oneOf: no schema matches number"},
+		},
+		{
+			"not JSON", setUser(secret),
+			[]string{"listUsers: response 200: body: cannot be parsed"},
+		},
+		{"valid", setUser(`{"userId":1,"userName":"x","unknown":{"a":[null]}}`), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tb := &recordingTB{TB: t}
+			s := NewServer(tb)
+			client := inMemory(s)
+			issued := client.signIn(t)
+			tt.change(s)
+			client.users(issued.access, "")
+			if diff := cmp.Diff(tt.want, reportedViolations(tb)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+			tb.end()
+		})
+	}
+}
+
+func setUser(data string) func(*Server) {
+	return func(s *Server) { s.setUsers(each([]json.RawMessage{json.RawMessage(data)})) }
+}
+
+// TestCheckCall checks responses against rules that openapi.yaml does not use in
+// responses.
+func TestCheckCall(t *testing.T) {
+	const operation = `{"responses": {"200": {
+		"description": "x",
+		"headers": {"X-Left": {"required": true, "schema": {"type": "integer"}}},
+		"content": {"application/json": {"schema": {
+			"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["A", "B"]}}
+		}}}}}}`
+	var op openapi3.Operation
+	if err := json.Unmarshal([]byte(operation), &op); err != nil {
+		t.Fatal(err)
+	}
+	op.OperationID = "probe"
+	tests := []struct {
+		name        string
+		status      int
+		header      string
+		contentType string
+		body        string
+		want        []string
+	}{
+		{"valid", 200, "1", jsonType, `{"kind":"A"}`, nil},
+		{"wrong enum", 200, "1", jsonType, `{"kind":"C"}`, []string{"probe: response 200: /kind: enum: want one of [A B]"}},
+		{"undeclared status", 418, "1", jsonType, `{"kind":"A"}`, []string{"probe: response 418: the status is not declared"}},
+		{"wrong header", 200, "x", jsonType, `{"kind":"A"}`, []string{"probe: response 200: header X-Left: cannot be parsed"}},
+		{"missing header", 200, "", jsonType, `{"kind":"A"}`, []string{"probe: response 200: header X-Left: required"}},
+		{"wrong Content-Type", 200, "1", "text/plain", `x`, []string{"probe: response 200: header Content-Type: not declared"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &call{
+				endpoint: "probe", r: httptest.NewRequest("GET", "/", nil),
+				w: &recorder{inner: httptest.NewRecorder(), record: true},
+			}
+			if tt.header != "" {
+				c.w.Header().Set("X-Left", tt.header)
+			}
+			c.respond(tt.status, tt.contentType, tt.body)
+			route := &routers.Route{Spec: specification(), PathItem: &openapi3.PathItem{}, Operation: &op}
+			if diff := cmp.Diff(tt.want, checkCall(c, route)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestUndeclaredStatusIsReported(t *testing.T) {
+	tb := &recordingTB{TB: t}
+	s := NewServer(tb)
+	s.serve(Users, httptest.NewRecorder(), httptest.NewRequest("GET", "/voice/api/v1/admin/users", nil),
+		func(_ http.ResponseWriter, r *http.Request) { callOf(r).respond(418, textType, "I am a teapot") })
+	want := []string{"listUsers: response 418: the status is not declared"}
+	if diff := cmp.Diff(want, reportedViolations(tb)); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
+	}
+	tb.end()
+}
+
+func TestUndeclaredQueryParameter(t *testing.T) {
+	tests := []struct {
+		query string
+		want  []string
+	}{
+		{"?flatten=true&activeOnly=false", nil},
+		{"?page=2", []string{"listUsers: request: query page: not declared"}},
+		{
+			"?page=2&flaten=true&flatten=x",
+			[]string{
+				"listUsers: request: query flaten: not declared",
+				"listUsers: request: query flatten: cannot be parsed",
+				"listUsers: request: query page: not declared",
+			},
+		},
+	}
+	for _, tt := range tests {
+		tb := &recordingTB{TB: t}
+		client := inMemory(NewServer(tb))
+		issued := client.signIn(t)
+		client.users(issued.access, tt.query)
+		if diff := cmp.Diff(tt.want, reportedViolations(tb)); diff != "" {
+			t.Errorf("%s: violations (-want +got):\n%s", tt.query, diff)
+		}
+		client.users(issued.access, "?"+issued.access+"=1")
+		if text := strings.Join(reportedViolations(tb), "\n"); strings.Contains(text, issued.access) {
+			t.Errorf("the violations contain a secret: %s", text)
+		}
+		tb.end()
 	}
 }

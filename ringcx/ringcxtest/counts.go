@@ -6,65 +6,65 @@ import (
 	"time"
 )
 
-// peakWindow is the time that peaks and limits are counted in.
-const peakWindow = time.Minute
+// limitWindow is the period of the rate limits and of the peaks in Counts.
+const limitWindow = time.Minute
 
-// Counts is what arrived at a Server since it was made. A request that a fault
-// answers counts too; one that [Unreachable] stops has not arrived.
+// Counts contains the numbers of requests that a Server has received. It includes requests
+// with a fault, except for [Unreachable], which are not received.
 type Counts struct {
 	Logins    int // sign-ins to RingCentral
 	Revokes   int // revocations at RingCentral
-	Exchanges int // of a RingCentral token for RingCX tokens
-	Refreshes int // of RingCX tokens
-	Logouts   int // from RingCX
-	Calls     int // of all other operations of RingCX
+	Exchanges int // exchanges of a RingCentral token for RingCX tokens
+	Refreshes int // refreshes of RingCX tokens
+	Logouts   int // logouts from RingCX
+	Calls     int // all other operations of RingCX
 
-	// Arrivals is the number of requests for each endpoint that had any. The
-	// empty Endpoint stands for addresses that the fake does not know.
+	// Arrivals is the number of requests for each endpoint. Endpoints without
+	// requests are omitted. The key "" counts requests to unknown endpoints.
 	Arrivals map[Endpoint]int
 
-	// Peaks is the most requests in any 60 seconds for each endpoint.
+	// Peaks is the largest number of requests in any 60 seconds, for each endpoint
+	// of Arrivals.
 	Peaks map[Endpoint]int
 
-	// PeakTokenRequests is the most exchanges and refreshes together in any 60
-	// seconds. RingCX allows five.
+	// PeakTokenRequests is the largest number of exchanges and refreshes together
+	// in any 60 seconds. RingCX allows five.
 	PeakTokenRequests int
 
-	// RefreshReused is the number of refreshes with a refresh token that was sent
-	// before, while that answer was open or after one that spent the token,
-	// refused it, or left its fate open. These are all answers but 429, 503 with
-	// Retry-After, and one that brings the same token again; what [Unreachable]
-	// stops was not sent.
+	// RefreshReused is the number of refreshes with a refresh token that the client
+	// must not send again: it has sent the token before, and has got no response
+	// yet or one that does not permit another attempt. Responses with status
+	// 429, with status 503 and Retry-After, or with the same refresh token permit
+	// it. Requests with the fault Unreachable do not count as sent.
 	RefreshReused int
 
-	WrongHostBearers int // requests with a secret to a host that is not the fake's, in memory
-	RateLimited      int // answers with status 429
-	Unauthorized     int // calls answered with status 401
+	WrongHostBearers int // requests of Client that contain a secret and go to another host
+	RateLimited      int // responses with status 429
+	Unauthorized     int // responses to Calls with status 401
 }
 
-// Counts returns what arrived so far. The result is the caller's own.
-func (s *Server) Counts() Counts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tally.counts()
-}
-
-// tally counts arrivals. The Server's mutex guards it.
+// tally counts requests and responses. The Server's mutex guards it.
 type tally struct {
 	started       time.Time
-	sums          Counts // the members that are no sums over arrivals
+	totals        Counts // only the fields that are not computed from arrivals
 	arrivals      map[Endpoint]int
 	windows       map[Endpoint]*window
 	tokenRequests window
 	calls         window
+	sentRefresh   map[string]bool // refresh tokens that must not be sent again
 }
 
 func newTally(now time.Time) tally {
-	return tally{started: now, arrivals: make(map[Endpoint]int), windows: make(map[Endpoint]*window)}
+	return tally{
+		started:     now,
+		arrivals:    make(map[Endpoint]int),
+		windows:     make(map[Endpoint]*window),
+		sentRefresh: make(map[string]bool),
+	}
 }
 
-// arrive counts a request and returns how many of those that share a limit with
-// it arrived in the last 60 seconds, itself included.
+// arrive counts a request. It returns the number of requests in the last 60 seconds that
+// share a rate limit with it, including itself.
 func (t *tally) arrive(e Endpoint, now time.Time) int {
 	at := now.Sub(t.started)
 	t.arrivals[e]++
@@ -83,18 +83,44 @@ func (t *tally) arrive(e Endpoint, now time.Time) int {
 	return n
 }
 
-// answer counts an answer.
-func (t *tally) answer(e Endpoint, status int) {
+// respond counts a response.
+func (t *tally) respond(e Endpoint, status int) {
 	switch {
 	case status == http.StatusTooManyRequests:
-		t.sums.RateLimited++
+		t.totals.RateLimited++
 	case status == http.StatusUnauthorized && e.isCall():
-		t.sums.Unauthorized++
+		t.totals.Unauthorized++
+	}
+}
+
+// sendRefresh records that a request sent a refresh token, and counts it if the token must
+// not be sent again. It ignores an empty token.
+func (t *tally) sendRefresh(token string) (reused bool) {
+	if token == "" {
+		return false
+	}
+	if t.sentRefresh[token] {
+		t.totals.RefreshReused++
+		return true
+	}
+	t.sentRefresh[token] = true
+	return false
+}
+
+// settleRefresh records the response to a request that sent a refresh token. If the
+// response keeps the token valid, it may be sent again, unless it was reused already.
+func (t *tally) settleRefresh(token string, reused, kept bool) {
+	switch {
+	case token == "":
+	case !kept:
+		t.sentRefresh[token] = true // a concurrent refresh may have deleted it
+	case !reused:
+		delete(t.sentRefresh, token)
 	}
 }
 
 func (t *tally) counts() Counts {
-	c := t.sums
+	c := t.totals
 	c.Arrivals = maps.Clone(t.arrivals)
 	c.Peaks = make(map[Endpoint]int, len(t.windows))
 	for e, w := range t.windows {
@@ -111,16 +137,16 @@ func (t *tally) counts() Counts {
 	return c
 }
 
-// window holds the arrivals of the last 60 seconds.
+// window contains the arrivals of the last 60 seconds.
 type window struct {
-	times []time.Duration // the oldest first
+	times []time.Duration // oldest first
 	peak  int
 }
 
-// add counts an arrival and returns how many the window then holds.
+// add adds an arrival and returns the number of arrivals in the window.
 func (w *window) add(at time.Duration) int {
 	old := 0
-	for old < len(w.times) && at-w.times[old] >= peakWindow {
+	for old < len(w.times) && at-w.times[old] >= limitWindow {
 		old++
 	}
 	w.times = append(w.times[old:], at)

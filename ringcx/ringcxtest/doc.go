@@ -1,9 +1,9 @@
-// Package ringcxtest is a RingCentral and a RingCX for tests: sign-in, exchange,
-// refresh, accounts and users, on the routes of openapi.yaml, without a network
-// and without an account.
+// Package ringcxtest provides a fake RingCentral and a fake RingCX for tests. It serves the
+// sign-in to RingCentral and every operation of openapi.yaml, in memory or on a loopback
+// port. It needs no network and no RingCentral account.
 //
-// A test makes a [Server], gives its Config to the program, and looks at what
-// arrived:
+// Create a [Server] with [NewServer], pass its Config to the code under test, and check
+// which requests arrived:
 //
 //	func TestReport(t *testing.T) {
 //		fake := ringcxtest.NewServer(t)
@@ -18,39 +18,47 @@
 //		}
 //	}
 //
-// Report is the program's own; it takes a [ringcx.Config]. The Config of the
-// fake reaches it in memory, so a test may run in a bubble of testing/synctest,
-// where five minutes pass in no time. For a program that wants an address there
-// is [Server.LoopbackConfig] and [Server.URL].
+// Report is the function under test. It takes a [ringcx.Config].
 //
-// # What is true to life
+// [Server.Config] connects in memory, without sockets. The test can therefore run in a
+// testing/synctest bubble, in which five minutes pass instantly. A program that needs a
+// real address can use [Server.LoopbackConfig] or [Server.URL].
 //
-// An access token lives five minutes and is then refused as RingCX does it, with
-// the text "Jwt is expired". A refresh token is good for one use. An exchange
-// without includeRefresh=true brings none. The sixth sign-in ends the oldest of
-// five sessions: its RingCentral token and the refresh tokens bought with it are
-// refused. The rest has to be asked for: limits with [Server.LimitRates], and
-// everything that can go wrong with [Server.Fault], [Server.ExpireTokens] and
-// [Server.RevokeSession].
+// # Tokens and sessions
 //
-// Accounts, users and the answer to an exchange are the examples of
-// openapi.yaml, until [Server.SetAccounts], [Server.SetUsers] or
-// [Server.GenerateUsers] say otherwise.
+// A Server handles tokens as the services do:
 //
-// # The contract
+//   - A RingCX access token is valid for five minutes. After that, RingCX responds with
+//     status 401 and the text "Jwt is expired".
+//   - A refresh token can be used once.
+//   - An exchange returns a refresh token only if includeRefresh is true.
+//   - RingCentral keeps five sessions. The sixth sign-in ends the oldest one: its
+//     RingCentral token and the refresh tokens obtained with it are rejected.
 //
-// A Server of [NewServer] compares every request and every answer with
-// openapi.yaml, and fails the test where one of them breaks it. It names the
-// operation, the place, and the rule, but no value, which may be a secret. The
-// place in a body is a JSON pointer; a parameter or a header has its name:
+// # Faults and rate limits
 //
-//	contract broken: refreshToken: request: /refresh_token: required
-//	contract broken: listUsers: request: query flatten: cannot be read
+// By default every valid request succeeds. [Server.Fault] makes requests to one endpoint
+// fail, [Server.LimitRates] enforces the rate limits of the services, and
+// [Server.ExpireTokens] and [Server.RevokeSession] end tokens and sessions.
 //
-// A parameter of a query that openapi.yaml does not declare breaks the contract
-// too. An endpoint that openapi.yaml does not have is served with
-// [Server.Handle]; it is not checked.
+// # Data
 //
-// The two requests to RingCentral are not in openapi.yaml; they are checked by
-// rules of this package.
+// Accounts, users and the session data in the response to an exchange are the examples of
+// openapi.yaml. [Server.SetAccounts], [Server.SetUsers] and [Server.GenerateUsers] replace
+// the accounts and users. [Server.Handle] adds an endpoint that openapi.yaml does not
+// describe.
+//
+// # Contract checks
+//
+// A Server created by [NewServer] compares every request and every response with
+// openapi.yaml, and fails the test if one of them does not match. The message names the
+// operation, the location and the rule. It contains no values, because they may be
+// secrets. A location in a body is a JSON pointer; a parameter or header is named:
+//
+//	contract violation: refreshToken: request: /refresh_token: required
+//	contract violation: listUsers: request: query flatten: cannot be parsed
+//
+// A query parameter that openapi.yaml does not declare is also a violation. The requests
+// to RingCentral are not part of openapi.yaml; this package checks them with rules of its
+// own. Endpoints added by [Server.Handle] are not checked.
 package ringcxtest

@@ -11,8 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// A program that lists users survives an expiry: it refreshes, and its caller
-// sees nothing of it. In a test, use NewServer(t) instead of New.
+// The client refreshes an expired token without an error for its caller. In a test, use
+// NewServer(t) instead of New.
 func Example() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -38,8 +38,8 @@ func Example() {
 	// 1 sign-in, 1 exchange, 1 refresh
 }
 
-// The answer to a refresh is lost after the refresh token was spent. The client
-// must not send that token again.
+// The connection is cut after a refresh has used its refresh token. The client must not send
+// the token again, so it exchanges the RingCentral token instead.
 func ExampleServer_Fault() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -60,6 +60,7 @@ func ExampleServer_Fault() {
 	// Output: 1 refresh, 2 exchanges, 0 tokens sent twice
 }
 
+// The log shows each request with its status and fault.
 func ExampleServer_Log() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -81,8 +82,8 @@ func ExampleServer_Log() {
 	// listAccounts 200 "slow 1ms"
 }
 
-// Over a real connection the fake serves a program in any language. Both
-// services have the same address.
+// LoopbackConfig connects over TCP. Both services have the same base URL, so a program in
+// another language can use it too.
 func ExampleServer_LoopbackConfig() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -103,6 +104,7 @@ func ExampleServer_LoopbackConfig() {
 	// 99990001 Example Sub-Account
 }
 
+// Users are generated while the client reads the response.
 func ExampleServer_GenerateUsers() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -113,13 +115,13 @@ func ExampleServer_GenerateUsers() {
 		log.Fatal(err)
 	}
 	flatten := true
-	response, err := client.ListUsers(context.Background(), &gen.ListUsersParams{Flatten: &flatten})
-	for user, err := range ringcx.Stream[gen.User](response, err) {
+	resp, err := client.ListUsers(context.Background(), &gen.ListUsersParams{Flatten: &flatten})
+	for user, err := range ringcx.Stream[gen.User](resp, err) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(user.UserID, user.UserName)
-		break // the fake makes no more of them
+		break // the remaining users are not generated
 	}
 	// Output: 1001 user1001@example.com
 }

@@ -3,72 +3,78 @@ package ringcxtest
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Fault is one way in which the services, or the network before them, misbehave.
-// [Server.Fault] orders it. Its text form, from String, is what [ParseFault]
-// reads. [Truncate], [DropAnswer] and [Slow] hold the whole answer in memory.
+// Fault is a failure of a service or of the network. [Server.Fault] applies it to
+// requests. [ParseFault] parses the text that String returns.
+//
+// Some faults process the request as usual and then change, delay or drop the response: a
+// refresh token is used up, a session starts. Their documentation says so. The others
+// respond without processing the request. Truncate, DropAnswer and Slow keep the whole
+// response in memory.
 type Fault struct {
 	name        string
-	unreachable bool                          // nothing arrives
-	fits        func(Endpoint) bool           // nil: every endpoint
-	serve       func(c *call, process func()) // answers c; process does so as usual
+	unreachable bool                          // the request does not arrive
+	fits        func(Endpoint) bool           // nil if the fault can occur at every endpoint
+	serve       func(c *call, process func()) // responds; process responds as usual
 }
 
-// String returns the fault as ParseFault reads it, for example "slow 2s".
+// String returns the text form of the fault, for example "slow 2s".
 func (f Fault) String() string { return f.name }
 
-// The faults that need no number. Those that change, delay or drop a good answer
-// have the request processed: a refresh token is spent, a session begins.
+// Faults without an argument.
 var (
-	// Refuse refuses: a sign-in with 400 and a revocation with 401, as
-	// RingCentral does; a refresh with 401, a logout with 404 and all else with
-	// 403, as RingCX does.
+	// Refuse rejects the request. RingCentral rejects a sign-in with status 400 and
+	// a revocation with 401. RingCX rejects a refresh with 401, a logout with 404
+	// and all other requests with 403.
 	Refuse = Fault{name: "refuse", serve: serveRefuse}
 
-	// Penalty starts the 60 seconds in which RingCentral answers every sign-in
-	// with 429 and Retry-After, and which each further sign-in starts anew. It is
-	// for [Login] only.
+	// Penalty starts the penalty of RingCentral: for 60 seconds, every sign-in gets
+	// status 429 with Retry-After and restarts the penalty. Penalty can occur at
+	// Login only.
 	Penalty = Fault{name: "penalty", fits: isEndpoint(Login), serve: servePenalty}
 
-	// HTML answers 200 with a page of HTML, as a proxy or a Wi-Fi sign-in does.
-	// The request is not processed.
+	// HTML responds with status 200 and an HTML page, like a proxy or the sign-in
+	// page of a Wi-Fi network.
 	HTML = Fault{name: "html", serve: serveHTML}
 
-	// Truncate processes the request and sends the first half of the JSON.
-	Truncate = Fault{name: "truncate", fits: Endpoint.answersJSON, serve: serveTruncate}
+	// Truncate processes the request and sends the first half of the JSON body.
+	Truncate = Fault{name: "truncate", fits: Endpoint.respondsJSON, serve: serveTruncate}
 
-	// NoRefreshToken leaves the refresh token out of an exchange or a refresh.
+	// NoRefreshToken processes an exchange or a refresh and omits the refresh token
+	// from the response.
 	NoRefreshToken = Fault{
 		name: "no-refresh-token", fits: Endpoint.isTokenRequest,
-		serve: shape(func(t *tokenShape) { t.noRefresh = true }),
+		serve: serveTokens(func(t *tokenChanges) { t.noRefresh = true }),
 	}
 
-	// SameRefreshToken answers a refresh with the refresh token that was sent,
-	// which stays good.
+	// SameRefreshToken processes a refresh and responds with the refresh token of
+	// the request, which stays valid.
 	SameRefreshToken = Fault{
 		name: "same-refresh-token", fits: isEndpoint(Refresh),
-		serve: shape(func(t *tokenShape) { t.sameRefresh = true }),
+		serve: serveTokens(func(t *tokenChanges) { t.sameRefresh = true }),
 	}
 
-	// DropAnswer processes the request and then cuts the connection. The client
-	// meets io.ErrUnexpectedEOF; package ringcx sends a GET again by itself.
+	// DropAnswer processes the request and then cuts the connection without a
+	// response. The client gets io.ErrUnexpectedEOF. Package ringcx then repeats a
+	// GET.
 	DropAnswer = Fault{name: "drop-answer", serve: serveDropAnswer}
 
-	// Unreachable keeps the request from arriving. In memory the client meets a
-	// *net.OpError with Op "dial". Over loopback the connection stands already:
-	// it is cut before anything is processed, which to the client looks like
-	// DropAnswer. Such a request is not in [Counts].
+	// Unreachable keeps the request from arriving; it is not included in Counts. The
+	// client of Server.Client gets a *net.OpError with Op "dial". Over TCP the
+	// connection already exists: it is cut before the request is processed, which
+	// the client cannot distinguish from DropAnswer.
 	Unreachable = Fault{name: "unreachable", unreachable: true}
 
-	// EchoSecret refuses as Refuse does, with every secret of the request in the
-	// message.
+	// EchoSecret rejects the request like Refuse, with every secret of the request
+	// in the error message.
 	EchoSecret = Fault{name: "echo-secret", serve: serveEchoSecret}
 
-	// RevokedOutside does what [Server.RevokeSession] does, just before the
-	// request is processed.
+	// RevokedOutside calls Server.RevokeSession and then processes the request. It
+	// cannot occur at Login and Revoke.
 	RevokedOutside = Fault{
 		name:  "revoked-outside",
 		fits:  func(e Endpoint) bool { return !e.isRingCentral() },
@@ -76,59 +82,59 @@ var (
 	}
 )
 
-// RateLimit answers 429. Retry-After is after in whole seconds, rounded up; with
-// 0 there is no such header.
+// RateLimit responds with status 429. The Retry-After header is after, rounded up to whole
+// seconds. If after is 0, there is no such header.
 func RateLimit(after time.Duration) Fault {
 	name := "rate-limit"
 	if after > 0 {
 		name += " " + after.String()
 	}
-	return Fault{name: name, serve: func(c *call, _ func()) { c.answerRate(after) }}
+	return Fault{name: name, serve: func(c *call, _ func()) { c.respondRateLimit(after) }}
 }
 
-// Status answers with a status from 200 to 599 and this body. The Content-Type
-// is JSON where the body begins with { or [, HTML where it begins with <, and
-// else text.
+// Status responds with a status from 200 to 599 and a body. The Content-Type is JSON if the
+// body begins with { or [, HTML if it begins with <, and plain text otherwise.
 func Status(code int, body string) Fault {
 	name := strings.TrimSpace(fmt.Sprintf("status %d %s", code, body))
 	return Fault{name: name, fits: validStatus(code), serve: func(c *call, _ func()) {
-		c.answer(code, guessType(body), body)
+		c.respond(code, guessType(body), body)
 	}}
 }
 
-// Redirect answers with a status from 300 to 399 that leads to url. In memory
-// the other host is the fake again, which counts the secrets that reach it: see
-// Counts.WrongHostBearers.
+// Redirect responds with a status from 300 to 399 and a Location header. The client of
+// Server.Client does not reach other hosts: if it follows the redirect, the request is
+// included in Counts.WrongHostBearers if it contains a secret.
 func Redirect(code int, url string) Fault {
 	name := fmt.Sprintf("redirect %d %s", code, url)
 	fits := func(Endpoint) bool { return code >= 300 && code <= 399 && url != "" }
 	return Fault{name: name, fits: fits, serve: func(c *call, _ func()) {
 		c.w.Header().Set("Location", url)
-		c.answer(code, textType, http.StatusText(code))
+		c.respond(code, textType, http.StatusText(code))
 	}}
 }
 
-// Lifetime has tokens issued that live d, in whole seconds, also where that is
-// zero, negative or huge. A RingCX token is a JWT that says so in its exp, and
-// the fake holds itself to it. A RingCentral token has it in expires_in.
+// Lifetime processes a sign-in, an exchange or a refresh, and issues tokens with the
+// lifetime d. It should be a whole number of seconds. It may be zero, negative or very
+// large. The lifetime of a RingCX token is in its JWT claims, that of a RingCentral token
+// in expires_in. The Server rejects the tokens when they have expired.
 func Lifetime(d time.Duration) Fault {
 	return Fault{
 		name: "lifetime " + d.String(), fits: Endpoint.issuesTokens,
-		serve: shape(func(t *tokenShape) { t.life = &d }),
+		serve: serveTokens(func(t *tokenChanges) { t.lifetime = &d }),
 	}
 }
 
-// Slow processes the request at once and sends the answer after d. Where the
-// request's context ends before that, it cuts the connection.
+// Slow processes the request at once and sends the response after d. If the context of the
+// request ends before that, Slow cuts the connection.
 func Slow(d time.Duration) Fault {
 	return Fault{name: "slow " + d.String(), serve: func(c *call, process func()) {
 		serveSlow(c, process, d)
 	}}
 }
 
-// SkewDate answers as a server does whose clock is wrong by d: its Date header
-// and the iat and exp of its tokens are shifted. How long the tokens are good
-// does not change.
+// SkewDate processes the request and responds like a server whose clock is wrong by d: the
+// Date header and the times in RingCX tokens are shifted. When the tokens expire does not
+// change.
 func SkewDate(d time.Duration) Fault {
 	return Fault{name: "skew-date " + d.String(), serve: func(c *call, process func()) {
 		c.tokens.skew = d
@@ -145,14 +151,7 @@ func validStatus(code int) func(Endpoint) bool {
 	return func(Endpoint) bool { return code >= 200 && code <= 599 }
 }
 
-// shape changes how tokens are issued.
-func shape(change func(*tokenShape)) func(*call, func()) {
-	return func(c *call, process func()) {
-		change(&c.tokens)
-		process()
-	}
-}
-
+// guessType returns the Content-Type of a body.
 func guessType(body string) string {
 	switch {
 	case strings.HasPrefix(body, "{"), strings.HasPrefix(body, "["):
@@ -161,4 +160,60 @@ func guessType(body string) string {
 		return "text/html; charset=utf-8"
 	}
 	return textType
+}
+
+// plainFaults are the faults whose text form has no argument.
+var plainFaults = []Fault{
+	Refuse, Penalty, HTML, Truncate, NoRefreshToken, SameRefreshToken,
+	DropAnswer, Unreachable, EchoSecret, RevokedOutside, RateLimit(0),
+}
+
+// ParseFault parses the text form of a fault, for programs that read faults from their
+// input. The text is a name in lower case, followed by the arguments of the fault:
+// "refuse", "rate-limit", "rate-limit 30s", "status 502 <html>",
+// "redirect 307 https://example.com", "lifetime -1s", "slow 2s", "skew-date 10m".
+// Durations have the form of [time.ParseDuration].
+func ParseFault(text string) (Fault, error) {
+	text = strings.TrimSpace(text)
+	for _, f := range plainFaults {
+		if f.name == text {
+			return f, nil
+		}
+	}
+	name, arguments, _ := strings.Cut(text, " ")
+	switch arguments = strings.TrimSpace(arguments); name {
+	case "status", "redirect":
+		return parseStatusFault(name, arguments)
+	case "rate-limit", "lifetime", "slow", "skew-date":
+		return parseDurationFault(name, arguments)
+	}
+	return Fault{}, fmt.Errorf("there is no fault %q", text)
+}
+
+func parseStatusFault(name, arguments string) (Fault, error) {
+	digits, text, _ := strings.Cut(arguments, " ")
+	code, err := strconv.Atoi(digits)
+	if err != nil {
+		return Fault{}, fmt.Errorf("fault %q: %q is not a status code", name, digits)
+	}
+	if name == "redirect" {
+		return Redirect(code, text), nil
+	}
+	return Status(code, text), nil
+}
+
+func parseDurationFault(name, argument string) (Fault, error) {
+	d, err := time.ParseDuration(argument)
+	if err != nil {
+		return Fault{}, fmt.Errorf("fault %q: %q is not a duration such as 30s", name, argument)
+	}
+	switch name {
+	case "rate-limit":
+		return RateLimit(d), nil
+	case "lifetime":
+		return Lifetime(d), nil
+	case "slow":
+		return Slow(d), nil
+	}
+	return SkewDate(d), nil
 }

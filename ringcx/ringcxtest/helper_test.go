@@ -11,49 +11,49 @@ import (
 	"testing"
 )
 
-// A wire is a plain HTTP client and the two addresses that it uses.
-type wire struct {
+// testClient is an HTTP client with the base URLs of both services.
+type testClient struct {
 	*http.Client
 	ringCentral string
 	ringCX      string
 }
 
-func inMemory(s *Server) wire {
-	return wire{s.Client(), "https://" + ringCentralHost, "https://" + ringCXHost}
+func inMemory(s *Server) testClient {
+	return testClient{s.Client(), "https://" + ringCentralHost, "https://" + ringCXHost}
 }
 
-func overLoopback(t *testing.T, s *Server) wire {
+func overLoopback(t *testing.T, s *Server) testClient {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return wire{&http.Client{Transport: transport}, s.URL(), s.URL()}
+	return testClient{&http.Client{Transport: transport}, s.URL(), s.URL()}
 }
 
-// An answer is a response that has been read.
-type answer struct {
+// response is a response with its body read, or the error of the request.
+type response struct {
 	status int
 	header http.Header
 	body   string
 	err    error
 }
 
-func (a answer) field(name string) string {
+func (resp response) field(name string) string {
 	var m map[string]any
-	_ = json.Unmarshal([]byte(a.body), &m)
+	_ = json.Unmarshal([]byte(resp.body), &m)
 	if m[name] == nil {
 		return ""
 	}
 	return fmt.Sprint(m[name])
 }
 
-func (w wire) send(method, address string, form url.Values, header ...string) answer {
+func (client testClient) send(method, address string, form url.Values, header ...string) response {
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
 	req, err := http.NewRequest(method, address, body)
 	if err != nil {
-		return answer{err: err}
+		return response{err: err}
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", formType)
@@ -61,85 +61,85 @@ func (w wire) send(method, address string, form url.Values, header ...string) an
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := w.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
-		return answer{err: err}
+		return response{err: err}
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	return answer{resp.StatusCode, resp.Header, string(data), err}
+	return response{resp.StatusCode, resp.Header, string(data), err}
 }
 
-func (w wire) login() answer {
-	req, _ := http.NewRequest("POST", w.ringCentral, nil)
+func (client testClient) login() response {
+	req, _ := http.NewRequest("POST", client.ringCentral, nil)
 	req.SetBasicAuth(ClientID, ClientSecret)
 	form := url.Values{"grant_type": {jwtGrant}, "assertion": {JWT}}
-	return w.send("POST", w.ringCentral+loginPath, form, "Authorization", req.Header.Get("Authorization"))
+	return client.send("POST", client.ringCentral+loginPath, form, "Authorization", req.Header.Get("Authorization"))
 }
 
-func (w wire) revoke(token string) answer {
-	req, _ := http.NewRequest("POST", w.ringCentral, nil)
+func (client testClient) revoke(token string) response {
+	req, _ := http.NewRequest("POST", client.ringCentral, nil)
 	req.SetBasicAuth(ClientID, ClientSecret)
-	return w.send("POST", w.ringCentral+revokePath, url.Values{"token": {token}}, "Authorization", req.Header.Get("Authorization"))
+	return client.send("POST", client.ringCentral+revokePath, url.Values{"token": {token}}, "Authorization", req.Header.Get("Authorization"))
 }
 
-func (w wire) exchange(token string) answer {
+func (client testClient) exchange(token string) response {
 	form := url.Values{"rcAccessToken": {token}, "rcTokenType": {"Bearer"}}
-	return w.send("POST", w.ringCX+"/api/auth/login/rc/accesstoken?includeRefresh=true", form)
+	return client.send("POST", client.ringCX+"/api/auth/login/rc/accesstoken?includeRefresh=true", form)
 }
 
-func (w wire) refresh(token string) answer {
-	return w.send("POST", w.ringCX+"/api/auth/token/refresh", url.Values{"refresh_token": {token}, "rcTokenType": {"Bearer"}})
+func (client testClient) refresh(token string) response {
+	return client.send("POST", client.ringCX+"/api/auth/token/refresh", url.Values{"refresh_token": {token}, "rcTokenType": {"Bearer"}})
 }
 
-func (w wire) logout(token string) answer {
-	return w.send("DELETE", w.ringCX+"/api/auth/logout/"+token, nil)
+func (client testClient) logout(token string) response {
+	return client.send("DELETE", client.ringCX+"/api/auth/logout/"+token, nil)
 }
 
-func (w wire) users(token, query string) answer {
-	return w.send("GET", w.ringCX+"/voice/api/v1/admin/users"+query, nil, "Authorization", "Bearer "+token)
+func (client testClient) users(token, query string) response {
+	return client.send("GET", client.ringCX+"/voice/api/v1/admin/users"+query, nil, "Authorization", "Bearer "+token)
 }
 
-func (w wire) accounts(token string) answer {
-	return w.send("GET", w.ringCX+"/voice/api/v1/admin/accounts", nil, "Authorization", "Bearer "+token)
+func (client testClient) accounts(token string) response {
+	return client.send("GET", client.ringCX+"/voice/api/v1/admin/accounts", nil, "Authorization", "Bearer "+token)
 }
 
-// tokens are what a client holds after it signed in.
+// tokens are the tokens of a client that has signed in.
 type tokens struct{ ringCentral, access, refresh string }
 
-func (w wire) signIn(t *testing.T) tokens {
+func (client testClient) signIn(t *testing.T) tokens {
 	t.Helper()
-	rc := w.login().field("access_token")
-	a := w.exchange(rc)
-	got := tokens{rc, a.field("accessToken"), a.field("refreshToken")}
+	rc := client.login().field("access_token")
+	resp := client.exchange(rc)
+	got := tokens{rc, resp.field("accessToken"), resp.field("refreshToken")}
 	if got.ringCentral == "" || got.access == "" || got.refresh == "" {
-		t.Fatalf("no session: %+v", a)
+		t.Fatalf("sign-in failed: %+v", resp)
 	}
 	return got
 }
 
-// ask sends a good request to e.
-func (w wire) ask(e Endpoint, have tokens) answer {
+// request sends a valid request to e.
+func (client testClient) request(e Endpoint, issued tokens) response {
 	switch e {
 	case Login:
-		return w.login()
+		return client.login()
 	case Revoke:
-		return w.revoke(have.ringCentral)
+		return client.revoke(issued.ringCentral)
 	case Exchange:
-		return w.exchange(have.ringCentral)
+		return client.exchange(issued.ringCentral)
 	case Refresh:
-		return w.refresh(have.refresh)
+		return client.refresh(issued.refresh)
 	case Logout:
-		return w.logout(have.refresh)
+		return client.logout(issued.refresh)
 	case Accounts:
-		return w.accounts(have.access)
+		return client.accounts(issued.access)
 	case Users:
-		return w.users(have.access, "")
+		return client.users(issued.access, "")
 	}
-	return answer{err: fmt.Errorf("no endpoint %q", e)}
+	return response{err: fmt.Errorf("no endpoint %q", e)}
 }
 
-// recordingTB is a testing.TB that keeps what is reported.
+// recordingTB is a testing.TB that records errors and logs.
 type recordingTB struct {
 	testing.TB
 	mu       sync.Mutex
@@ -167,7 +167,7 @@ func (r *recordingTB) Logf(format string, args ...any) {
 
 func (r *recordingTB) Fatalf(format string, args ...any) { r.fatal = fmt.Sprintf(format, args...) }
 
-// end does what happens at the end of a test.
+// end runs the cleanups, as at the end of a test.
 func (r *recordingTB) end() {
 	for i := len(r.cleanups) - 1; i >= 0; i-- {
 		r.cleanups[i]()

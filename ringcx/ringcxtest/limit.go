@@ -7,56 +7,54 @@ import (
 )
 
 const (
-	// tokenLimit is how many sign-ins a minute RingCentral allows an app, and how
-	// many exchanges RingCX does.
+	// tokenLimit is the number of sign-ins that RingCentral allows an app in any 60
+	// seconds, and the number of exchanges and refreshes that RingCX allows.
 	tokenLimit = 5
-	// callLimit is how many calls a minute RingCX allows.
+	// callLimit is the number of calls that RingCX allows in any 60 seconds.
 	callLimit = 120
-	// penaltyTime is how long sign-ins are refused after too many.
+	// penaltyTime is how long sign-ins are rejected after too many of them.
 	penaltyTime = time.Minute
 )
 
-// refuseRate answers c with 429 where it is one too many.
-func (c *call) refuseRate() bool {
+// rateLimits are the rate limits of the services. The Server's mutex guards it.
+type rateLimits struct {
+	enforced   bool      // set by LimitRates
+	penaltyEnd time.Time // sign-ins are rejected until then
+}
+
+// limitCheck is how a request compares with its rate limit.
+type limitCheck struct {
+	enforced  bool // rate limits are enforced
+	exceeded  bool // the request must be rejected
+	remaining int  // sign-ins that are left
+}
+
+// check compares a request with its rate limit. recent is the number of requests of that
+// limit in the last 60 seconds, including this one. A sign-in over the limit starts or
+// restarts the penalty.
+func (l *rateLimits) check(e Endpoint, recent int, now time.Time) limitCheck {
+	c := limitCheck{enforced: l.enforced}
 	switch {
-	case c.endpoint == Login:
-		return c.refuseLogin()
-	case !c.limited:
-		return false
-	case c.endpoint.isTokenRequest() && c.crowd > tokenLimit, c.endpoint.isCall() && c.crowd > callLimit:
-		c.answerRate(0)
-		return true
+	case e == Login:
+		c.remaining = max(0, tokenLimit-recent)
+		c.exceeded = now.Before(l.penaltyEnd) || l.enforced && recent > tokenLimit
+		if c.exceeded {
+			l.startPenalty(now)
+		}
+	case e.isTokenRequest():
+		c.exceeded = l.enforced && recent > tokenLimit
+	case e.isCall():
+		c.exceeded = l.enforced && recent > callLimit
 	}
-	return false
+	return c
 }
 
-func (c *call) refuseLogin() bool {
-	if c.limited || c.penalty {
-		setRateHeaders(c.w.Header(), max(0, tokenLimit-c.crowd))
-	}
-	if c.penalty {
-		c.answerRate(penaltyTime)
-	}
-	return c.penalty
-}
+func (l *rateLimits) startPenalty(now time.Time) { l.penaltyEnd = now.Add(penaltyTime) }
 
-// setRateHeaders tells how many sign-ins are left, as RingCentral does.
+// setRateHeaders sets the headers in which RingCentral reports how many sign-ins remain.
 func setRateHeaders(h http.Header, remaining int) {
 	h.Set("X-Rate-Limit-Group", "auth")
 	h.Set("X-Rate-Limit-Limit", strconv.Itoa(tokenLimit))
 	h.Set("X-Rate-Limit-Remaining", strconv.Itoa(remaining))
-	h.Set("X-Rate-Limit-Window", strconv.Itoa(int(peakWindow.Seconds())))
-}
-
-// answerRate answers 429, without Retry-After where after is 0.
-func (c *call) answerRate(after time.Duration) {
-	if after > 0 {
-		seconds := (after + time.Second - 1) / time.Second
-		c.w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-	}
-	if c.endpoint.isRingCentral() {
-		c.answerOAuth(http.StatusTooManyRequests, "rate_limit_exceeded", "CMN-301", "Request rate exceeded")
-		return
-	}
-	c.answerError(http.StatusTooManyRequests, "too.many.requests", "Too many requests")
+	h.Set("X-Rate-Limit-Window", strconv.Itoa(int(limitWindow.Seconds())))
 }

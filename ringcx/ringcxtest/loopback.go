@@ -6,27 +6,16 @@ import (
 	"sync"
 )
 
-// loopback is the Server over a real connection. The zero value is not started.
+// loopback is the TCP server of a Server. The zero value is not started.
 type loopback struct {
 	mu      sync.Mutex
-	address string // host:port; empty: not started
+	address string // host:port, or empty if not started
 	server  *http.Server
 	closed  bool
-	running sync.WaitGroup // everything that must end before close returns
+	running sync.WaitGroup // close waits for it
 }
 
-// URL returns the address of the Server over a real connection, without a slash
-// at its end. The first call starts it on a free port of the loopback interface.
-// Do not use it in a bubble of testing/synctest: time stands still there, so
-// whatever waits hangs. [Server.Client] is made for that.
-func (s *Server) URL() string {
-	address, err := s.loopback.start(s)
-	if err != nil {
-		s.fail("URL: no loopback server: %v", err)
-	}
-	return "http://" + address
-}
-
+// start starts the server on the first call, and returns its address.
 func (l *loopback) start(h http.Handler) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,7 +40,7 @@ func (l *loopback) start(h http.Handler) (string, error) {
 	return l.address, nil
 }
 
-// begin notes that a request is running. It reports false after close.
+// begin adds a request to the running ones. It returns false after close.
 func (l *loopback) begin() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,14 +50,14 @@ func (l *loopback) begin() bool {
 	return !l.closed
 }
 
-// host returns the address, or "" where the server is not started.
+// host returns the address, or "" if the server is not started.
 func (l *loopback) host() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.address
 }
 
-// close ends the server and waits for its goroutines.
+// close stops the server and waits for its goroutines.
 func (l *loopback) close() {
 	l.mu.Lock()
 	l.closed = true

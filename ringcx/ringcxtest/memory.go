@@ -13,62 +13,50 @@ import (
 	"sync"
 )
 
-// Client returns an HTTP client that reaches the Server in memory. There are no
-// sockets, so it works in a bubble of testing/synctest. Its addresses are those
-// of [Server.Config].
-//
-// An answer of up to 64 KiB is there at once; a larger one is made while it is
-// read. Close its body, as with any client, so that the Server stops.
-//
-// Requests to any other host end here too: the answer is a 404, and where they
-// bring a secret, Counts.WrongHostBearers counts them.
-func (s *Server) Client() *http.Client {
-	return &http.Client{Transport: s.memory}
-}
-
-// memory is the RoundTripper of Client.
+// memory is the RoundTripper of Server.Client. Each request runs its handler in a goroutine
+// of its own.
 type memory struct {
 	server  *Server
 	mu      sync.Mutex
 	closed  bool
-	running map[*memoryAnswer]struct{}
+	running map[*memoryResponse]struct{}
 }
 
-// RoundTrip has the Server answer req.
+// RoundTrip passes req to the Server and returns its response.
 func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	body := &onceCloser{inner: req.Body}
 	if err := context.Cause(req.Context()); err != nil {
 		body.Close()
 		return nil, err
 	}
-	if err := checkAddress(req.URL); err != nil {
+	if err := checkURL(req.URL); err != nil {
 		body.Close()
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	a := newMemoryAnswer(req, ctx, cancel)
-	if !m.begin(a) {
+	resp := newMemoryResponse(req, ctx, cancel)
+	if !m.begin(resp) {
 		cancel(nil)
 		body.Close()
 		return nil, dialError(req.URL.Host, net.ErrClosed)
 	}
 	go func() {
-		defer m.end(a)
+		defer m.end(resp)
 		defer body.Close()
-		a.run(m.handler(req), serverRequest(ctx, req, body))
+		resp.run(m.handler(req), serverRequest(ctx, req, body))
 	}()
-	if !a.wait() {
+	if !resp.wait() {
 		body.Close() // the handler may be reading it
 		return nil, context.Cause(ctx)
 	}
 	if err := context.Cause(req.Context()); err != nil {
 		return nil, err
 	}
-	return a.result()
+	return resp.result()
 }
 
-// checkAddress refuses what net/http does not send, in its words.
-func checkAddress(u *url.URL) error {
+// checkURL returns the error of net/http for a URL that it does not send.
+func checkURL(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("unsupported protocol scheme %q", u.Scheme)
@@ -78,42 +66,69 @@ func checkAddress(u *url.URL) error {
 	return nil
 }
 
-// begin notes that a is running. It reports false where the Server is closed.
-func (m *memory) begin(a *memoryAnswer) bool {
+// begin adds resp to the running requests. It returns false if the Server is closed.
+func (m *memory) begin(resp *memoryResponse) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.closed {
-		m.running[a] = struct{}{}
+		m.running[resp] = struct{}{}
 	}
 	return !m.closed
 }
 
-func (m *memory) end(a *memoryAnswer) {
+func (m *memory) end(resp *memoryResponse) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.running, a)
+	delete(m.running, resp)
 }
 
-// close ends all that is running.
+// close cancels all running requests.
 func (m *memory) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
-	for a := range m.running {
-		a.cancel(net.ErrClosed)
+	for resp := range m.running {
+		resp.cancel(net.ErrClosed)
 	}
 }
 
-// handler returns what answers req: the Server, or nobody.
+// handler returns the handler for the host of req.
 func (m *memory) handler(req *http.Request) http.Handler {
-	host := req.URL.Host
-	if host == ringCXHost || host == ringCentralHost || host == m.server.loopback.host() {
+	switch req.URL.Host {
+	case ringCXHost, ringCentralHost, m.server.loopback.host():
 		return m.server
 	}
-	return http.HandlerFunc(m.server.serveWrongHost)
+	return http.HandlerFunc(m.serveWrongHost)
 }
 
-// serverRequest returns req as a server sees it.
+// serveWrongHost responds to a request to another host with 404, and counts it if it
+// contains a secret.
+func (m *memory) serveWrongHost(w http.ResponseWriter, r *http.Request) {
+	s := m.server
+	c := &call{server: s, w: &recorder{inner: w}, r: r, fault: &Fault{name: "wrong host"}}
+	c.readBody()
+	s.mu.Lock()
+	if containsSecret(c) {
+		s.tally.totals.WrongHostBearers++
+	}
+	s.mu.Unlock()
+	c.respond(http.StatusNotFound, textType, "ringcxtest has no such host: "+r.URL.Host)
+	c.end()
+}
+
+// containsSecret reports whether any part of a request contains a secret. The Server's
+// mutex is held.
+func containsSecret(c *call) bool {
+	if len(c.secrets()) > 0 {
+		return true
+	}
+	parts := strings.FieldsFunc(c.r.URL.RequestURI()+" "+string(c.body), func(r rune) bool {
+		return strings.ContainsRune("/?&= ", r)
+	})
+	return slices.ContainsFunc(parts, c.server.sessions.isSecret)
+}
+
+// serverRequest returns the request that a server gets if a client sends req.
 func serverRequest(ctx context.Context, req *http.Request, body io.ReadCloser) *http.Request {
 	r := req.Clone(ctx)
 	r.Body = body
@@ -129,23 +144,24 @@ func serverRequest(ctx context.Context, req *http.Request, body io.ReadCloser) *
 	return r
 }
 
-// dialError is what a client meets where nobody listens.
+// dialError returns the error of a client that cannot connect to host.
 func dialError(host string, err error) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Addr: memoryAddr(host), Err: err}
 }
 
+// memoryAddr is the address of a host that exists in memory only.
 type memoryAddr string
 
-// Network returns "tcp", which memory stands for.
+// Network returns "tcp".
 func (memoryAddr) Network() string { return "tcp" }
 
 // String returns the host.
 func (a memoryAddr) String() string { return string(a) }
 
-// onceCloser closes a request's body once, and reads nothing where there is
-// none.
+// onceCloser is a request body that is closed at most once. Without an inner body it is
+// empty.
 type onceCloser struct {
-	inner io.ReadCloser // nil: no body
+	inner io.ReadCloser // may be nil
 	once  sync.Once
 }
 
@@ -157,7 +173,7 @@ func (o *onceCloser) Read(p []byte) (int, error) {
 	return o.inner.Read(p)
 }
 
-// Close closes the body the first time.
+// Close closes the body on the first call.
 func (o *onceCloser) Close() (err error) {
 	o.once.Do(func() {
 		if o.inner != nil {
@@ -165,29 +181,4 @@ func (o *onceCloser) Close() (err error) {
 		}
 	})
 	return err
-}
-
-// serveWrongHost answers for a host that the fake does not have.
-func (s *Server) serveWrongHost(w http.ResponseWriter, r *http.Request) {
-	c := &call{server: s, w: &recorder{inner: w}, r: r, script: &Fault{name: "wrong host"}}
-	c.readBody()
-	s.mu.Lock()
-	if c.bringsSecret() {
-		s.tally.sums.WrongHostBearers++
-	}
-	s.mu.Unlock()
-	c.answer(http.StatusNotFound, textType, "ringcxtest has no such host: "+r.URL.Host)
-	c.end()
-}
-
-// bringsSecret reports whether c holds a secret anywhere. The Server's mutex is
-// held.
-func (c *call) bringsSecret() bool {
-	if len(c.secrets()) > 0 {
-		return true
-	}
-	parts := strings.FieldsFunc(c.r.URL.RequestURI()+" "+string(c.body), func(r rune) bool {
-		return strings.ContainsRune("/?&= ", r)
-	})
-	return slices.ContainsFunc(parts, c.server.sessions.isSecret)
 }

@@ -14,30 +14,30 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-func usersRequest(t *testing.T, ctx context.Context, w wire) *http.Request {
+func usersRequest(t *testing.T, ctx context.Context, client testClient) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, "GET", w.ringCX+"/voice/api/v1/admin/users", nil)
+	req, err := http.NewRequestWithContext(ctx, "GET", client.ringCX+"/voice/api/v1/admin/users", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+w.signIn(t).access)
+	req.Header.Set("Authorization", "Bearer "+client.signIn(t).access)
 	return req
 }
 
-// TestLargeAnswerIsMadeWhileItIsRead counts how many users were made when the
-// first one is read.
-func TestLargeAnswerIsMadeWhileItIsRead(t *testing.T) {
+// TestLargeResponseIsStreamed counts the users that are generated before the client reads
+// the first one.
+func TestLargeResponseIsStreamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(t)
-		w := inMemory(s)
-		req := usersRequest(t, t.Context(), w)
-		made := 0
+		client := inMemory(s)
+		req := usersRequest(t, t.Context(), client)
+		generated := 0
 		s.GenerateUsers(20_000)
 		all := s.users
 		s.setUsers(func(yield func(json.RawMessage) bool) {
-			all(func(u json.RawMessage) bool { made += branch; return yield(u) })
+			all(func(u json.RawMessage) bool { generated += groupSize; return yield(u) })
 		})
-		resp, err := w.Do(req)
+		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,8 +46,8 @@ func TestLargeAnswerIsMadeWhileItIsRead(t *testing.T) {
 			t.Errorf("ContentLength is %d, want -1", resp.ContentLength)
 		}
 		synctest.Wait()
-		if made > 1000 {
-			t.Errorf("%d users were made before one was read", made)
+		if generated > 1000 {
+			t.Errorf("%d users were generated before the first was read, want at most 1000", generated)
 		}
 		dec := json.NewDecoder(resp.Body)
 		_, _ = dec.Token()
@@ -59,29 +59,29 @@ func TestLargeAnswerIsMadeWhileItIsRead(t *testing.T) {
 			}
 			n += 1 + len(u.Children)
 		}
-		if n != 20_000 || made != n {
-			t.Errorf("%d users read, %d made, want 20000", n, made)
+		if n != 20_000 || generated != n {
+			t.Errorf("%d users read and %d generated, want 20000", n, generated)
 		}
 	})
 }
 
-// TestNoGoroutineStays relies on synctest, which fails where one does.
-func TestNoGoroutineStays(t *testing.T) {
-	tests := map[string]func(t *testing.T, w wire, req *http.Request){
-		"early close": func(t *testing.T, w wire, req *http.Request) {
-			resp, err := w.Do(req)
+// TestNoGoroutineLeaks relies on synctest.Test, which fails if a goroutine does not end.
+func TestNoGoroutineLeaks(t *testing.T) {
+	tests := map[string]func(t *testing.T, client testClient, req *http.Request){
+		"early close": func(t *testing.T, client testClient, req *http.Request) {
+			resp, err := client.Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, _ = io.ReadFull(resp.Body, make([]byte, 10))
 			resp.Body.Close()
 			if _, err := resp.Body.Read(make([]byte, 1)); err == nil {
-				t.Error("a closed body can be read")
+				t.Error("read of a closed body succeeded, want an error")
 			}
 		},
-		"context ends while the body is read": func(t *testing.T, w wire, req *http.Request) {
+		"context canceled while the body is read": func(t *testing.T, client testClient, req *http.Request) {
 			ctx, cancel := context.WithCancel(req.Context())
-			resp, err := w.Do(req.WithContext(ctx))
+			resp, err := client.Do(req.WithContext(ctx))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,15 +90,15 @@ func TestNoGoroutineStays(t *testing.T) {
 				t.Errorf("read: %v, want %v", err, context.Canceled)
 			}
 		},
-		"context has ended before": func(t *testing.T, w wire, req *http.Request) {
+		"context canceled before the request": func(t *testing.T, client testClient, req *http.Request) {
 			ctx, cancel := context.WithCancel(req.Context())
 			cancel()
-			if _, err := w.Do(req.WithContext(ctx)); !errors.Is(err, context.Canceled) {
+			if _, err := client.Do(req.WithContext(ctx)); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v, want %v", err, context.Canceled)
 			}
 		},
-		"body left open until Close": func(t *testing.T, w wire, req *http.Request) {
-			if _, err := w.Do(req); err != nil {
+		"body left open until Close": func(t *testing.T, client testClient, req *http.Request) {
+			if _, err := client.Do(req); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -107,41 +107,41 @@ func TestNoGoroutineStays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := NewServer(t)
-				w := inMemory(s)
-				req := usersRequest(t, t.Context(), w)
+				client := inMemory(s)
+				req := usersRequest(t, t.Context(), client)
 				s.GenerateUsers(20_000)
-				use(t, w, req)
+				use(t, client, req)
 			})
 		})
 	}
 }
 
-func TestSlowInABubble(t *testing.T) {
+func TestSlowInSynctestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(t)
-		w := inMemory(s)
-		have := w.signIn(t)
+		client := inMemory(s)
+		issued := client.signIn(t)
 		s.Fault(Refresh, Slow(time.Hour), 2)
 		begin := time.Now()
-		second := w.refresh(have.refresh)
+		second := client.refresh(issued.refresh)
 		if got := time.Since(begin); got != time.Hour || second.status != 200 {
 			t.Errorf("after %v: %+v", got, second)
 		}
-		w.Timeout = time.Minute
+		client.Timeout = time.Minute
 		begin = time.Now()
-		if a := w.refresh(second.field("refreshToken")); !errors.Is(a.err, context.DeadlineExceeded) {
-			t.Errorf("with a time-out: %+v", a)
+		if resp := client.refresh(second.field("refreshToken")); !errors.Is(resp.err, context.DeadlineExceeded) {
+			t.Errorf("with a timeout: %+v", resp)
 		}
 		if got := time.Since(begin); got != time.Minute {
-			t.Errorf("the time-out came after %v", got)
+			t.Errorf("the timeout came after %v, want 1m", got)
 		}
-		if a := w.refresh(second.field("refreshToken")); a.status != 401 {
-			t.Errorf("the slow refresh was not processed: %+v", a)
+		if resp := client.refresh(second.field("refreshToken")); resp.status != 401 {
+			t.Errorf("refresh with the same token: %+v, want status 401: the slow refresh used the token", resp)
 		}
 	})
 }
 
-// trackedBody knows whether it was closed.
+// trackedBody counts how often it is closed.
 type trackedBody struct {
 	io.Reader
 	closed int
@@ -152,9 +152,9 @@ func (b *trackedBody) Close() error { b.closed++; return nil }
 func TestRoundTrip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(t)
-		w := inMemory(s)
+		client := inMemory(s)
 		body := &trackedBody{Reader: strings.NewReader("refresh_token=x")}
-		req, _ := http.NewRequest("POST", w.ringCX+"/api/auth/token/refresh", body)
+		req, _ := http.NewRequest("POST", client.ringCX+"/api/auth/token/refresh", body)
 		req.Header.Set("Content-Type", formType)
 		resp, err := s.Client().Transport.RoundTrip(req)
 		if err != nil {
@@ -163,65 +163,65 @@ func TestRoundTrip(t *testing.T) {
 		synctest.Wait()
 		data, _ := io.ReadAll(resp.Body)
 		if body.closed != 1 {
-			t.Errorf("the request's body was closed %d times, want once", body.closed)
+			t.Errorf("the request body was closed %d times, want once", body.closed)
 		}
 		if resp.Request != req || int(resp.ContentLength) != len(data) || resp.Header.Get("Date") == "" {
 			t.Errorf("response: %+v", resp)
 		}
 		if len(req.Header) != 1 {
-			t.Errorf("the request was changed: %v", req.Header)
+			t.Errorf("the request header was changed: %v", req.Header)
 		}
 	})
 }
 
-func TestHead(t *testing.T) {
-	w := inMemory(New())
-	resp, err := w.Head(w.ringCX + "/voice/api/v1/admin/users")
+func TestHeadIsNotFound(t *testing.T) {
+	client := inMemory(New())
+	resp, err := client.Head(client.ringCX + "/voice/api/v1/admin/users")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := io.ReadAll(resp.Body); resp.StatusCode != 404 || len(data) > 0 {
-		t.Errorf("HEAD, which openapi.yaml does not have: %d %q", resp.StatusCode, data)
+		t.Errorf("HEAD of a GET operation: %d %q, want 404 without a body", resp.StatusCode, data)
 	}
 }
 
 func TestWrongHost(t *testing.T) {
 	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
+	client := inMemory(s)
+	issued := client.signIn(t)
 	elsewhere := "https://elsewhere.test"
-	sent := []answer{
-		w.send("GET", elsewhere+"/", nil),
-		w.send("GET", elsewhere+"/", nil, "Authorization", "Bearer "+have.access),
-		w.send("POST", elsewhere+"/", map[string][]string{"refresh_token": {have.refresh}}),
-		w.send("POST", elsewhere+"/", map[string][]string{"any": {have.ringCentral}}),
-		w.send("GET", elsewhere+"/?t="+have.refresh, nil),
+	sent := []response{
+		client.send("GET", elsewhere+"/", nil),
+		client.send("GET", elsewhere+"/", nil, "Authorization", "Bearer "+issued.access),
+		client.send("POST", elsewhere+"/", map[string][]string{"refresh_token": {issued.refresh}}),
+		client.send("POST", elsewhere+"/", map[string][]string{"any": {issued.ringCentral}}),
+		client.send("GET", elsewhere+"/?t="+issued.refresh, nil),
 	}
-	for _, a := range sent {
-		if a.status != 404 || a.body != "ringcxtest has no such host: elsewhere.test" {
-			t.Errorf("another host: %+v", a)
+	for _, resp := range sent {
+		if resp.status != 404 || resp.body != "ringcxtest has no such host: elsewhere.test" {
+			t.Errorf("request to another host: %+v", resp)
 		}
 	}
 	if got := s.Counts().WrongHostBearers; got != 4 {
 		t.Errorf("WrongHostBearers is %d, want 4", got)
 	}
 	s.Fault(Refresh, Redirect(307, elsewhere+"/x"), 1)
-	w.refresh(have.refresh) // net/http sends the form again
+	client.refresh(issued.refresh) // net/http sends the form again
 	if got := s.Counts().WrongHostBearers; got != 5 {
 		t.Errorf("WrongHostBearers is %d after a redirect, want 5", got)
 	}
 }
 
-func TestAddressThatNetHTTPRefuses(t *testing.T) {
+func TestInvalidURLFailsAsInNetHTTP(t *testing.T) {
 	for address, want := range map[string]string{
 		"/voice/api/v1/admin/users": `unsupported protocol scheme ""`,
 		"ftp://" + ringCXHost + "/": `unsupported protocol scheme "ftp"`,
 		"https:/x":                  "no Host in request URL",
 	} {
-		real := wire{Client: http.DefaultClient}
-		for name, w := range map[string]wire{"memory": inMemory(New()), "net/http": real} {
-			if a := w.send("GET", address, nil); a.err == nil || !strings.Contains(a.err.Error(), want) {
-				t.Errorf("%s: GET %s: %+v, want %s", name, address, a, want)
+		real := testClient{Client: http.DefaultClient}
+		for name, client := range map[string]testClient{"memory": inMemory(New()), "net/http": real} {
+			if resp := client.send("GET", address, nil); resp.err == nil || !strings.Contains(resp.err.Error(), want) {
+				t.Errorf("%s: GET %s: %+v, want %s", name, address, resp, want)
 			}
 		}
 	}

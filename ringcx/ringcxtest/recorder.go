@@ -9,30 +9,30 @@ import (
 	"syscall"
 )
 
-// maxChecked is the size of an answer up to which its body is checked.
+// maxChecked is the largest response body that is compared with openapi.yaml.
 const maxChecked = 4 << 20
 
 var (
-	// errRefused is what a client in memory meets instead of a connection.
-	errRefused error = syscall.ECONNREFUSED
-	// errCut is what it meets instead of an answer.
+	// errConnRefused is the in-memory client's error if it cannot connect.
+	errConnRefused error = syscall.ECONNREFUSED
+	// errCut is the in-memory client's error if the connection is cut.
 	errCut = io.ErrUnexpectedEOF
 )
 
-// recorder is the ResponseWriter of a call. It passes everything on, and knows
-// afterwards what that was.
+// recorder is the ResponseWriter of a call. It passes everything on and records the status,
+// the size and, if record is set, the body.
 type recorder struct {
 	inner  http.ResponseWriter
-	status int // 0: no answer yet
+	status int // 0 if nothing was written
 	size   int64
 	record bool         // keep the body
 	body   bytes.Buffer // at most maxChecked
 }
 
-// Header returns the header of the answer.
+// Header returns the header of the response.
 func (r *recorder) Header() http.Header { return r.inner.Header() }
 
-// WriteHeader begins the answer.
+// WriteHeader writes the header. Only the first call has an effect.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
@@ -40,7 +40,7 @@ func (r *recorder) WriteHeader(status int) {
 	}
 }
 
-// Write sends a part of the body.
+// Write writes a part of the body.
 func (r *recorder) Write(p []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
 	r.size += int64(len(p))
@@ -49,22 +49,22 @@ func (r *recorder) Write(p []byte) (int, error) {
 	}
 	n, err := r.inner.Write(p)
 	if err != nil {
-		r.record = false // the client is gone, and the handler stops
+		r.record = false // the client is gone, so the body will be incomplete
 	}
 	return n, err
 }
 
-// Unwrap returns the writer beneath, for http.ResponseController.
+// Unwrap returns the underlying writer, for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.inner }
 
-// complete reports whether body is the whole answer.
+// complete reports whether body is the complete body of the response.
 func (r *recorder) complete() bool { return r.record && r.size <= maxChecked }
 
-// cut ends the connection instead of the answer. In memory the client meets
-// err. Over a real connection it gets the beginning of an answer: had it got
-// nothing at all, then Go's http.Transport would send a GET again by itself.
+// cut ends the connection without a complete response. The in-memory client gets err. Over
+// TCP the client gets the beginning of a response; if it got nothing at all, Go's
+// http.Transport would send a GET again.
 func (r *recorder) cut(err error) {
-	if m, ok := r.inner.(*memoryAnswer); ok {
+	if m, ok := r.inner.(*memoryResponse); ok {
 		m.fail(err)
 		return
 	}
@@ -78,35 +78,35 @@ func (r *recorder) cut(err error) {
 	}
 }
 
-// held is a ResponseWriter that keeps the answer until a fault sends it.
-type held struct {
+// capturedResponse is a ResponseWriter that keeps the response until send.
+type capturedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-// hold runs process and returns its answer instead of sending it. Its header is
-// that of the answer already.
-func (c *call) hold(process func()) *held {
-	h := &held{header: c.w.Header()}
-	sent := c.w
-	c.w = &recorder{inner: h}
+// capture runs process and returns its response instead of sending it. Header fields that
+// process sets are set on the response of c.
+func (c *call) capture(process func()) *capturedResponse {
+	captured := &capturedResponse{header: c.w.Header()}
+	w := c.w
+	c.w = &recorder{inner: captured}
 	process()
-	c.w = sent
-	return h
+	c.w = w
+	return captured
 }
 
-// Header returns the header of the answer.
-func (h *held) Header() http.Header { return h.header }
+// Header returns the header of the response.
+func (r *capturedResponse) Header() http.Header { return r.header }
 
 // WriteHeader keeps the status.
-func (h *held) WriteHeader(status int) { h.status = status }
+func (r *capturedResponse) WriteHeader(status int) { r.status = status }
 
 // Write keeps a part of the body.
-func (h *held) Write(p []byte) (int, error) { return h.body.Write(p) }
+func (r *capturedResponse) Write(p []byte) (int, error) { return r.body.Write(p) }
 
-// send sends the answer to c with this body.
-func (h *held) send(c *call, body []byte) {
-	c.w.WriteHeader(h.status)
+// send sends the response with this body instead of its own.
+func (r *capturedResponse) send(c *call, body []byte) {
+	c.w.WriteHeader(r.status)
 	_, _ = c.w.Write(body)
 }

@@ -2,6 +2,7 @@ package ringcxtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -10,10 +11,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
 )
 
-// defaultLifetime is how long RingCX access tokens live.
+// The credentials of the only app and the only user that a Server accepts. They have no
+// meaning outside of this package.
+const (
+	ClientID     = "ringcxtest-client-id"
+	ClientSecret = "ringcxtest-client-secret"
+	JWT          = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI0NDQ0NDQiLCJpc3MiOiJyaW5nY3h0ZXN0In0.ringcxtest-jwt-credential"
+)
+
+// The hosts of the in-memory client. The top-level domain "test" is reserved (RFC 6761),
+// so a request that leaves the fake by mistake does not reach a real server.
+const (
+	ringCXHost      = "ringcx.test"
+	ringCentralHost = "platform.ringcentral.test"
+)
+
+// defaultLifetime is the lifetime of a RingCX access token.
 //
 // Source: RingCX documentation, "Obtaining a RingCX access token with a
 // RingCentral Login".
@@ -21,58 +38,61 @@ const defaultLifetime = 5 * time.Minute
 
 var _ http.Handler = (*Server)(nil)
 
-// Server is a RingCentral and a RingCX in one. It is safe for concurrent use,
-// and it is an [http.Handler], so that it can be mounted anywhere.
+// Server is a fake RingCentral and a fake RingCX. It accepts the credentials of one app
+// and one user: [ClientID], [ClientSecret] and [JWT].
 //
-// It signs in one user with one app: see [ClientID]. Tokens hold nothing random:
-// the same requests in the same order, at the same times, get the same tokens. The time is that of
-// time.Now, also in a bubble of testing/synctest.
+// A Server is an [http.Handler], so it can be mounted in another server. It is safe for
+// concurrent use.
+//
+// Tokens contain no random data: the same requests in the same order and at the same times
+// get the same tokens. The current time is that of time.Now, also in a testing/synctest
+// bubble.
 type Server struct {
-	tb       testing.TB // nil where there is no test
-	checked  bool       // against openapi.yaml
+	tb       testing.TB // nil if created by New
+	checked  bool       // compare requests and responses with openapi.yaml
 	routes   *http.ServeMux
 	memory   *memory
 	loopback loopback
 
 	mu       sync.Mutex
-	over     bool // closed: nothing is reported any more
+	closed   bool // violations are no longer reported
 	sessions sessions
 	tally    tally
 	log      entryLog
-	faults   map[Endpoint][]*script
-	handled  map[Endpoint]bool // of Handle
-	limited  bool              // LimitRates
-	penalty  time.Time         // until when sign-ins are refused
-	lifetime time.Duration
+	limits   rateLimits
+	faults   map[Endpoint][]*queuedFault
+	handled  map[Endpoint]bool // added by Handle
+	lifetime time.Duration     // of new access tokens
 	accounts []json.RawMessage
 	users    iter.Seq[json.RawMessage]
-	session  map[string]json.RawMessage // what an exchange answers, but for the tokens
+	session  map[string]json.RawMessage // response to an exchange, without its tokens
 }
 
-// New returns a Server outside of a test. It checks nothing against
-// openapi.yaml, and a mistake in its use panics. Close it when it is done.
+// New returns a Server for use outside of a test. It does not compare requests and
+// responses with openapi.yaml, and it panics if it is misused. The caller should call
+// Close when finished.
 func New() *Server {
 	s := &Server{
 		sessions: newSessions(),
 		tally:    newTally(time.Now()),
-		faults:   make(map[Endpoint][]*script),
+		faults:   make(map[Endpoint][]*queuedFault),
 		handled:  make(map[Endpoint]bool),
 		lifetime: defaultLifetime,
 		accounts: exampleElements(Accounts),
 		users:    each(exampleElements(Users)),
 		session:  exampleSession(),
 	}
-	s.memory = &memory{server: s, running: make(map[*memoryAnswer]struct{})}
+	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
 	s.route()
 	return s
 }
 
-// NewServer returns a Server that checks every exchange against openapi.yaml,
-// both the request and the answer, and fails the test where one of them breaks
-// the contract. It is closed when the test ends, and reports nothing after that.
+// NewServer returns a Server for use in a test. It compares every request and every
+// response with openapi.yaml, and fails the test if one of them does not match. It is
+// closed when the test ends, and reports nothing after that.
 //
-// An exchange with a scripted [Fault] is not checked. Of an answer with more
-// than 4 MiB only the status and the header are.
+// Requests with a [Fault] are not checked. If the body of a response is larger than 4 MiB,
+// only its status and header are checked.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
 	s := New()
@@ -81,92 +101,145 @@ func NewServer(tb testing.TB) *Server {
 	return s
 }
 
-// Close ends all exchanges and, where it was started, the loopback server.
-// Later requests meet a connection error.
+// Close cancels all requests in progress and stops the loopback server if it was started.
+// Later requests fail with a connection error. If the Server was created by NewServer,
+// Close writes the faults that were not applied to the log of the
+// test. Close may be called more than once.
 func (s *Server) Close() {
 	if s.tb != nil {
 		s.tb.Helper()
 	}
 	s.mu.Lock()
-	if s.tb != nil && !s.over {
-		s.tellUnmet()
+	if s.tb != nil && !s.closed {
+		s.logUnusedFaults()
 	}
-	s.over = true
+	s.closed = true
 	s.mu.Unlock()
 	s.memory.close()
 	s.loopback.close()
 }
 
-// ServeHTTP answers a request to RingCentral or to RingCX.
+// Config returns a Config that connects to s in memory: its HTTPClient is [Server.Client],
+// and only that client can reach its addresses. RingCentral is a [ringcx.JWTLogin], so a
+// Config.Store needs no Config.Key. The caller may change the result.
+func (s *Server) Config() ringcx.Config {
+	return ringcx.Config{
+		RingCentral: newLogin("https://" + ringCentralHost),
+		BaseURL:     "https://" + ringCXHost,
+		HTTPClient:  s.Client(),
+	}
+}
+
+// LoopbackConfig returns a Config that connects to s over TCP: both of its addresses are
+// [Server.URL], and its HTTPClient is nil. Do not use it in a testing/synctest bubble: time
+// does not advance there while a goroutine waits for the network, so the test can hang. Use
+// [Server.Config] instead.
+func (s *Server) LoopbackConfig() ringcx.Config {
+	return ringcx.Config{RingCentral: newLogin(s.URL()), BaseURL: s.URL()}
+}
+
+func newLogin(baseURL string) *ringcx.JWTLogin {
+	return &ringcx.JWTLogin{ClientID: ClientID, ClientSecret: ClientSecret, JWT: JWT, BaseURL: baseURL}
+}
+
+// Client returns an HTTP client that reaches s in memory, at the addresses of
+// [Server.Config]. It opens no sockets, so it works in a testing/synctest bubble.
+//
+// A response body of up to 64 KiB is complete when the client gets the response. A larger
+// body is produced while the client reads it, so the caller must close it, as with any
+// HTTP client.
+//
+// Requests to other hosts do not leave the process. They get a response with status 404.
+// Counts.WrongHostBearers counts those that contain a secret.
+func (s *Server) Client() *http.Client {
+	return &http.Client{Transport: s.memory}
+}
+
+// URL returns the base URL of s over TCP, without a trailing slash. The first call starts
+// a server on a free port of the loopback interface; if that fails, the test fails at
+// once. Do not use it in a testing/synctest bubble: time does not advance there while a
+// goroutine waits for the network, so the test can hang. Use [Server.Client] instead.
+func (s *Server) URL() string {
+	address, err := s.loopback.start(s)
+	if err != nil {
+		s.fail("URL: start the loopback server: %v", err)
+	}
+	return "http://" + address
+}
+
+// ServeHTTP responds to a request to RingCentral or RingCX.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path.Clean("/"+r.URL.Path) != r.URL.Path {
-		s.serve("", w, r, answerUnknown) // the routes would redirect
+		s.serve("", w, r, handleUnknown) // the ServeMux would redirect
 		return
 	}
 	s.routes.ServeHTTP(w, r)
 }
 
-// SetLifetime sets how long RingCX access tokens live that are issued from now
-// on, in whole seconds. By default it is five minutes.
-func (s *Server) SetLifetime(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lifetime = d
-}
-
-// LimitRates sets whether the fake refuses more requests a minute than the
-// services do: five sign-ins, five exchanges and refreshes together, 120 calls.
-// Every request counts when it arrives, also a refused one. A refused sign-in
-// starts a penalty of 60 seconds, which each further one starts anew. By
-// default nothing is limited.
+// Handle adds an endpoint of RingCX that openapi.yaml does not describe. The pattern is
+// that of an [http.ServeMux], such as "GET /voice/api/v1/admin/x/{id}". Endpoint(pattern)
+// identifies the endpoint in [Server.Fault], [Server.Log] and [Counts], which includes it
+// in Calls.
 //
-// Source: RingCentral and RingCX documentation, rate limits; that refreshes
-// count with exchanges is inferred.
-func (s *Server) LimitRates(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limited = on
+// Requests need a valid access token; other requests get a response with status 401 and do
+// not reach h. The handler can read at most the first 1 MiB of a request body. Requests
+// and responses are not compared with openapi.yaml.
+//
+// The test fails at once if h is nil, or if the pattern is invalid or conflicts with an
+// existing endpoint.
+func (s *Server) Handle(pattern string, h http.Handler) {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	if err := s.tryHandle(pattern, h); err != nil {
+		s.fail("Handle(%q): %v", pattern, err)
+	}
 }
 
-// ExpireTokens ends every RingCX access token, as its five minutes do. The
-// sessions live on: a refresh is enough.
-func (s *Server) ExpireTokens() {
+func (s *Server) tryHandle(pattern string, h http.Handler) (err error) {
+	if h == nil {
+		return errors.New("the handler is nil")
+	}
+	if e, ok := endpoints()[pattern]; ok {
+		return fmt.Errorf("openapi.yaml already defines it: it is the endpoint %q", e)
+	}
+	defer func() {
+		if v := recover(); v != nil { // ServeMux panics with a description
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	e := Endpoint(pattern)
+	s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.serve(e, w, r, requireToken(h))
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sessions.expire(time.Now())
+	s.handled[e] = true
+	return nil
 }
 
-// RevokeSession ends every session at RingCentral and at RingCX, as an
-// administrator can. Access tokens, refresh tokens and RingCentral tokens are
-// refused: only a new sign-in helps.
-func (s *Server) RevokeSession() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sessions.revoke()
-}
-
-// route connects every address with its endpoint.
+// route registers the endpoints of both services.
 func (s *Server) route() {
 	s.routes = http.NewServeMux()
 	m := mux{s}
-	m.handle(Login, "POST "+loginPath, answerLogin)
-	m.handle(Revoke, "POST "+revokePath, answerRevoke)
+	m.handle(Login, "POST "+loginPath, handleLogin)
+	m.handle(Revoke, "POST "+revokePath, handleRevoke)
 	s.routes.HandleFunc("HEAD /{$}", func(w http.ResponseWriter, r *http.Request) {
-		s.serve("", w, r, answerTime)
+		s.serve("", w, r, handleTime)
 	})
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.serve("", w, r, answerUnknown)
+		s.serve("", w, r, handleUnknown)
 	})
 	api.HandlerWithOptions(operationHandlers{}, api.StdHTTPServerOptions{
 		BaseRouter:       m,
-		ErrorHandlerFunc: answerBadParameter,
+		ErrorHandlerFunc: handleBadParameter,
 	})
 }
 
-// mux gives each route of the generated code its Endpoint.
+// mux registers the routes of the generated code with their Endpoint.
 type mux struct{ *Server }
 
-// HandleFunc adds a route of the generated code.
+// HandleFunc registers a route of the generated code.
 func (m mux) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Request)) {
 	e, ok := endpoints()[pattern]
 	if !ok {
@@ -177,15 +250,15 @@ func (m mux) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Req
 
 func (m mux) handle(e Endpoint, pattern string, next http.HandlerFunc) {
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead { // GET routes take it too
-			m.serve("", w, r, answerUnknown)
+		if r.Method == http.MethodHead { // a GET pattern of ServeMux also matches HEAD
+			m.serve("", w, r, handleUnknown)
 			return
 		}
 		m.serve(e, w, r, next)
 	})
 }
 
-// fail ends the test, or panics where there is none.
+// fail ends the test. Without a test it panics.
 func (s *Server) fail(format string, args ...any) {
 	if s.tb == nil {
 		panic("ringcxtest: " + fmt.Sprintf(format, args...))
@@ -194,14 +267,14 @@ func (s *Server) fail(format string, args ...any) {
 	s.tb.Fatalf("ringcxtest: "+format, args...)
 }
 
-// report fails the test, unless it has ended.
-func (s *Server) report(breaches []string) {
+// report fails the test with contract violations, unless the test has ended.
+func (s *Server) report(violations []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over {
+	if s.closed {
 		return
 	}
-	for _, b := range breaches {
-		s.tb.Errorf("ringcxtest: contract broken: %s", b)
+	for _, v := range violations {
+		s.tb.Errorf("ringcxtest: contract violation: %s", v)
 	}
 }

@@ -12,35 +12,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestStory walks through all endpoints, as a client in JavaScript does: forms
-// are not percent-encoded, a GET has a Content-Type.
-func TestStory(t *testing.T) {
-	for name, connect := range map[string]func(*Server) wire{
+// TestSignInCallsAndRefresh sends requests as a JavaScript client does: the form is not
+// percent-encoded, and a GET has a Content-Type.
+func TestSignInCallsAndRefresh(t *testing.T) {
+	for name, connect := range map[string]func(*Server) testClient{
 		"memory":   inMemory,
-		"loopback": func(s *Server) wire { return overLoopback(t, s) },
+		"loopback": func(s *Server) testClient { return overLoopback(t, s) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := NewServer(t)
-			w := connect(s)
-			have := w.signIn(t)
-			a := w.send("GET", w.ringCX+"/voice/api/v1/admin/accounts", nil,
-				"Authorization", "Bearer "+have.access, "Content-Type", "application/json")
-			if a.status != 200 || !strings.Contains(a.body, `"accountId":"333333"`) {
-				t.Errorf("accounts: %+v", a)
+			client := connect(s)
+			issued := client.signIn(t)
+			resp := client.send("GET", client.ringCX+"/voice/api/v1/admin/accounts", nil,
+				"Authorization", "Bearer "+issued.access, "Content-Type", "application/json")
+			if resp.status != 200 || !strings.Contains(resp.body, `"accountId":"333333"`) {
+				t.Errorf("accounts: %+v", resp)
 			}
 			s.ExpireTokens()
-			if a := w.users(have.access, ""); a.status != 401 || a.body != "Jwt is expired" ||
-				!strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") {
-				t.Errorf("users after the expiry: %+v", a)
+			if resp := client.users(issued.access, ""); resp.status != 401 || resp.body != "Jwt is expired" ||
+				!strings.HasPrefix(resp.header.Get("Content-Type"), "text/plain") {
+				t.Errorf("users after the expiry: %+v", resp)
 			}
-			form, _ := http.NewRequest("POST", w.ringCX+"/api/auth/token/refresh",
-				strings.NewReader("refresh_token="+have.refresh+"&rcTokenType=Bearer"))
+			form, _ := http.NewRequest("POST", client.ringCX+"/api/auth/token/refresh",
+				strings.NewReader("refresh_token="+issued.refresh+"&rcTokenType=Bearer"))
 			form.Header.Set("Content-Type", formType)
-			resp, err := w.Do(form)
-			if err != nil || resp.StatusCode != 200 {
-				t.Fatalf("refresh: %v %v", resp, err)
+			refreshed, err := client.Do(form)
+			if err != nil || refreshed.StatusCode != 200 {
+				t.Fatalf("refresh: %v %v", refreshed, err)
 			}
-			resp.Body.Close()
+			refreshed.Body.Close()
 			want := Counts{
 				Logins: 1, Exchanges: 1, Refreshes: 1, Calls: 2, Unauthorized: 1, PeakTokenRequests: 2,
 				Arrivals: map[Endpoint]int{Login: 1, Exchange: 1, Refresh: 1, Accounts: 1, Users: 1},
@@ -53,57 +53,57 @@ func TestStory(t *testing.T) {
 	}
 }
 
-func TestRefreshTokenIsGoodForOneUse(t *testing.T) {
+func TestRefreshTokenIsValidOnce(t *testing.T) {
 	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
-	second := w.refresh(have.refresh)
-	if got := second.field("refreshToken"); got == "" || got == have.refresh {
+	client := inMemory(s)
+	issued := client.signIn(t)
+	second := client.refresh(issued.refresh)
+	if got := second.field("refreshToken"); got == "" || got == issued.refresh {
 		t.Errorf("second refresh token is %q, want a new one", got)
 	}
-	if a := w.refresh(have.refresh); a.status != 401 || strings.Contains(a.body, "expired") {
-		t.Errorf("old refresh token: %+v, want 401 without the word expired", a)
+	if resp := client.refresh(issued.refresh); resp.status != 401 || strings.Contains(resp.body, "expired") {
+		t.Errorf("used refresh token: %+v, want 401 without the word expired", resp)
 	}
-	if a := w.refresh("unknown"); a.status != 401 {
-		t.Errorf("unknown refresh token: %+v", a)
+	if resp := client.refresh("unknown"); resp.status != 401 {
+		t.Errorf("unknown refresh token: %+v, want status 401", resp)
 	}
 	if got := s.Counts().RefreshReused; got != 1 {
 		t.Errorf("RefreshReused is %d, want 1", got)
 	}
-	for _, token := range []string{have.access, second.field("accessToken")} {
-		if a := w.accounts(token); a.status != 200 {
-			t.Errorf("an access token is refused after a refresh: %+v", a)
+	for _, token := range []string{issued.access, second.field("accessToken")} {
+		if resp := client.accounts(token); resp.status != 200 {
+			t.Errorf("call with an access token after a refresh: %+v, want status 200", resp)
 		}
 	}
 }
 
-func TestTokensAreFormSafe(t *testing.T) {
-	have := inMemory(NewServer(t)).signIn(t)
-	for _, token := range []string{have.ringCentral, have.access, have.refresh} {
+func TestTokensNeedNoPercentEncoding(t *testing.T) {
+	issued := inMemory(NewServer(t)).signIn(t)
+	for _, token := range []string{issued.ringCentral, issued.access, issued.refresh} {
 		if !regexp.MustCompile(`^[A-Za-z0-9._~-]+$`).MatchString(token) {
-			t.Errorf("token %q is not form-safe", token)
+			t.Errorf("token %q needs percent-encoding in a form", token)
 		}
 	}
 	again := inMemory(NewServer(t)).signIn(t)
-	if again.refresh != have.refresh || again.ringCentral != have.ringCentral {
-		t.Errorf("two fakes issue different tokens: %v, %v", have, again)
+	if again.refresh != issued.refresh || again.ringCentral != issued.ringCentral {
+		t.Errorf("two Servers issue different tokens: %v, %v", issued, again)
 	}
 }
 
-func TestExchangeWithoutRefresh(t *testing.T) {
-	w := inMemory(NewServer(t))
-	form := url.Values{"rcAccessToken": {w.login().field("access_token")}, "rcTokenType": {"Bearer"}}
+func TestExchangeWithoutIncludeRefresh(t *testing.T) {
+	client := inMemory(NewServer(t))
+	form := url.Values{"rcAccessToken": {client.login().field("access_token")}, "rcTokenType": {"Bearer"}}
 	for _, query := range []string{"", "?includeRefresh=false"} {
-		a := w.send("POST", w.ringCX+"/api/auth/login/rc/accesstoken"+query, form)
-		if a.status != 200 || a.field("accessToken") == "" || strings.Contains(a.body, "refreshToken") {
-			t.Errorf("%q: %+v, want no refresh token", query, a)
+		resp := client.send("POST", client.ringCX+"/api/auth/login/rc/accesstoken"+query, form)
+		if resp.status != 200 || resp.field("accessToken") == "" || strings.Contains(resp.body, "refreshToken") {
+			t.Errorf("%q: %+v, want no refresh token", query, resp)
 		}
 	}
 }
 
-func TestBearerRefused(t *testing.T) {
-	w := inMemory(NewServer(t))
-	address := w.ringCX + "/voice/api/v1/admin/users"
+func TestInvalidAccessTokenIsRejected(t *testing.T) {
+	client := inMemory(NewServer(t))
+	address := client.ringCX + "/voice/api/v1/admin/users"
 	tests := []struct{ name, header, want string }{
 		{"none", "", "Jwt is missing"},
 		{"Basic", "Basic eDp5", "Jwt is missing"},
@@ -112,50 +112,50 @@ func TestBearerRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if a := w.send("GET", address, nil, "Authorization", tt.header); a.status != 401 || a.body != tt.want {
-				t.Errorf("got %d %q, want 401 %q", a.status, a.body, tt.want)
+			if resp := client.send("GET", address, nil, "Authorization", tt.header); resp.status != 401 || resp.body != tt.want {
+				t.Errorf("got %d %q, want 401 %q", resp.status, resp.body, tt.want)
 			}
 		})
 	}
 }
 
-func TestAccessTokenLivesFiveMinutes(t *testing.T) {
+func TestAccessTokenExpiresAfterFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(t)
-		w := inMemory(s)
-		have := w.signIn(t)
+		client := inMemory(s)
+		issued := client.signIn(t)
 		time.Sleep(5*time.Minute - time.Millisecond)
-		if a := w.users(have.access, ""); a.status != 200 {
-			t.Errorf("just before its end: %+v", a)
+		if resp := client.users(issued.access, ""); resp.status != 200 {
+			t.Errorf("just before its expiry: %+v, want status 200", resp)
 		}
 		time.Sleep(time.Millisecond)
-		if a := w.users(have.access, ""); a.body != "Jwt is expired" {
-			t.Errorf("at its end: %+v", a)
+		if resp := client.users(issued.access, ""); resp.body != "Jwt is expired" {
+			t.Errorf("at its expiry: %+v, want the text Jwt is expired", resp)
 		}
 		s.SetLifetime(time.Minute)
-		short := w.refresh(have.refresh).field("accessToken")
+		short := client.refresh(issued.refresh).field("accessToken")
 		time.Sleep(time.Minute)
-		if a := w.users(short, ""); a.body != "Jwt is expired" {
-			t.Errorf("after SetLifetime(1 min): %+v", a)
+		if resp := client.users(short, ""); resp.body != "Jwt is expired" {
+			t.Errorf("a minute after SetLifetime(1m): %+v, want the text Jwt is expired", resp)
 		}
 	})
 }
 
 func TestCloseEndsRequests(t *testing.T) {
 	s := New()
-	w := inMemory(s)
+	client := inMemory(s)
 	loop := overLoopback(t, s)
 	s.Close()
-	if a := w.login(); a.err == nil {
-		t.Errorf("in memory after Close: %+v", a)
+	if resp := client.login(); resp.err == nil {
+		t.Errorf("in memory after Close: %+v, want an error", resp)
 	}
-	if a := loop.login(); a.err == nil {
-		t.Errorf("over loopback after Close: %+v", a)
+	if resp := loop.login(); resp.err == nil {
+		t.Errorf("over TCP after Close: %+v, want an error", resp)
 	}
-	s.Close() // a second time is fine
+	s.Close() // may be called again
 	defer func() {
 		if recover() == nil {
-			t.Error("URL starts a server after Close")
+			t.Error("URL after Close did not panic")
 		}
 	}()
 	late := New()

@@ -1,30 +1,41 @@
 package ringcxtest
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+)
 
 const (
-	// loginLife is how long a RingCentral access token lives.
-	loginLife = time.Hour
+	// loginLifetime is the lifetime of a RingCentral access token.
+	loginLifetime = time.Hour
 
-	// maxLogins is how many sessions of a user RingCentral keeps.
+	// maxLogins is how many sessions RingCentral keeps.
 	maxLogins = 5
 
-	// sweepEvery is after how many new access tokens the ended ones are
-	// forgotten, and forgetAfter how long after their end.
-	sweepEvery  = 1024
-	forgetAfter = time.Hour
+	// Every sweepEvery new access tokens, those that expired more than sweepAge ago are
+	// deleted.
+	sweepEvery = 1024
+	sweepAge   = time.Hour
 )
 
 // login is a session at RingCentral.
 type login struct {
-	ends time.Time // of its access token
-	over bool      // revoked, or ended by a later sign-in
+	ends  time.Time // expiry of its access token
+	ended bool      // revoked, or replaced by a later sign-in
 }
 
-// session is a session at RingCX, bought with a login.
+// valid reports whether the access token of l is valid. A nil login is not valid.
+func (l *login) valid(now time.Time) bool {
+	return l != nil && !l.ended && now.Before(l.ends)
+}
+
+// session is a session at RingCX.
 type session struct {
-	login *login
-	over  bool
+	login *login // whose token it was exchanged for
+	ended bool
 }
 
 // access is an access token of RingCX.
@@ -36,18 +47,17 @@ type access struct {
 // refresh is a refresh token of RingCX.
 type refresh struct {
 	session *session
-	spent   bool
+	used    bool
 }
 
-// sessions is everybody who is signed in. The Server's mutex guards it.
+// sessions are all sessions and their tokens. The Server's mutex guards it.
 type sessions struct {
 	minter  minter
-	recent  []*login          // the oldest first
-	logins  map[string]*login // by access token of RingCentral
-	access  map[string]*access
-	refresh map[string]*refresh
-	sent    map[string]bool // refresh tokens that must not be sent again
-	granted int             // access tokens of RingCX so far
+	recent  []*login            // oldest first
+	logins  map[string]*login   // by access token of RingCentral
+	access  map[string]*access  // by access token of RingCX
+	refresh map[string]*refresh // by refresh token of RingCX
+	issued  int                 // access tokens of RingCX so far
 }
 
 func newSessions() sessions {
@@ -55,60 +65,84 @@ func newSessions() sessions {
 		logins:  make(map[string]*login),
 		access:  make(map[string]*access),
 		refresh: make(map[string]*refresh),
-		sent:    make(map[string]bool),
 	}
 }
 
-// open starts a session at RingCentral, which ends the oldest where there are
-// too many.
-func (s *sessions) open(now time.Time, life time.Duration) string {
+// logIn starts a session at RingCentral and returns its access token. If there are too
+// many sessions, it ends the oldest one.
+func (s *sessions) logIn(now time.Time, lifetime time.Duration) string {
 	var live []*login
 	for _, l := range s.recent {
-		if !l.over && now.Before(l.ends) {
+		if l.valid(now) {
 			live = append(live, l)
 		}
 	}
 	if len(live) == maxLogins {
-		live[0].over = true
+		live[0].ended = true
 		live = live[1:]
 	}
-	l := &login{ends: now.Add(life)}
+	l := &login{ends: now.Add(lifetime)}
 	s.recent = append(live, l)
 	token := s.minter.opaque("rc")
 	s.logins[token] = l
 	return token
 }
 
-// grant makes an access token that is good until its exp. A skew shifts what
-// the token says, not how long it is good.
-func (s *sessions) grant(of *session, now time.Time, life, skew time.Duration) string {
-	if s.granted++; s.granted%sweepEvery == 0 {
+// newAccess issues an access token. The skew shifts the times in the token, but not its
+// expiry by the clock of the Server.
+func (s *sessions) newAccess(of *session, now time.Time, lifetime, skew time.Duration) string {
+	if s.issued++; s.issued%sweepEvery == 0 {
 		s.sweep(now)
 	}
 	issued := now.Truncate(time.Second)
-	ends := issued.Add(life)
+	ends := issued.Add(lifetime)
 	token := s.minter.jwt(issued.Add(skew), ends.Add(skew))
 	s.access[token] = &access{session: of, ends: ends}
 	return token
 }
 
-// grantRefresh makes a refresh token.
-func (s *sessions) grantRefresh(of *session) string {
-	token := s.minter.opaque("refresh")
-	s.refresh[token] = &refresh{session: of}
-	return token
-}
-
-// sweep forgets access tokens that ended long ago.
+// sweep deletes access tokens that expired long ago.
 func (s *sessions) sweep(now time.Time) {
 	for token, a := range s.access {
-		if now.Sub(a.ends) > forgetAfter {
+		if now.Sub(a.ends) > sweepAge {
 			delete(s.access, token)
 		}
 	}
 }
 
-// expire ends all access tokens of RingCX as their time does.
+// newRefresh issues a refresh token.
+func (s *sessions) newRefresh(of *session) string {
+	token := s.minter.opaque("refresh")
+	s.refresh[token] = &refresh{session: of}
+	return token
+}
+
+// redeem uses a refresh token and returns its session, or nil if the token is not valid.
+// The token stays valid if keep is true.
+func (s *sessions) redeem(token string, keep bool) *session {
+	r := s.refresh[token]
+	if r == nil || r.used {
+		return nil
+	}
+	if r.session.ended || r.session.login.ended {
+		return nil
+	}
+	r.used = !keep
+	return r.session
+}
+
+// logOut ends the session of a refresh token. It returns false if there is no such session.
+func (s *sessions) logOut(token string) bool {
+	r := s.refresh[token]
+	if r == nil || r.used {
+		return false
+	}
+	ended := r.session.ended
+	r.session.ended = true
+	return !ended
+}
+
+// expire expires all access tokens of RingCX.
 func (s *sessions) expire(now time.Time) {
 	for _, a := range s.access {
 		if now.Before(a.ends) {
@@ -120,18 +154,54 @@ func (s *sessions) expire(now time.Time) {
 // revoke ends every session, at RingCentral and at RingCX.
 func (s *sessions) revoke() {
 	for _, l := range s.logins {
-		l.over = true
+		l.ended = true
 	}
 	for _, a := range s.access {
-		a.session.over = true
+		a.session.ended = true
 	}
 	for _, r := range s.refresh {
-		r.session.over = true
+		r.session.ended = true
 	}
 }
 
-// isSecret reports whether text is a token that was handed out, or a credential.
+// isSecret reports whether text is a token that was issued, or a credential.
 func (s *sessions) isSecret(text string) bool {
-	return text == ClientSecret || text == JWT ||
-		s.logins[text] != nil || s.access[text] != nil || s.refresh[text] != nil
+	return s.isToken(text) || text == ClientSecret || text == JWT
 }
+
+func (s *sessions) isToken(text string) bool {
+	return s.logins[text] != nil || s.access[text] != nil || s.refresh[text] != nil
+}
+
+// minterKey signs the tokens. It does not need to be secret.
+const minterKey = "ringcxtest"
+
+// jwtHeader is the encoded header of the access tokens.
+var jwtHeader = encode([]byte(`{"alg":"HS256","typ":"JWT"}`))
+
+// minter creates tokens without random data. All their characters are safe in a form body
+// that is not percent-encoded.
+type minter struct{ serial int }
+
+// opaque returns a token that contains no information except its kind.
+func (m *minter) opaque(kind string) string {
+	m.serial++
+	text := fmt.Sprintf("%s-%d", kind, m.serial)
+	return text + "-" + sign(text)[:24]
+}
+
+// jwt returns an access token of RingCX. Its times are in whole seconds.
+func (m *minter) jwt(issued, expires time.Time) string {
+	m.serial++
+	claims := fmt.Sprintf(`{"iss":"ringcxtest","jti":"%d","iat":%d,"exp":%d}`, m.serial, issued.Unix(), expires.Unix())
+	text := jwtHeader + "." + encode([]byte(claims))
+	return text + "." + sign(text)
+}
+
+func sign(text string) string {
+	mac := hmac.New(sha256.New, []byte(minterKey))
+	mac.Write([]byte(text))
+	return encode(mac.Sum(nil))
+}
+
+func encode(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

@@ -5,58 +5,30 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-
-	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-// firstUserID is the id of the first generated user.
-const firstUserID = 1001
+const (
+	// firstUserID is the id of the first generated user.
+	firstUserID = 1001
 
-// branch is how many generated users are in one tree: one above the others.
-const branch = 10
+	// groupSize is the number of generated users in a group: one parent and its children.
+	groupSize = 10
+)
 
-// SetAccounts sets the accounts that are listed. By default they are the
-// examples of openapi.yaml.
-func (s *Server) SetAccounts(accounts ...gen.Account) {
-	raw := rawList(accounts)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accounts = raw
-}
-
-// SetUsers sets the users that are listed, nested through Children. By default
-// they are the examples of openapi.yaml. As in RingCX, flatten=true lists all of
-// them in one list without Children, and activeOnly=true leaves out those whose
-// Enabled is false; the children of a user who is left out take its place.
-func (s *Server) SetUsers(users ...gen.User) {
-	s.setUsers(each(rawList(users)))
-}
-
-// GenerateUsers sets n users, who are made while they are read, so that n may be
-// large. Ten of them are one tree; every seventh is not enabled; roles, ids and
-// times take turns in the forms that RingCX sends. The same n gives the same
-// users.
-func (s *Server) GenerateUsers(n int) {
-	if n < 0 {
-		s.fail("GenerateUsers(%d): the number must not be negative", n)
-	}
-	s.setUsers(func(yield func(json.RawMessage) bool) {
-		for first := 0; first < n; first += branch {
-			if !yield(generateTree(first, min(branch, n-first))) {
+// generateUsers returns n users, nested in groups.
+func generateUsers(n int) iter.Seq[json.RawMessage] {
+	return func(yield func(json.RawMessage) bool) {
+		for first := 0; first < n; first += groupSize {
+			if !yield(generateGroup(first, min(groupSize, n-first))) {
 				return
 			}
 		}
-	})
+	}
 }
 
-func (s *Server) setUsers(users iter.Seq[json.RawMessage]) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users = users
-}
-
-// generateTree makes n users from number first on, the first above the others.
-func generateTree(first, n int) json.RawMessage {
+// generateGroup returns n users, beginning with number first, which is the parent of the
+// others.
+func generateGroup(first, n int) json.RawMessage {
 	var children []byte
 	for i := first + 1; i < first+n; i++ {
 		if children != nil {
@@ -64,12 +36,12 @@ func generateTree(first, n int) json.RawMessage {
 		}
 		children = append(append(children, generateUser(i, first)...), '}')
 	}
-	root := generateUser(first, -1)
-	return fmt.Appendf(root, `,"children":[%s]}`, children)
+	parent := generateUser(first, -1)
+	return fmt.Appendf(parent, `,"children":[%s]}`, children)
 }
 
-// generateUser makes user number i beneath user number parent, but for its
-// closing brace.
+// generateUser returns user number i without its closing brace. The parent is the number of
+// its parent, or -1.
 func generateUser(i, parent int) []byte {
 	id := firstUserID + i
 	user := fmt.Appendf(nil, `{"userId":%d,"userName":"user%d@example.com","firstName":"User","lastName":"No. %d","enabled":%t`,
@@ -93,40 +65,17 @@ func arrange(users iter.Seq[json.RawMessage], flatten, activeOnly bool) iter.Seq
 	if !flatten && !activeOnly {
 		return users
 	}
-	return arrangement{flatten, activeOnly}.ofAll(users)
+	return arrangement{flatten, activeOnly}.users(users)
 }
 
-// arrangement says how nested users are listed.
+// arrangement is how nested users are listed.
 type arrangement struct{ flatten, activeOnly bool }
 
-// of returns what is listed of a user and the users beneath.
-func (a arrangement) of(data json.RawMessage) iter.Seq[json.RawMessage] {
-	var user map[string]json.RawMessage
-	var children []json.RawMessage
-	_ = json.Unmarshal(data, &user) // the data is our own
-	_ = json.Unmarshal(user["children"], &children)
-	beneath := a.ofAll(each(children))
-	switch {
-	case a.activeOnly && string(user["enabled"]) == "false":
-		return beneath
-	case a.flatten:
-		delete(user, "children")
-		return func(yield func(json.RawMessage) bool) {
-			if yield(marshal(user)) {
-				beneath(yield)
-			}
-		}
-	case children != nil:
-		user["children"] = marshal(collect(beneath))
-	}
-	return each([]json.RawMessage{marshal(user)})
-}
-
-// ofAll returns what is listed of some users.
-func (a arrangement) ofAll(users iter.Seq[json.RawMessage]) iter.Seq[json.RawMessage] {
+// users returns the listed form of some users.
+func (a arrangement) users(users iter.Seq[json.RawMessage]) iter.Seq[json.RawMessage] {
 	return func(yield func(json.RawMessage) bool) {
 		for data := range users {
-			for u := range a.of(data) {
+			for u := range a.user(data) {
 				if !yield(u) {
 					return
 				}
@@ -135,15 +84,37 @@ func (a arrangement) ofAll(users iter.Seq[json.RawMessage]) iter.Seq[json.RawMes
 	}
 }
 
+// user returns the listed form of a user and its children.
+func (a arrangement) user(data json.RawMessage) iter.Seq[json.RawMessage] {
+	var user map[string]json.RawMessage
+	var children []json.RawMessage
+	_ = json.Unmarshal(data, &user) // this package has marshaled it
+	_ = json.Unmarshal(user["children"], &children)
+	listed := a.users(each(children))
+	switch {
+	case a.activeOnly && string(user["enabled"]) == "false":
+		return listed
+	case a.flatten:
+		delete(user, "children")
+		return func(yield func(json.RawMessage) bool) {
+			if yield(marshal(user)) {
+				listed(yield)
+			}
+		}
+	case children != nil:
+		user["children"] = marshal(collect(listed))
+	}
+	return each([]json.RawMessage{marshal(user)})
+}
+
 // collect returns the elements as a slice that is not nil.
 func collect(elements iter.Seq[json.RawMessage]) []json.RawMessage {
 	return append([]json.RawMessage{}, slices.Collect(elements)...)
 }
 
-// each returns the elements of a list one by one.
 func each(list []json.RawMessage) iter.Seq[json.RawMessage] { return slices.Values(list) }
 
-func rawList[T any](list []T) []json.RawMessage {
+func marshalEach[T any](list []T) []json.RawMessage {
 	raw := make([]json.RawMessage, 0, len(list))
 	for _, v := range list {
 		raw = append(raw, marshal(v))

@@ -12,7 +12,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// outline shows users as "1(2 3)".
+// outline returns the ids of nested users, for example "1(2 3)".
 func outline(users []gen.User) string {
 	var parts []string
 	for _, u := range users {
@@ -31,8 +31,8 @@ func user(id int64, enabled *bool, children ...gen.User) gen.User {
 
 func TestFlattenAndActiveOnly(t *testing.T) {
 	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
+	client := inMemory(s)
+	issued := client.signIn(t)
 	yes, no := ptr(true), ptr(false)
 	s.SetUsers(
 		user(1, yes, user(2, no, user(3, yes), user(4, no)), user(5, nil)),
@@ -46,30 +46,30 @@ func TestFlattenAndActiveOnly(t *testing.T) {
 		{"?flatten=true&activeOnly=true", "1 3 5"},
 	}
 	for _, tt := range tests {
-		a := w.users(have.access, tt.query)
-		if got := outline(mustJSON[[]gen.User](t, a.body)); got != tt.want {
+		resp := client.users(issued.access, tt.query)
+		if got := outline(mustJSON[[]gen.User](t, resp.body)); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.query, got, tt.want)
 		}
-		if strings.Contains(tt.query, "flatten=true") && strings.Contains(a.body, "children") {
-			t.Errorf("%q: children in %s", tt.query, a.body)
+		if strings.Contains(tt.query, "flatten=true") && strings.Contains(resp.body, "children") {
+			t.Errorf("%q: the response contains children: %s", tt.query, resp.body)
 		}
 	}
 	s.SetUsers()
-	if a := w.users(have.access, "?flatten=true"); a.body != "[]" {
-		t.Errorf("no users: %s", a.body)
+	if resp := client.users(issued.access, "?flatten=true"); resp.body != "[]" {
+		t.Errorf("no users: %s", resp.body)
 	}
 }
 
-func TestDefaultsAreTheExamples(t *testing.T) {
-	w := inMemory(NewServer(t))
-	have := w.signIn(t)
+func TestDefaultDataIsFromSpecification(t *testing.T) {
+	client := inMemory(NewServer(t))
+	issued := client.signIn(t)
 	for _, e := range []Endpoint{Accounts, Users} {
 		want := mustJSON[any](t, string(marshal(exampleElements(e))))
-		if diff := cmp.Diff(want, mustJSON[any](t, w.ask(e, have).body)); diff != "" {
-			t.Errorf("%s (-example +answer):\n%s", e, diff)
+		if diff := cmp.Diff(want, mustJSON[any](t, client.request(e, issued).body)); diff != "" {
+			t.Errorf("%s (-example +response):\n%s", e, diff)
 		}
 	}
-	got := mustJSON[map[string]json.RawMessage](t, w.exchange(have.ringCentral).body)
+	got := mustJSON[map[string]json.RawMessage](t, client.exchange(issued.ringCentral).body)
 	for name, want := range exampleSession() {
 		if name != "accessToken" && name != "refreshToken" && string(got[name]) != string(want) {
 			t.Errorf("%s is %s, want %s", name, got[name], want)
@@ -79,27 +79,27 @@ func TestDefaultsAreTheExamples(t *testing.T) {
 
 func TestSetAccounts(t *testing.T) {
 	s := NewServer(t)
-	w := inMemory(s)
-	have := w.signIn(t)
+	client := inMemory(s)
+	issued := client.signIn(t)
 	want := []gen.Account{{AccountID: "9007199254740993", AccountName: "A <&> B", StartDate: nil}}
 	s.SetAccounts(want...)
-	if diff := cmp.Diff(want, mustJSON[[]gen.Account](t, w.accounts(have.access).body)); diff != "" {
+	if diff := cmp.Diff(want, mustJSON[[]gen.Account](t, client.accounts(issued.access).body)); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
 	s.SetAccounts()
-	if a := w.accounts(have.access); a.body != "[]" {
-		t.Errorf("no accounts: %s", a.body)
+	if resp := client.accounts(issued.access); resp.body != "[]" {
+		t.Errorf("no accounts: %s", resp.body)
 	}
 }
 
 func TestGenerateUsers(t *testing.T) {
-	s := NewServer(t) // checks that they fit openapi.yaml
-	w := inMemory(s)
-	have := w.signIn(t)
+	s := NewServer(t) // compares the users with openapi.yaml
+	client := inMemory(s)
+	issued := client.signIn(t)
 	for _, n := range []int{0, 1, 10, 25} {
 		s.GenerateUsers(n)
-		nested := w.users(have.access, "").body
-		flat := mustJSON[[]gen.User](t, w.users(have.access, "?flatten=true").body)
+		nested := client.users(issued.access, "").body
+		flat := mustJSON[[]gen.User](t, client.users(issued.access, "?flatten=true").body)
 		if len(flat) != n || len(mustJSON[[]gen.User](t, nested)) != (n+9)/10 {
 			t.Errorf("GenerateUsers(%d): %d users: %s", n, len(flat), outline(flat))
 		}
@@ -108,7 +108,7 @@ func TestGenerateUsers(t *testing.T) {
 				t.Errorf("GenerateUsers(%d): %+v", n, u)
 			}
 		}
-		active := mustJSON[[]gen.User](t, w.users(have.access, "?flatten=true&activeOnly=true").body)
+		active := mustJSON[[]gen.User](t, client.users(issued.access, "?flatten=true&activeOnly=true").body)
 		if want := n - n/7; len(active) != want {
 			t.Errorf("GenerateUsers(%d): %d active, want %d", n, len(active), want)
 		}

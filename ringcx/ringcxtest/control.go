@@ -1,0 +1,182 @@
+package ringcxtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// SetAccounts replaces the accounts that s lists. By default they are the examples of
+// openapi.yaml.
+func (s *Server) SetAccounts(accounts ...gen.Account) {
+	raw := marshalEach(accounts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accounts = raw
+}
+
+// SetUsers replaces the users that s lists. Users are nested through Children. By default
+// they are the examples of openapi.yaml.
+//
+// As in RingCX, the parameter flatten=true lists all users in one array without Children,
+// and activeOnly=true omits users whose Enabled is false. The children of an omitted user
+// take its place.
+func (s *Server) SetUsers(users ...gen.User) {
+	s.setUsers(each(marshalEach(users)))
+}
+
+// GenerateUsers replaces the users that s lists with n generated ones. They are generated
+// while a response is written, so n may be large. The same n gives the same users.
+//
+// The users form groups of ten, one of them the parent of the other nine. Every seventh
+// user is not enabled. Roles, ids and times alternate between the forms that RingCX sends.
+// The test fails at once if n is negative.
+func (s *Server) GenerateUsers(n int) {
+	if n < 0 {
+		s.fail("GenerateUsers(%d): the number must not be negative", n)
+	}
+	s.setUsers(generateUsers(n))
+}
+
+func (s *Server) setUsers(users iter.Seq[json.RawMessage]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users = users
+}
+
+// SetLifetime sets the lifetime of RingCX access tokens that s issues from now on. It
+// should be a whole number of seconds, the resolution of a token's expiry. The default is
+// five minutes.
+func (s *Server) SetLifetime(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lifetime = d
+}
+
+// LimitRates sets whether s enforces the rate limits of the services. By default it does
+// not. In any 60 seconds, the services allow 5 sign-ins, 5 exchanges and refreshes
+// together, and 120 calls. A request over a limit gets a response with status 429.
+//
+// A request counts when it arrives, also if it is then rejected. A sign-in over the limit
+// starts a penalty of 60 seconds, during which every sign-in is rejected and restarts
+// the penalty.
+//
+// Source: RingCentral and RingCX documentation, rate limits; that refreshes
+// count with exchanges is inferred.
+func (s *Server) LimitRates(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limits.enforced = on
+}
+
+// ExpireTokens expires every RingCX access token, as if its lifetime had passed. The
+// sessions continue: a client can refresh its tokens.
+func (s *Server) ExpireTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions.expire(time.Now())
+}
+
+// RevokeSession ends every session at RingCentral and at RingCX, as an administrator can.
+// All access tokens, refresh tokens and RingCentral tokens are rejected: a client has to
+// sign in again.
+func (s *Server) RevokeSession() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions.revoke()
+}
+
+// Fault applies f to the next n requests to endpoint e. Faults of the same endpoint are
+// applied in the order of the calls. Requests with a fault are marked in [Server.Log] and
+// not compared with openapi.yaml. Faults that were not applied when the test ends are
+// written to its log.
+//
+// The test fails at once if the endpoint does not exist, if f cannot occur at e, or if n
+// is less than 1.
+func (s *Server) Fault(e Endpoint, f Fault, n int) {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	if err := s.TryFault(e, f, n); err != nil {
+		s.fail("%v", err)
+	}
+}
+
+// TryFault is like [Server.Fault], but returns an error instead of failing the test. It is
+// meant for programs that read faults from their input.
+func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case f.name == "":
+		return fmt.Errorf("the zero Fault is not valid: use Refuse, RateLimit or another fault of this package")
+	case !e.known() && !s.handled[e]:
+		return fmt.Errorf("fault %q: there is no endpoint %q", f, e)
+	case f.fits != nil && !f.fits(e):
+		return fmt.Errorf("fault %q cannot occur at endpoint %q", f, e)
+	case n < 1:
+		return fmt.Errorf("fault %q at endpoint %q: %d times: it must be at least once", f, e, n)
+	}
+	s.faults[e] = append(s.faults[e], &queuedFault{fault: f, left: n})
+	return nil
+}
+
+// ClearFaults removes all faults that have not been applied.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.faults)
+}
+
+// queuedFault is a fault and the number of requests to which it still applies.
+type queuedFault struct {
+	fault Fault
+	left  int
+}
+
+// nextFault returns the fault of the next request to e, or nil.
+func (s *Server) nextFault(e Endpoint) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.faults[e]
+	if len(queue) == 0 {
+		return nil
+	}
+	first := queue[0]
+	if first.left--; first.left == 0 {
+		s.faults[e] = queue[1:]
+	}
+	return &first.fault
+}
+
+// logUnusedFaults writes the faults that have not been applied to the log of the test,
+// because the test may not have tested what it meant to. It does not fail the test,
+// because n may be larger than needed. Long faults, such as a Status with a large body,
+// are cut to 80 characters. The Server's mutex is held.
+func (s *Server) logUnusedFaults() {
+	s.tb.Helper()
+	for _, e := range slices.Sorted(maps.Keys(s.faults)) {
+		for _, f := range s.faults[e] {
+			s.tb.Logf("ringcxtest: unused fault %.80q at endpoint %q: %d left", f.fault, e, f.left)
+		}
+	}
+}
+
+// Counts returns the numbers of requests so far. The caller may change the result.
+func (s *Server) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tally.counts()
+}
+
+// Log returns the last 1000 requests, oldest first.
+func (s *Server) Log() []LogEntry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.all()
+}

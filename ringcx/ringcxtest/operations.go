@@ -1,0 +1,147 @@
+package ringcxtest
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
+)
+
+// An operation of openapi.yaml without a handler is a compile error.
+var _ api.ServerInterface = operationHandlers{}
+
+// operationHandlers are the handlers of the operations of RingCX. They reach the Server
+// through the request.
+type operationHandlers struct{}
+
+// ExchangeToken starts a session of RingCX.
+func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, params gen.ExchangeTokenParams) {
+	c := callOf(r)
+	s := c.server
+	s.mu.Lock()
+	l := s.sessions.logins[c.form.Get("rcAccessToken")]
+	ok := l.valid(c.began) && c.form.Get("rcTokenType") == "Bearer"
+	s.mu.Unlock()
+	if !ok {
+		c.respondError(http.StatusUnauthorized, "invalid.token", "The RingCentral token is not valid")
+		return
+	}
+	if !isTrue(params.IncludeRefresh) {
+		c.tokens.noRefresh = true
+	}
+	respondTokens(c, &session{login: l}, "")
+}
+
+// RefreshToken issues new tokens for a session.
+func (operationHandlers) RefreshToken(_ http.ResponseWriter, r *http.Request) {
+	c := callOf(r)
+	token := c.form.Get("refresh_token")
+	c.server.mu.Lock()
+	session := c.server.sessions.redeem(token, c.tokens.sameRefresh)
+	c.server.mu.Unlock()
+	if session == nil {
+		c.reject(c.rejection())
+		return
+	}
+	respondTokens(c, session, token)
+}
+
+// respondTokens responds with new tokens for a session. usedRefresh is the refresh token of
+// the request.
+func respondTokens(c *call, of *session, usedRefresh string) {
+	s := c.server
+	s.mu.Lock()
+	lifetime := s.lifetime
+	if c.tokens.lifetime != nil {
+		lifetime = *c.tokens.lifetime
+	}
+	response := maps.Clone(s.session)
+	response["accessToken"] = quote(s.sessions.newAccess(of, time.Now(), lifetime, c.tokens.skew))
+	switch {
+	case c.tokens.noRefresh:
+		delete(response, "refreshToken")
+	case c.tokens.sameRefresh:
+		response["refreshToken"] = quote(usedRefresh)
+	default:
+		response["refreshToken"] = quote(s.sessions.newRefresh(of))
+	}
+	s.mu.Unlock()
+	c.respondJSON(http.StatusOK, response)
+}
+
+func quote(text string) json.RawMessage { return json.RawMessage(`"` + text + `"`) }
+
+// Logout ends a session.
+func (operationHandlers) Logout(_ http.ResponseWriter, r *http.Request, token gen.PathID) {
+	c := callOf(r)
+	c.server.mu.Lock()
+	ok := c.server.sessions.logOut(string(token))
+	c.server.mu.Unlock()
+	if !ok {
+		c.reject(c.rejection())
+		return
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// ListAccounts lists the accounts.
+func (operationHandlers) ListAccounts(_ http.ResponseWriter, r *http.Request) {
+	c := callOf(r)
+	if authorizeCall(c) {
+		c.server.mu.Lock()
+		accounts := c.server.accounts
+		c.server.mu.Unlock()
+		c.respondList(each(accounts))
+	}
+}
+
+// ListUsers lists the users.
+func (operationHandlers) ListUsers(_ http.ResponseWriter, r *http.Request, params gen.ListUsersParams) {
+	c := callOf(r)
+	if authorizeCall(c) {
+		c.server.mu.Lock()
+		users := c.server.users
+		c.server.mu.Unlock()
+		c.respondList(arrange(users, isTrue(params.Flatten), isTrue(params.ActiveOnly)))
+	}
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// authorizeCall checks the access token, and responds with 401 if it is not valid.
+//
+// Source: RingCX documentation ("Jwt is expired"); the other texts are inferred.
+func authorizeCall(c *call) bool {
+	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	s := c.server
+	s.mu.Lock()
+	a := s.sessions.access[strings.TrimSpace(token)]
+	var problem string
+	switch {
+	case !strings.EqualFold(scheme, "Bearer") || token == "":
+		problem = "Jwt is missing"
+	case a == nil || a.session.ended:
+		problem = "Jwt verification fails"
+	case !c.began.Before(a.ends):
+		problem = "Jwt is expired"
+	}
+	s.mu.Unlock()
+	if problem != "" {
+		c.respond(http.StatusUnauthorized, textType, problem)
+	}
+	return problem == ""
+}
+
+// requireToken passes requests with a valid access token to h.
+func requireToken(h http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if c := callOf(r); authorizeCall(c) {
+			h.ServeHTTP(w, r)
+			c.w.WriteHeader(http.StatusOK) // if h wrote nothing
+		}
+	}
+}
