@@ -1,5 +1,8 @@
-// Package storetest proves a [ringcx.Store]. Whoever keeps sessions in a database
-// or a key-value service of their own writes a Store of two methods and one test:
+// Package storetest tests implementations of [ringcx.Store] and provides an in-memory Store
+// for tests.
+//
+// A package that keeps sessions in a database or a key-value service implements the two
+// methods of a Store and calls [Run] in a test:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) ringcx.Store {
@@ -7,14 +10,13 @@
 //		})
 //	}
 //
-// Each subtest is one rule of the contract, and says it when it is broken:
+// Each subtest checks one rule of the contract of Store, and reports the rule if it fails:
 //
-//	--- FAIL: TestStore/one_winner
-//	    3 of 8 concurrent calls to create one record succeeded, want 1
-//	        the contract: of all who name the same version, exactly one succeeds
+//	--- FAIL: TestStore/concurrent_swaps
+//	    3 of 8 concurrent calls to create the record succeeded, want 1
+//	        contract: of concurrent calls with the same version, exactly one succeeds
 //
-// With the race detector on (go test -race) it finds more.
+// Use the race detector (go test -race) to find more bugs.
 //
-// Package storetest also has a Store in memory, [Memory], for the tests of
-// programs: it works in a bubble of testing/synctest.
+// [Memory] is a Store in memory. It can be used in a testing/synctest bubble.
 package storetest

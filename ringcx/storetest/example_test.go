@@ -11,7 +11,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
-// table is a Store in PostgreSQL or SQLite, in this table:
+// table is a Store in PostgreSQL or SQLite. It uses this table:
 //
 //	CREATE TABLE ringcx_session (key text PRIMARY KEY, version text NOT NULL, data bytea NOT NULL)
 type table struct{ db *sql.DB }
@@ -27,13 +27,13 @@ func (t table) Load(ctx context.Context, key string) (data []byte, version strin
 	return data, version, err
 }
 
-// CompareAndSwap is one statement, so that the database does both at once. Its
-// versions are random, so that none comes twice.
+// CompareAndSwap is one SQL statement, so that it is atomic. Versions are random, so that no
+// version is used twice.
 func (t table) CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error) {
 	var res sql.Result
 	switch {
 	case data == nil && version == "":
-		return "", t.free(ctx, key)
+		return "", t.checkAbsent(ctx, key)
 	case data == nil:
 		res, err = t.db.ExecContext(ctx, "DELETE FROM ringcx_session WHERE key = $1 AND version = $2", key, version)
 	case version == "":
@@ -54,34 +54,34 @@ func (t table) CompareAndSwap(ctx context.Context, key, version string, data []b
 	return newVersion, nil
 }
 
-// free reports a conflict if there is a record.
-func (t table) free(ctx context.Context, key string) error {
+// checkAbsent returns ErrConflict if the record exists.
+func (t table) checkAbsent(ctx context.Context, key string) error {
 	if _, version, err := t.Load(ctx, key); err != nil || version == "" {
 		return err
 	}
 	return ringcx.ErrConflict
 }
 
-// A Store of one's own, here in a table of a database, is two methods. [Run]
-// proves it.
+// A Store needs two methods. This one keeps the records in an SQL table. Use [Run] to test
+// it.
 func Example() {
 	var db *sql.DB // sql.Open("pgx", …)
 	var store ringcx.Store = table{db}
 	_ = store
 }
 
-// Two programs share a record.
+// Two processes write the same record. The second one gets a conflict.
 func ExampleMemory() {
 	ctx := context.Background()
 	store := storetest.NewMemory()
-	version, err := store.CompareAndSwap(ctx, "session", "", []byte("by the first"))
+	version, err := store.CompareAndSwap(ctx, "session", "", []byte("first"))
 	fmt.Println(version != "", err)
-	_, err = store.CompareAndSwap(ctx, "session", "", []byte("by the second"))
+	_, err = store.CompareAndSwap(ctx, "session", "", []byte("second"))
 	fmt.Println(errors.Is(err, ringcx.ErrConflict))
 	data, _, err := store.Load(ctx, "session")
 	fmt.Printf("%s %v\n", data, err)
 	// Output:
 	// true <nil>
 	// true
-	// by the first <nil>
+	// first <nil>
 }

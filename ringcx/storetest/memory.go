@@ -10,12 +10,13 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// Memory is a Store in memory, for tests: clients that share one share a
-// session, as processes do. It is safe for concurrent use.
+// Memory is a [ringcx.Store] in memory, for tests. Clients that use the same Memory share a
+// session, as processes with the same database do. It is safe for concurrent use and can be
+// used in a testing/synctest bubble. Use [NewMemory] to create one.
 type Memory struct {
 	mu      sync.Mutex
 	records map[string]record
-	writes  uint64 // counts on through deletions, so that no version comes twice
+	writes  uint64 // the last version of any record; never decreases, so no version is used twice
 }
 
 type record struct {
@@ -28,7 +29,9 @@ var _ ringcx.Store = (*Memory)(nil)
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{records: map[string]record{}} }
 
-// Load returns a copy of the record of key.
+// Load returns a copy of the record of key and its version. If the record does not exist,
+// data is nil and version is "". If ctx has ended, Load returns an error that wraps the
+// error of ctx.
 func (m *Memory) Load(ctx context.Context, key string) (data []byte, version string, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, "", fmt.Errorf("storetest: %w", err)
@@ -39,8 +42,9 @@ func (m *Memory) Load(ctx context.Context, key string) (data []byte, version str
 	return bytes.Clone(r.data), r.version, nil
 }
 
-// CompareAndSwap replaces the record of key by a copy of data if it is of the
-// version named.
+// CompareAndSwap replaces the record of key with a copy of data, or deletes it if data is
+// nil. If version is not the version of the record, it returns an error that wraps
+// [ringcx.ErrConflict]. If ctx has ended, it returns an error that wraps the error of ctx.
 func (m *Memory) CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("storetest: %w", err)

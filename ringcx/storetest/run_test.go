@@ -19,16 +19,16 @@ func TestMemory(t *testing.T) {
 	Run(t, func(*testing.T) ringcx.Store { return NewMemory() })
 }
 
-func TestOwners(t *testing.T) {
+func TestLeaseStore(t *testing.T) {
 	Run(t, func(*testing.T) ringcx.Store { return newOwners(NewMemory()) })
 }
 
-// TestSharedDatabase holds Run to what it says: the Stores of its subtests may
-// be one, and nothing stays behind.
+// TestSharedDatabase checks that the subtests of Run may share a Store, and that Run deletes
+// its records.
 func TestSharedDatabase(t *testing.T) {
 	m := NewMemory()
 	var calls atomic.Int64
-	counted := flawed{Memory: m, swap: func(ctx context.Context, key, version string, data []byte) (string, error) {
+	counted := buggyStore{Memory: m, swap: func(ctx context.Context, key, version string, data []byte) (string, error) {
 		calls.Add(1)
 		return m.CompareAndSwap(ctx, key, version, data)
 	}}
@@ -36,32 +36,31 @@ func TestSharedDatabase(t *testing.T) {
 		Run(t, func(*testing.T) ringcx.Store { return counted })
 	})
 	if n := len(m.records); n != 0 {
-		t.Errorf("Run left %d records", n)
+		t.Errorf("%d records after Run, want 0", n)
 	}
 	t.Logf("Run called CompareAndSwap %d times", calls.Load())
 }
 
-// TestMemoryInBubble shows that a bubble may share a Memory: nobody waits for
-// anything outside of it.
+// TestMemoryInBubble runs the rules in a synctest bubble.
 func TestMemoryInBubble(t *testing.T) {
 	for _, r := range allRules() {
 		synctest.Test(t, func(t *testing.T) { newTrial(t, r, newOwners(NewMemory())).run() })
 	}
 }
 
-// TestFlaws runs the suite against Stores that each break a rule, and expects
-// that rule's test to fail and to say why.
-func TestFlaws(t *testing.T) {
-	caught := map[string]bool{}
-	for _, f := range slices.Concat(flaws, swapFlaws, leaseFlaws) {
-		t.Run(f.name, func(t *testing.T) {
-			for _, name := range f.breaks {
+// TestRulesFindBugs checks Stores that each have a bug, and expects the rules of the bug to
+// fail with a message that contains the rule.
+func TestRulesFindBugs(t *testing.T) {
+	failed := map[string]bool{}
+	for _, b := range slices.Concat(bugs, swapBugs, leaseBugs) {
+		t.Run(b.name, func(t *testing.T) {
+			for _, name := range b.breaks {
 				r := ruleOf(t, name)
-				caught[r.name] = true
+				failed[r.name] = true
 				synctest.Test(t, func(t *testing.T) {
-					text := try(t, r, f.store(NewMemory()))
-					if !strings.Contains(text, "\tthe contract: "+r.says) {
-						t.Errorf("%q does not fail", r.name)
+					text := try(t, r, b.store(NewMemory()))
+					if !strings.Contains(text, "\tcontract: "+r.contract) {
+						t.Errorf("rule %q does not fail", r.name)
 					}
 					t.Logf("%s: %s", r.name, text)
 				})
@@ -69,8 +68,8 @@ func TestFlaws(t *testing.T) {
 		})
 	}
 	for _, r := range allRules() {
-		if !caught[r.name] {
-			t.Errorf("no flaw shows that %q can fail", r.name)
+		if !failed[r.name] {
+			t.Errorf("no bug makes rule %q fail", r.name)
 		}
 	}
 }
@@ -78,26 +77,26 @@ func TestFlaws(t *testing.T) {
 func ruleOf(t *testing.T, name string) rule {
 	i := slices.IndexFunc(allRules(), func(r rule) bool { return r.name == name })
 	if i < 0 {
-		t.Fatalf("no rule is called %q", name)
+		t.Fatalf("there is no rule %q", name)
 	}
 	return allRules()[i]
 }
 
 func allRules() []rule { return slices.Concat(rules(), leaseRules) }
 
-// try runs a check and returns how it failed.
+// try runs a rule and returns its failures.
 func try(t *testing.T, r rule, s ringcx.Store) string {
 	rec := &recorder{T: t}
 	var wg sync.WaitGroup
 	wg.Go(func() { newTrial(rec, r, s).run() }) // FailNow ends the goroutine
 	wg.Wait()
-	time.Sleep(2 * time.Hour) // of the bubble: what hangs comes to its end
+	time.Sleep(2 * time.Hour) // in the synctest bubble, so that blocked calls end
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	return strings.Join(rec.failures, "\n")
 }
 
-// recorder is a testing.T that keeps failures to itself.
+// recorder is a testing.T that records failures instead of reporting them.
 type recorder struct {
 	*testing.T
 	mu       sync.Mutex
@@ -112,13 +111,13 @@ func (r *recorder) Errorf(format string, args ...any) {
 
 func (r *recorder) FailNow() { runtime.Goexit() }
 
-func (r *recorder) Cleanup(func()) {} // nothing to clean in memory
+func (r *recorder) Cleanup(func()) {} // a Memory needs no cleanup
 
-func TestRulesAreNamed(t *testing.T) {
+func TestRuleNamesAreUnique(t *testing.T) {
 	var names []string
 	for _, r := range allRules() {
-		if r.name == "" || r.says == "" || slices.Contains(names, r.name) {
-			t.Errorf("rule %q, %q: want a name of its own, and a sentence", r.name, r.says)
+		if r.name == "" || r.contract == "" || slices.Contains(names, r.name) {
+			t.Errorf("rule %q, %q: want a unique name and a sentence", r.name, r.contract)
 		}
 		names = append(names, r.name)
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-var swapFlaws = []flaw{
+var swapBugs = []bugCase{
 	swaps("last write wins", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, _ string, data []byte) (string, error) {
 			return overwrite(ctx, m, key, data)
 		}
-	}, "create conflict", "swap conflict", "delete conflict", "deleted conflict", "re-create", "versions of keys", "one winner"),
+	}, "create conflict", "swap conflict", "delete conflict", "deleted conflict", "re-create", "versions of keys", "concurrent swaps"),
 	swaps("create overwrites", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if version == "" {
@@ -23,16 +23,16 @@ var swapFlaws = []flaw{
 			}
 			return m.CompareAndSwap(ctx, key, version, data)
 		}
-	}, "create conflict", "one winner"),
-	swaps("delete takes any version", func(m *Memory) swapFunc {
+	}, "create conflict", "concurrent swaps"),
+	swaps("delete ignores the version", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if data == nil {
 				return overwrite(ctx, m, key, data)
 			}
 			return m.CompareAndSwap(ctx, key, version, data)
 		}
-	}, "delete conflict", "one winner"),
-	swaps("swap creates", func(m *Memory) swapFunc {
+	}, "delete conflict", "concurrent swaps"),
+	swaps("swap creates an absent record", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if _, v, _ := m.Load(ctx, key); v == "" {
 				version = ""
@@ -40,7 +40,7 @@ var swapFlaws = []flaw{
 			return m.CompareAndSwap(ctx, key, version, data)
 		}
 	}, "deleted conflict", "versions of keys"),
-	swaps("conflict of another kind", func(m *Memory) swapFunc {
+	swaps("conflict does not wrap ErrConflict", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			v, err := m.CompareAndSwap(ctx, key, version, data)
 			if errors.Is(err, ringcx.ErrConflict) {
@@ -48,8 +48,8 @@ var swapFlaws = []flaw{
 			}
 			return v, err
 		}
-	}, "create conflict", "swap conflict", "one winner"),
-	swaps("conflict, and written", func(m *Memory) swapFunc {
+	}, "create conflict", "swap conflict", "concurrent swaps"),
+	swaps("conflict overwrites the record", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			v, err := m.CompareAndSwap(ctx, key, version, data)
 			if errors.Is(err, ringcx.ErrConflict) {
@@ -58,7 +58,7 @@ var swapFlaws = []flaw{
 			return v, err
 		}
 	}, "create conflict", "swap conflict", "delete conflict", "deleted conflict"),
-	swaps("a version that nobody knows", func(m *Memory) swapFunc {
+	swaps("returned version is wrong", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			v, err := m.CompareAndSwap(ctx, key, version, data)
 			if v != "" {
@@ -66,14 +66,14 @@ var swapFlaws = []flaw{
 			}
 			return v, err
 		}
-	}, "create", "swap", "binary"),
-	swaps("no version", func(m *Memory) swapFunc {
+	}, "create", "swap", "binary data"),
+	swaps("returned version is empty", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			_, err := m.CompareAndSwap(ctx, key, version, data)
 			return "", err
 		}
 	}, "create"),
-	swaps("a version of what was deleted", func(m *Memory) swapFunc {
+	swaps("deletion returns a version", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			v, err := m.CompareAndSwap(ctx, key, version, data)
 			if data == nil && err == nil {
@@ -82,8 +82,8 @@ var swapFlaws = []flaw{
 			return v, err
 		}
 	}, "delete"),
-	swaps("versions start again", versionsStartAgain, "re-create"),
-	swaps("one version", func(m *Memory) swapFunc {
+	swaps("versions restart after a deletion", versionsRestart, "re-create"),
+	swaps("version never changes", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			m.mu.Lock()
 			m.writes = 41
@@ -91,16 +91,16 @@ var swapFlaws = []flaw{
 			return m.CompareAndSwap(ctx, key, version, data)
 		}
 	}, "swap", "swap conflict", "re-create"),
-	swaps("check, then write", func(m *Memory) swapFunc {
+	swaps("check and write are separate", func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if _, v, err := m.Load(ctx, key); v != version || err != nil {
 				return "", errors.Join(err, ringcx.ErrConflict)
 			}
-			time.Sleep(time.Millisecond) // of the bubble
+			time.Sleep(time.Millisecond) // in the synctest bubble
 			return overwrite(ctx, m, key, data)
 		}
-	}, "one winner", "no lost update"),
-	swaps("always a conflict", func(*Memory) swapFunc {
+	}, "concurrent swaps", "no lost update"),
+	swaps("every swap after the first conflicts", func(*Memory) swapFunc {
 		var written atomic.Bool
 		return func(context.Context, string, string, []byte) (string, error) {
 			if written.CompareAndSwap(false, true) {
@@ -108,14 +108,14 @@ var swapFlaws = []flaw{
 			}
 			return "", ringcx.ErrConflict
 		}
-	}, "delete", "one winner", "no lost update", "context ends midway"),
-	ended("ended context is a conflict", func() (string, error) { return "", ringcx.ErrConflict }, "context ended", "context ends midway"),
-	ended("ended context is success", func() (string, error) { return "1", nil }, "context ended", "context ends midway"),
-	ended("ended context hangs", func() (string, error) {
-		time.Sleep(time.Hour) // of the bubble
+	}, "delete", "concurrent swaps", "no lost update", "context ends during a call"),
+	ended("ended context is a conflict", func() (string, error) { return "", ringcx.ErrConflict }, "context ended before", "context ends during a call"),
+	ended("ended context is success", func() (string, error) { return "1", nil }, "context ended before", "context ends during a call"),
+	ended("ended context blocks", func() (string, error) {
+		time.Sleep(time.Hour) // in the synctest bubble
 		return "", context.Canceled
-	}, "context ended", "context ends midway"),
-	swaps("a lock is left behind", func(m *Memory) swapFunc {
+	}, "context ended before", "context ends during a call"),
+	swaps("lock stays after an error", func(m *Memory) swapFunc {
 		var locked atomic.Bool
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if locked.Load() {
@@ -125,23 +125,23 @@ var swapFlaws = []flaw{
 			locked.Store(err != nil && !errors.Is(err, ringcx.ErrConflict))
 			return v, err
 		}
-	}, "context ended", "context ends midway"),
+	}, "context ended before", "context ends during a call"),
 }
 
-// ended makes a flaw of how a Store answers once the context has ended.
-func ended(name string, answer func() (string, error), breaks ...string) flaw {
+// ended returns a bugCase whose CompareAndSwap returns result() if the context has ended.
+func ended(name string, result func() (string, error), breaks ...string) bugCase {
 	return swaps(name, func(m *Memory) swapFunc {
 		return func(ctx context.Context, key, version string, data []byte) (string, error) {
 			if ctx.Err() != nil {
-				return answer()
+				return result()
 			}
 			return m.CompareAndSwap(ctx, key, version, data)
 		}
 	}, breaks...)
 }
 
-// versionsStartAgain counts each record's versions from 1, as a column would.
-func versionsStartAgain(m *Memory) swapFunc {
+// versionsRestart counts the versions of each record from 1.
+func versionsRestart(m *Memory) swapFunc {
 	return func(ctx context.Context, key, version string, data []byte) (string, error) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
