@@ -31,11 +31,11 @@ type Counts struct {
 	// in any 60 seconds. RingCX allows five.
 	PeakTokenRequests int
 
-	// RefreshReused is the number of refreshes with a refresh token that the client
-	// must not send again: it has sent the token before, and has got no response
-	// yet or one that does not permit another attempt. Responses with status
-	// 429, with status 503 and Retry-After, or with the same refresh token permit
-	// it. Requests with the fault Unreachable do not count as sent.
+	// RefreshReused is the number of refreshes with a refresh token that had been
+	// sent before, except if every earlier response permits another attempt: status
+	// 429, status 503 with Retry-After, or a response with the same refresh token.
+	// A request without a response yet permits none. Requests with the fault
+	// Unreachable do not count as sent.
 	RefreshReused int
 
 	WrongHostBearers int // requests of Client that contain a secret and go to another host

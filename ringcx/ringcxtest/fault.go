@@ -101,9 +101,9 @@ func Status(code int, body string) Fault {
 	}}
 }
 
-// Redirect responds with a status from 300 to 399 and a Location header. The client of
-// Server.Client does not reach other hosts: if it follows the redirect, the request is
-// included in Counts.WrongHostBearers if it contains a secret.
+// Redirect responds with a status from 300 to 399 and url as its Location header. If the
+// client is that of [Server.Client] and follows the redirect to another host, its request
+// does not leave the process. Counts.WrongHostBearers counts it if it contains a secret.
 func Redirect(code int, url string) Fault {
 	name := fmt.Sprintf("redirect %d %s", code, url)
 	fits := func(Endpoint) bool { return code >= 300 && code <= 399 && url != "" }
@@ -114,7 +114,7 @@ func Redirect(code int, url string) Fault {
 }
 
 // Lifetime processes a sign-in, an exchange or a refresh, and issues tokens with the
-// lifetime d. It should be a whole number of seconds. It may be zero, negative or very
+// lifetime d, which should be a whole number of seconds and may be zero, negative or very
 // large. The lifetime of a RingCX token is in its JWT claims, that of a RingCentral token
 // in expires_in. The Server rejects the tokens when they have expired.
 func Lifetime(d time.Duration) Fault {
@@ -133,8 +133,8 @@ func Slow(d time.Duration) Fault {
 }
 
 // SkewDate processes the request and responds like a server whose clock is wrong by d: the
-// Date header and the times in RingCX tokens are shifted. When the tokens expire does not
-// change.
+// Date header and the times in RingCX tokens are shifted by d. The Server accepts the
+// tokens as long as it would without the fault.
 func SkewDate(d time.Duration) Fault {
 	return Fault{name: "skew-date " + d.String(), serve: func(c *call, process func()) {
 		c.tokens.skew = d

@@ -42,7 +42,8 @@ func endedLoad(tr *trial, ctx context.Context, version string) {
 	tr.Helper()
 	tr.wantReturn("Load", func() {
 		data, v, err := tr.store.Load(ctx, tr.key)
-		if err == nil && (string(data) != "old" || v != version) {
+		correct := string(data) == "old" && v == version
+		if err == nil && !correct {
 			tr.errorf("Load with a context that has ended returns %s, version %q and no error, want an error, or \"old\" and version %q",
 				excerpt(data), v, version)
 		}
@@ -59,7 +60,9 @@ func endedSwap(tr *trial, ctx context.Context, version string, data []byte) {
 		tr.errorf("CompareAndSwap with the current version and a context that has ended returns ErrConflict, which means that another process has written")
 	}
 	after, _ := tr.load()
-	if string(after) == string(data) || err != nil && string(after) == string(before) {
+	written := string(after) == string(data)
+	notWritten := err != nil && string(after) == string(before)
+	if written || notWritten {
 		return
 	}
 	tr.errorf("after a swap from %s to %s with a context that had ended, which returned the error %v, the record is %s",

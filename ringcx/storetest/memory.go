@@ -43,8 +43,9 @@ func (m *Memory) Load(ctx context.Context, key string) (data []byte, version str
 }
 
 // CompareAndSwap replaces the record of key with a copy of data, or deletes it if data is
-// nil. If version is not the version of the record, it returns an error that wraps
-// [ringcx.ErrConflict]. If ctx has ended, it returns an error that wraps the error of ctx.
+// nil. Version "" means that the record must not exist. If version is not the version of the
+// record, CompareAndSwap returns an error that wraps [ringcx.ErrConflict]. If ctx has ended,
+// it returns an error that wraps the error of ctx.
 func (m *Memory) CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("storetest: %w", err)

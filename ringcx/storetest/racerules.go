@@ -136,7 +136,8 @@ func increment(tr *trial) bool {
 func readCounter(tr *trial, last int) int {
 	data, _, err := tr.store.Load(tr.Context(), tr.key)
 	n, ok := parseCounter(data)
-	if err != nil || !ok || n < last {
+	valid := ok && n >= last
+	if err != nil || !valid {
 		tr.errorfOnce("after the counter was %d, Load returns %s and the error %v, want at least %d", last, excerpt(data), err, last)
 		return -1
 	}
