@@ -18,13 +18,17 @@ import (
 
 func init() { jobs["limit"] = limitJob }
 
-// runJob runs a child to its end. With attr, it may have to skip the test.
+// cannotMount starts the error of a job that may not mount a disk.
+const cannotMount = "cannot mount"
+
+// runJob runs a job in a child process. It skips the test if the system does not
+// allow attr, or does not allow the job to mount a disk.
 func runJob(t *testing.T, job, dir string, attr *syscall.SysProcAttr) {
 	t.Helper()
 	cmd := command(job, dir)
 	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
-	if attr != nil && cmd.Process == nil || strings.Contains(string(out), "no mount") { // not allowed here
+	if attr != nil && cmd.Process == nil || strings.Contains(string(out), cannotMount) {
 		t.Skipf("%v: %s", err, out)
 	}
 	if err != nil {
@@ -33,7 +37,8 @@ func runJob(t *testing.T, job, dir string, attr *syscall.SysProcAttr) {
 	t.Logf("%s", out)
 }
 
-// TestFileSizeLimit runs into a limit in the middle of a write.
+// TestFileSizeLimit exceeds the file size limit of a process in the middle of a
+// write.
 func TestFileSizeLimit(t *testing.T) {
 	runJob(t, "limit", filepath.Join(t.TempDir(), "ringcx"), nil)
 }
@@ -48,7 +53,7 @@ func limitJob(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := failToWrite(s, dir, version, 1<<20, syscall.EFBIG, "(ulimit -f)"); err != nil {
+	if err := checkWriteFails(s, dir, version, 1<<20, syscall.EFBIG, "(ulimit -f)"); err != nil {
 		return err
 	}
 	_, err = s.CompareAndSwap(context.Background(), key, version, []byte("new"))
@@ -63,21 +68,21 @@ func create(dir string) (s *filestore.Store, version string, err error) {
 	return s, version, err
 }
 
-// failToWrite expects an error that names the folder and the cure, and the old
-// record, and nothing else in the folder.
-func failToWrite(s *filestore.Store, dir, version string, size int, want error, cure string) error {
+// checkWriteFails writes size bytes. It expects an error that contains the directory
+// and the advice, an unchanged record, and no .tmp file.
+func checkWriteFails(s *filestore.Store, dir, version string, size int, want error, advice string) error {
 	_, err := s.CompareAndSwap(context.Background(), key, version, bytes.Repeat([]byte("x"), size))
-	if !errors.Is(err, want) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), cure) {
-		return fmt.Errorf("CompareAndSwap reports %w, want %w, %s and %s", err, want, dir, cure)
+	if !errors.Is(err, want) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), advice) {
+		return fmt.Errorf("CompareAndSwap returned error %w, want %w, %s and %s", err, want, dir, advice)
 	}
 	fmt.Println(err)
 	data, after, err := s.Load(context.Background(), key)
 	if string(data) != "old" || after != version || err != nil {
-		return fmt.Errorf("then Load returns %.20q, version %s and %w, want the old record", data, after, err)
+		return fmt.Errorf("Load returned %.20q, version %s, error %w after the failed write, want the old record", data, after, err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
 	if err != nil || len(left) > 0 {
-		return fmt.Errorf("a failed write left %s (%w)", left, err)
+		return fmt.Errorf("the failed write left %s (%w)", left, err)
 	}
 	return nil
 }

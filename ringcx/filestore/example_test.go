@@ -12,10 +12,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// Two processes of one user share a folder. Of two writes that know the same
-// version, one succeeds; the other process reads, and sees that it is done.
+// Two processes of one user share a directory. Both write with the same version: the
+// first write succeeds, the second one returns ErrConflict, and its process reads the
+// record again.
 func Example() {
-	dir, err := os.MkdirTemp("", "ringcx") // a program says "", for the user's cache folder
+	dir, err := os.MkdirTemp("", "ringcx") // a program passes "" to New, for the cache directory of the user
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,10 +31,10 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	if _, err := first.CompareAndSwap(ctx, "session", "", []byte("by the first")); err != nil {
+	if _, err := first.CompareAndSwap(ctx, "session", "", []byte("written by the first")); err != nil {
 		log.Fatal(err)
 	}
-	_, err = second.CompareAndSwap(ctx, "session", "", []byte("by the second"))
+	_, err = second.CompareAndSwap(ctx, "session", "", []byte("written by the second"))
 	fmt.Println("conflict:", errors.Is(err, ringcx.ErrConflict))
 	data, _, err := second.Load(ctx, "session")
 	if err != nil {
@@ -42,12 +43,12 @@ func Example() {
 	fmt.Printf("the record is %q\n", data)
 	// Output:
 	// conflict: true
-	// the record is "by the first"
+	// the record is "written by the first"
 }
 
-// Programs on one machine share a session: the second one signs nobody in.
+// Programs on one machine share a session: the second program does not sign in.
 func Example_session() {
-	dir, err := os.MkdirTemp("", "ringcx") // a program says "", for the user's cache folder
+	dir, err := os.MkdirTemp("", "ringcx") // a program passes "" to New, for the cache directory of the user
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -74,7 +75,8 @@ func Example_session() {
 	// Output: 1 sign-in
 }
 
-// A folder that others may read is refused, and the error says what to do.
+// New rejects a directory that other users can read. The error contains the path and
+// the chmod command that fixes it.
 func ExampleNew() {
 	dir, err := os.MkdirTemp("", "ringcx")
 	if err != nil {
@@ -85,6 +87,6 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	if _, err := filestore.New(dir); err != nil {
-		fmt.Println("look at the mode of the folder") // err has its path and the chmod that mends it
+		fmt.Println("check the mode of the directory")
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"testing"
 )
 
-// TestHolds takes a lock and has its file, or the folder, replaced: whoever comes
-// next locks the new file, and the old lock is worth nothing.
-func TestHolds(t *testing.T) {
+// TestIsCurrent replaces a locked file. A lock on the old file does not exclude
+// other writers, so it must not count.
+func TestIsCurrent(t *testing.T) {
 	const name = "x" + lockSuffix
 	tests := []struct {
 		name    string
 		replace func(dir string) error
 		want    bool
 	}{
-		{"untouched", func(string) error { return nil }, true},
+		{"unchanged", func(string) error { return nil }, true},
 		{"lock file removed", func(dir string) error { return os.Remove(filepath.Join(dir, name)) }, false},
 		{"lock file replaced", func(dir string) error {
 			if err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, "old")); err != nil {
@@ -26,46 +26,47 @@ func TestHolds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, err := makeFolder(filepath.Join(t.TempDir(), "ringcx"))
+			d, err := makeDirectory(filepath.Join(t.TempDir(), "ringcx"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.close()
-			l, err := f.lock(t.Context(), name)
+			defer d.close()
+			l, err := d.lock(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer l.Unlock()
-			if err := tt.replace(f.dir); err != nil {
-				t.Skipf("an open file stays here: %v", err)
+			if err := tt.replace(d.path); err != nil {
+				t.Skipf("this system does not replace an open file: %v", err)
 			}
-			if got := f.holds(l, name); got != tt.want {
-				t.Errorf("holds is %v, want %v", got, tt.want)
+			if got := d.isCurrent(l, name); got != tt.want {
+				t.Errorf("isCurrent = %v, want %v", got, tt.want)
 			}
 		})
 	}
 }
 
-// TestHoldsInAnotherFolder opens a folder and locks in the one that took its place.
-func TestHoldsInAnotherFolder(t *testing.T) {
+// TestIsCurrentInReplacedDirectory opens a directory and locks a file in another
+// directory that replaced it.
+func TestIsCurrentInReplacedDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ringcx")
-	f, err := makeFolder(dir)
+	d, err := makeDirectory(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
+	defer d.close()
 	if err := os.Rename(dir, dir+"-old"); err != nil {
-		t.Skipf("an open folder stays here: %v", err)
+		t.Skipf("this system does not rename an open directory: %v", err)
 	}
-	if err := os.Mkdir(dir, folderMode); err != nil {
+	if err := os.Mkdir(dir, dirMode); err != nil {
 		t.Fatal(err)
 	}
-	l, err := f.lock(t.Context(), "x"+lockSuffix)
+	l, err := d.lock(t.Context(), "x"+lockSuffix)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Unlock()
-	if f.holds(l, "x"+lockSuffix) {
-		t.Error("a lock in another folder counts")
+	if d.isCurrent(l, "x"+lockSuffix) {
+		t.Error("isCurrent is true for a lock file in another directory")
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// private accepts everything: modes and owners say nothing here.
-func private(string, fs.FileInfo, fs.FileMode) error { return nil }
+// checkPrivate accepts every file: this system has no file modes that control
+// access.
+func checkPrivate(string, fs.FileInfo, fs.FileMode) error { return nil }
 
-// syncFolder does nothing: a folder cannot be synced here.
-func syncFolder(*os.Root) error { return nil }
+// syncDirectory does nothing: this system cannot sync a directory.
+func syncDirectory(*os.Root) error { return nil }

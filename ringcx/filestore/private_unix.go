@@ -9,22 +9,24 @@ import (
 	"syscall"
 )
 
-// private refuses what belongs to another user, and what allows more than most.
-func private(path string, info fs.FileInfo, most fs.FileMode) error {
-	me := os.Geteuid()
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != me {
-		return fmt.Errorf("filestore: %s: it belongs to user %d, and this process to user %d: "+
-			"run as that user, choose another folder, or run chown %d %s", path, st.Uid, me, me, quote(path))
+// checkPrivate returns an error if a file or directory belongs to another user, or
+// if its mode has permissions that are not in allowed.
+func checkPrivate(path string, info fs.FileInfo, allowed fs.FileMode) error {
+	user := os.Geteuid()
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != user {
+		return fmt.Errorf("filestore: %s: belongs to user %d, but this process runs as user %d: "+
+			"run it as that user, choose another directory, or run chown %d %s", path, st.Uid, user, user, quote(path))
 	}
-	if mode := info.Mode().Perm(); mode&^most != 0 {
-		return fmt.Errorf("filestore: %s: its mode %#o is wider than %#o: run chmod %o %s, or choose another folder",
-			path, mode, most, most, quote(path))
+	if mode := info.Mode().Perm(); mode&^allowed != 0 {
+		return fmt.Errorf("filestore: %s: mode %#o allows more than %#o: run chmod %o %s, or choose another directory",
+			path, mode, allowed, allowed, quote(path))
 	}
 	return nil
 }
 
-// syncFolder brings a rename or a removal to the disk.
-func syncFolder(root *os.Root) error {
+// syncDirectory syncs the entries of a directory to disk, after a rename or a
+// removal.
+func syncDirectory(root *os.Root) error {
 	d, err := root.Open(".")
 	if err != nil {
 		return err

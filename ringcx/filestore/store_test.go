@@ -1,6 +1,7 @@
 package filestore_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,6 +21,34 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) ringcx.Store { return newStore(t, filepath.Join(t.TempDir(), "ringcx")) })
 }
 
+// TestTwoStores runs the same tests with two Stores of one directory, as two
+// processes would use it: one reads, the other writes.
+func TestTwoStores(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) ringcx.Store {
+		dir := filepath.Join(t.TempDir(), "ringcx")
+		return &twoStores{newStore(t, dir), newStore(t, dir)}
+	})
+}
+
+// twoStores reads with one Store and writes with another.
+type twoStores struct{ reader, writer ringcx.LeaseStore }
+
+func (s *twoStores) Load(ctx context.Context, key string) ([]byte, string, error) {
+	return s.reader.Load(ctx, key)
+}
+
+func (s *twoStores) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	return s.writer.CompareAndSwap(ctx, key, version, data)
+}
+
+func (s *twoStores) Hold(ctx context.Context, key, owner string) (func(), error) {
+	return s.writer.Hold(ctx, key, owner)
+}
+
+func (s *twoStores) Held(ctx context.Context, key, owner string) (bool, error) {
+	return s.reader.Held(ctx, key, owner)
+}
+
 func newStore(t *testing.T, dir string) *filestore.Store {
 	t.Helper()
 	s, err := filestore.New(dir)
@@ -29,7 +58,8 @@ func newStore(t *testing.T, dir string) *filestore.Store {
 	return s
 }
 
-// written returns a Store with a record, its folder and its version.
+// written returns a Store with one record, its directory, and the version of the
+// record.
 func written(t *testing.T, data string) (s *filestore.Store, dir, version string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "ringcx")
@@ -41,7 +71,7 @@ func written(t *testing.T, data string) (s *filestore.Store, dir, version string
 	return s, dir, version
 }
 
-// file returns the path of the one file with this suffix.
+// file returns the path of the only file with this suffix.
 func file(t *testing.T, dir, suffix string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
@@ -55,12 +85,12 @@ func wantRecord(t *testing.T, s ringcx.Store, data string) (version string) {
 	t.Helper()
 	got, version, err := s.Load(t.Context(), key)
 	if err != nil || string(got) != data {
-		t.Fatalf("Load returns %q and %v, want %q", got, err, data)
+		t.Fatalf("Load returned %q and error %v, want %q", got, err, data)
 	}
 	return version
 }
 
-func TestFiles(t *testing.T) {
+func TestFileNamesAndModes(t *testing.T) {
 	s, dir, version := written(t, "secret")
 	modes := map[string]string{}
 	list := func() {
@@ -76,7 +106,7 @@ func TestFiles(t *testing.T) {
 			}
 			hash, suffix, _ := strings.Cut(e.Name(), ".")
 			if len(hash) != 32 || strings.Contains(e.Name(), "customer") {
-				t.Errorf("a file is called %s, want a hash", e.Name())
+				t.Errorf("file name is %s, want a hash", e.Name())
 			}
 			modes[suffix] = info.Mode().String()
 		}
@@ -94,7 +124,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func TestDefaultFolder(t *testing.T) {
+func TestDefaultDirectory(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CACHE_HOME", "")
@@ -111,14 +141,14 @@ func TestDefaultFolder(t *testing.T) {
 
 	t.Setenv("HOME", "")
 	t.Setenv("LocalAppData", "")
-	if _, err := filestore.New(""); err == nil || !strings.Contains(err.Error(), "name one") {
-		t.Errorf("without a home, New reports %v, want an error that says to name a folder", err)
+	if _, err := filestore.New(""); err == nil || !strings.Contains(err.Error(), "pass a directory to New") {
+		t.Errorf("New returned error %v without HOME, want an error with its advice", err)
 	}
 }
 
-// TestVersionsOfSameData writes the same data again and again: a version that
-// came back would let a swap through that knows an older record.
-func TestVersionsOfSameData(t *testing.T) {
+// TestVersionsAreUnique writes the same data several times. If a version were used
+// twice, a CompareAndSwap based on an older record would succeed.
+func TestVersionsAreUnique(t *testing.T) {
 	s, _, version := written(t, "same")
 	seen := map[string]bool{"": true}
 	for _, data := range [][]byte{[]byte("same"), nil, []byte("same"), []byte("same")} {
@@ -130,15 +160,15 @@ func TestVersionsOfSameData(t *testing.T) {
 		version = next
 	}
 	if len(seen) != 4 || seen[version] {
-		t.Errorf("five writes had the versions %v and %s, want another for each but the deletion", seen, version)
+		t.Errorf("versions of five writes are %v and %s, want a new one for each write except the deletion", seen, version)
 	}
 }
 
-// TestForeignContent reads what another program left, or a disk that lost the
-// end of it, and replaces it.
-func TestForeignContent(t *testing.T) {
+// TestUnknownContent reads and replaces files that this package did not write, or
+// that are incomplete.
+func TestUnknownContent(t *testing.T) {
 	for name, content := range map[string]string{
-		"empty": "", "other": "hello\nworld", "torn": "ringcx-rec", "another version": "ringcx-record/2 x\ny", "zeros": "\x00\x00\x00\n\x00",
+		"empty": "", "other": "hello\nworld", "incomplete": "ringcx-rec", "other header version": "ringcx-record/2 x\ny", "zeros": "\x00\x00\x00\n\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, dir, old := written(t, "whole")
@@ -147,10 +177,10 @@ func TestForeignContent(t *testing.T) {
 			}
 			version := wantRecord(t, s, content)
 			if version == old || version == "" {
-				t.Errorf("the version is %q, want another than before, %q", version, old)
+				t.Errorf("version is %q, want one that differs from %q", version, old)
 			}
 			if _, err := s.CompareAndSwap(t.Context(), key, old, []byte("new")); !errors.Is(err, ringcx.ErrConflict) {
-				t.Errorf("CompareAndSwap of the version before reports %v, want a conflict", err)
+				t.Errorf("CompareAndSwap with the old version returned error %v, want a conflict", err)
 			}
 			if _, err := s.CompareAndSwap(t.Context(), key, version, []byte("new")); err != nil {
 				t.Error(err)
@@ -160,9 +190,9 @@ func TestForeignContent(t *testing.T) {
 	}
 }
 
-// TestChangedRecord shows that a record that was changed by hand, or lost its
-// end, is not taken for the one that was written.
-func TestChangedRecord(t *testing.T) {
+// TestEditedFileHasNewVersion checks that a record file that was edited or truncated
+// has a new version.
+func TestEditedFileHasNewVersion(t *testing.T) {
 	s, dir, first := written(t, "data")
 	path := file(t, dir, ".record")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
@@ -180,12 +210,13 @@ func TestChangedRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if third := wantRecord(t, s, "da"); first == second || second == third || first == third {
-		t.Errorf("the versions are %q, %q and %q, want three", first, second, third)
+		t.Errorf("versions are %q, %q and %q, want three different ones", first, second, third)
 	}
 }
 
-// TestRestOfAKilledWrite finds a .tmp file, and leaves none.
-func TestRestOfAKilledWrite(t *testing.T) {
+// TestLeftoverTempFile checks that the .tmp file of an interrupted write does not
+// affect the record, and that writes and deletions remove it.
+func TestLeftoverTempFile(t *testing.T) {
 	s, dir, version := written(t, "old")
 	temp := strings.TrimSuffix(file(t, dir, ".record"), ".record") + ".tmp"
 	leave := func() {
@@ -205,19 +236,19 @@ func TestRestOfAKilledWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(temp); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s is still there (%v)", temp, err)
+		t.Errorf("%s still exists (%v)", temp, err)
 	}
 }
 
-// TestFolderGone goes on when somebody cleans the cache.
-func TestFolderGone(t *testing.T) {
+// TestDirectoryRemoved removes the directory, as a user who clears the cache does.
+func TestDirectoryRemoved(t *testing.T) {
 	s, dir, version := written(t, "old")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	wantRecord(t, s, "")
 	if _, err := s.CompareAndSwap(t.Context(), key, version, []byte("new")); !errors.Is(err, ringcx.ErrConflict) {
-		t.Errorf("CompareAndSwap of a version that is gone reports %v, want a conflict", err)
+		t.Errorf("CompareAndSwap with the removed version returned error %v, want a conflict", err)
 	}
 	if _, err := s.CompareAndSwap(t.Context(), key, "", []byte("new")); err != nil {
 		t.Fatal(err)
