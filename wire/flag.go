@@ -7,15 +7,14 @@ import (
 
 var _ json.Unmarshaler = (*Flag)(nil)
 
-// Flag is a yes or no that RingCX sends as a boolean in some answers and as a
-// number in others. The isActive of a main account is one.
+// Flag is a boolean that RingCX sends as a boolean in some responses and as a number
+// in others, for example the isActive of a main account.
 //
-// It reads true and false, and integers: 0 is false, any other is true. A null
-// is false. Strings, and numbers with a fraction or an exponent, are refused.
-// It writes true or false.
+// It reads true, false, and integers: 0 is false, any other integer is true. A null
+// is false. Strings, and numbers with a fraction or an exponent, are an error. It
+// writes true or false.
 //
-// Source: RingCX documentation (isActive as int32); the boolean is seen in
-// public clients.
+// Source: RingCX documentation (isActive as int32); public clients read the boolean.
 type Flag bool
 
 // UnmarshalJSON reads a boolean, an integer or null. Anything else is a

@@ -24,8 +24,8 @@ func TestFlagReads(t *testing.T) {
 	}
 }
 
-func TestFlagRefuses(t *testing.T) {
-	testRefuses(t, wire.Flag(true), `"true"`, `"1"`, `""`, `"null"`, `1.0`, `0.0`, `0e1`, `{}`, `[]`, `[true]`)
+func TestFlagRejects(t *testing.T) {
+	testRejects(t, wire.Flag(true), `"true"`, `"1"`, `""`, `"null"`, `1.0`, `0.0`, `0e1`, `{}`, `[]`, `[true]`)
 }
 
 func TestFlagWritesBool(t *testing.T) {
@@ -34,7 +34,7 @@ func TestFlagWritesBool(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := `[true,false]`; string(got) != want {
-		t.Errorf("written %s, want %s", got, want)
+		t.Errorf("Marshal = %s, want %s", got, want)
 	}
 }
 

@@ -1,20 +1,27 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
 
-var _ json.Unmarshaler = (*ID)(nil)
+var (
+	_ json.Unmarshaler       = (*ID)(nil)
+	_ encoding.TextMarshaler = PathID("")
+)
 
-// ID is the identifier of an account, a user or another thing of RingCX. It is
-// text even where it looks like a number, because RingCX sends the same id as a
-// number in one answer and as a string in another.
+// ID is the identifier of an account, a user or another object of RingCX. It is text,
+// even if it looks like a number, because RingCX sends the same id as a number in one
+// response and as a string in another.
 //
-// It reads a JSON string as it is and a JSON integer as its digits, however
-// many there are. A null, and the string "null", which RingCX sends too, are
-// the empty ID. A number with a fraction or an exponent is refused. It writes a
-// JSON string.
+// It reads a JSON string unchanged, and a JSON integer of any size as its digits. A
+// null, and the string "null", which RingCX also sends, are the empty ID. A number with
+// a fraction or an exponent is an error. It writes a JSON string.
 //
-// Source: RingCX documentation (rcUserId as a number, accountId as a string);
-// the other forms are seen in public clients.
+// Source: RingCX documentation (rcUserId as a number, accountId as a string); public
+// clients read the other forms.
 type ID string
 
 // UnmarshalJSON reads a string, an integer or null. Anything else is a
@@ -33,4 +40,24 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 	}
 	*id = ID(s)
 	return nil
+}
+
+// PathID is an identifier in the path of a request, such as an account id. It is one
+// segment of the path.
+//
+// With the ids "", "." and ".." the request would go to another URL. The generated
+// client returns an error for them and sends nothing. It escapes every other text,
+// for example slashes, question marks and percent signs, so that the text stays one
+// segment.
+type PathID string
+
+// MarshalText returns the id unchanged. It returns an error for "", "." and "..".
+func (id PathID) MarshalText() ([]byte, error) {
+	switch id {
+	case "":
+		return nil, errors.New("wire: empty id in a request path: use an id that RingCX sent, such as an accountId")
+	case ".", "..":
+		return nil, fmt.Errorf("wire: id %q in a request path would change the URL: use an id that RingCX sent", string(id))
+	}
+	return []byte(id), nil
 }

@@ -4,13 +4,13 @@ import "encoding/json"
 
 var _ json.Unmarshaler = (*Role)(nil)
 
-// The role types that RingCX documents. The list is open: RingCX may send
-// others, and they are read like these.
+// The role types in the documentation of RingCX. RingCX may send others; UnmarshalJSON
+// reads them like these.
 //
-// Source: RingCX documentation, roles of the users answer.
+// Source: RingCX documentation, roles in the response of the users operation.
 const (
 	RoleUser                      = "USER"
-	RoleSuperUser                 = "SUPER_USER"   // may do everything, also list the users
+	RoleSuperUser                 = "SUPER_USER"   // has all permissions, including to list the users
 	RoleManageUsers               = "MANAGE_USERS" // may list the users
 	RoleManageRights              = "MANAGE_RIGHTS"
 	RoleAssumeUsers               = "ASSUME_USERS"
@@ -28,24 +28,23 @@ const (
 	RoleGoodDataEmbeddedExplorer  = "ACCESS_GOODDATA_EMBEDDED_EXPLORER"
 )
 
-// Role is what a user may do in RingCX.
+// Role is a set of permissions of a user in RingCX.
 //
-// It reads the object {"roleType": …, "description": …}, whose other members
-// are ignored, or a plain string, which is the role type. A null is the zero
-// Role. It writes the object.
+// It reads an object {"roleType": …, "description": …}, whose other fields it ignores,
+// or a string, which is the role type. A null is the zero Role. It writes the object.
 //
-// Source: RingCX documentation, which shows both forms.
+// Source: RingCX documentation, which contains both forms.
 type Role struct {
-	// RoleType is the name of the role, such as [RoleManageUsers]. Any other
-	// name may occur.
+	// RoleType is the name of the role, such as [RoleManageUsers]. RingCX may
+	// send names for which there is no constant.
 	RoleType string `json:"roleType"`
-	// Description says in words what the role allows. It is empty where RingCX
+	// Description describes the permissions of the role. It is empty if RingCX
 	// sent only the role type.
 	Description string `json:"description,omitempty"`
 }
 
 // UnmarshalJSON reads an object, a string or null. Anything else is a
-// [*json.UnmarshalTypeError], also for a member of the object.
+// [*json.UnmarshalTypeError]. So is a field of the object that has another type.
 func (r *Role) UnmarshalJSON(data []byte) error {
 	switch kind(data) {
 	case "null":
@@ -64,7 +63,7 @@ func (r *Role) UnmarshalJSON(data []byte) error {
 
 // unmarshalObject reads the object form.
 func (r *Role) unmarshalObject(data []byte) error {
-	type role Role // without UnmarshalJSON, which would call itself
+	type role Role // has no UnmarshalJSON, so there is no recursion
 	var v role
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err

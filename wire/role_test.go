@@ -15,16 +15,16 @@ func TestRoleReads(t *testing.T) {
 		{"object", `{"roleType":"SUPER_USER","description":"All"}`, wire.Role{RoleType: wire.RoleSuperUser, Description: "All"}},
 		{"object, no description", `{"roleType":"USER"}`, wire.Role{RoleType: wire.RoleUser}},
 		{"object, nulls", `{"roleType":null,"description":null}`, wire.Role{}},
-		{"object, unknown members", `{"roleId":[1,{}],"roleType":"USER"}`, wire.Role{RoleType: wire.RoleUser}},
-		{"unknown role", `"FLY_TO_THE_MOON"`, wire.Role{RoleType: "FLY_TO_THE_MOON"}},
+		{"object, unknown fields", `{"roleId":[1,{}],"roleType":"USER"}`, wire.Role{RoleType: wire.RoleUser}},
+		{"unknown role", `"ASSIGN_SKILLS"`, wire.Role{RoleType: "ASSIGN_SKILLS"}},
 		{"empty object", `{}`, wire.Role{}},
 		{"empty string", `""`, wire.Role{}},
 		{"null", `null`, wire.Role{}},
 	})
 }
 
-func TestRoleRefuses(t *testing.T) {
-	testRefuses(t, wire.Role{RoleType: "OLD"}, `7`, `true`, `[]`, `["USER"]`, `{"roleType":7}`,
+func TestRoleRejects(t *testing.T) {
+	testRejects(t, wire.Role{RoleType: "OLD"}, `7`, `true`, `[]`, `["USER"]`, `{"roleType":7}`,
 		`{"roleType":"USER","description":[]}`, `{"roleType":{}}`)
 }
 
@@ -35,7 +35,7 @@ func TestRoleWritesObject(t *testing.T) {
 	}
 	want := `[{"roleType":"USER"},{"roleType":"USER","description":"Plain"}]`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("written (-want +got):\n%s", diff)
+		t.Errorf("Marshal (-want +got):\n%s", diff)
 	}
 }
 

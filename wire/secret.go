@@ -16,39 +16,38 @@ var (
 	_ slog.LogValuer   = Secret("")
 )
 
-// mask stands for every secret that is not empty, however long it is.
+// mask replaces every secret that is not empty. It does not depend on the length.
 const mask = "***"
 
-// Secret is a password, token or PIN. It shows as *** wherever fmt or slog
-// prints it, and as nothing when it is empty. string(s) is the real value.
+// Secret is a password, token or PIN. Packages fmt and log/slog print it as ***, or as
+// nothing if it is empty. Use string(s) to get the real value.
 //
-// JSON keeps the real value, because an answer that is read and sent back must
-// stay the same. So encode no struct that holds a Secret into a log: the JSON
-// handler of slog does that when it is given such a struct. fmt cannot mask a
-// Secret in an unexported field, nor one printed with %p or %w, for which it
-// asks no method (go vet reports %w).
+// JSON contains the real value, because a response that is decoded and encoded again
+// must stay the same. Therefore do not log a struct that contains a Secret as JSON: the
+// JSON handler of slog does so if it is given the struct. fmt prints the real value of
+// a Secret in an unexported field, and of one printed with %p or %w, because it does
+// not call the methods of the type then (go vet reports %w).
 //
-// A Secret must not be a field of a form body either: the generated client
-// writes forms with fmt, and would send ***. Path and query parameters send the
-// real value.
+// A Secret must not be a field of a form body: the generated client encodes forms with
+// fmt and would send ***. Path and query parameters contain the real value.
 //
-// It reads a JSON string as it is and a JSON integer as its digits, because
-// RingCX sends phoneRecordingPin as a number. A null is the empty Secret. It
-// always writes a JSON string.
+// It reads a JSON string unchanged and a JSON integer as its digits, because RingCX
+// sends phoneRecordingPin as a number. A null is the empty Secret. It writes a JSON
+// string.
 //
-// Source: RingCX documentation, accounts answer (phoneRecordingPin as int32,
-// the other secrets as strings).
+// Source: RingCX documentation, response of the accounts operation (phoneRecordingPin
+// as int32, the other secrets as strings).
 type Secret string
 
 // UnmarshalJSON reads a string, an integer or null. Anything else is a
-// [*json.UnmarshalTypeError], which does not show the value.
+// [*json.UnmarshalTypeError], which does not contain the value.
 func (s *Secret) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		*s = ""
 		return nil
 	}
 	v, ok := text(data)
-	if !ok { // not typeError: it shows numbers
+	if !ok { // typeError would include the digits of a number
 		return &json.UnmarshalTypeError{Value: kind(data), Type: reflect.TypeFor[Secret]()}
 	}
 	*s = Secret(v)
@@ -66,7 +65,7 @@ func (s Secret) String() string {
 // GoString returns what String returns.
 func (s Secret) GoString() string { return s.String() }
 
-// Format writes what String returns, whatever the verb and its flags.
+// Format writes what String returns, for every verb and flag.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue returns what String returns.

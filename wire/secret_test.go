@@ -14,7 +14,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// hidden must not be seen in any output; its digits make it also a number.
+// hidden must not be in any output. It consists of digits, so that it is also a valid
+// number.
 const hidden = "314159"
 
 func TestSecretReads(t *testing.T) {
@@ -29,15 +30,15 @@ func TestSecretReads(t *testing.T) {
 	})
 }
 
-func TestSecretRefuses(t *testing.T) {
-	testRefuses(t, wire.Secret("old"), `true`, `{}`, `[]`, `["a"]`, `1.5`, `1e3`)
+func TestSecretRejects(t *testing.T) {
+	testRejects(t, wire.Secret("old"), `true`, `{}`, `[]`, `["a"]`, `1.5`, `1e3`)
 }
 
-func TestSecretErrorShowsNoValue(t *testing.T) {
+func TestSecretErrorDoesNotContainValue(t *testing.T) {
 	for _, in := range []string{`314159.5`, `314159e1`, `["314159"]`, `{"pin":314159}`} {
 		err := json.Unmarshal([]byte(in), new(wire.Secret))
 		if err == nil || strings.Contains(err.Error(), hidden) {
-			t.Errorf("reading %s: error is %v, want one without the value", in, err)
+			t.Errorf("Unmarshal(%s): error is %v, want an error without the value", in, err)
 		}
 	}
 }
@@ -48,7 +49,7 @@ func TestSecretWritesRealValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := `["314159",""]`; string(got) != want {
-		t.Errorf("written %s, want %s", got, want)
+		t.Errorf("Marshal = %s, want %s", got, want)
 	}
 }
 
@@ -70,21 +71,21 @@ func TestSecretFmt(t *testing.T) {
 	for name, v := range values {
 		for _, verb := range verbs {
 			if got := fmt.Sprintf(verb, v); leaks(got) {
-				t.Errorf("%s with %s shows the secret: %s", name, verb, got)
+				t.Errorf("%s printed with %s contains the secret: %s", name, verb, got)
 			}
 		}
 	}
 	for _, verb := range verbs[:len(verbs)-1] {
 		if got := fmt.Sprintf(verb, secret); got != "***" {
-			t.Errorf("%s shows %s, want ***", verb, got)
+			t.Errorf("%s prints %s, want ***", verb, got)
 		}
 		if got := fmt.Sprintf(verb, wire.Secret("")); got != "" {
-			t.Errorf("%s of the empty secret shows %s, want nothing", verb, got)
+			t.Errorf("%s prints %s for the empty secret, want nothing", verb, got)
 		}
 	}
 }
 
-// leaks reports whether out has the hidden secret, as text or in hexadecimal.
+// leaks reports whether out contains the hidden secret, as text or in hexadecimal.
 func leaks(out string) bool {
 	out = strings.ToLower(strings.ReplaceAll(out, " ", ""))
 	return strings.Contains(out, hidden) || strings.Contains(out, fmt.Sprintf("%x", hidden))
@@ -94,15 +95,15 @@ func TestSecretOtherPrinters(t *testing.T) {
 	secret := wire.Secret(hidden)
 	for _, got := range []string{
 		secret.String(), secret.GoString(), secret.LogValue().String(), fmt.Sprint(secret), fmt.Sprintln(&secret),
-		fmt.Errorf("bad %s", secret).Error(), errors.Join(fmt.Errorf("bad %v", secret)).Error(),
+		fmt.Errorf("invalid %s", secret).Error(), errors.Join(fmt.Errorf("invalid %v", secret)).Error(),
 	} {
 		if leaks(got) || !strings.Contains(got, "***") {
-			t.Errorf("shows %s, want ***", got)
+			t.Errorf("output is %s, want ***", got)
 		}
 	}
 	var none *wire.Secret
 	if got := fmt.Sprint(none); got != "<nil>" {
-		t.Errorf("a nil pointer shows %s, want <nil>", got)
+		t.Errorf("a nil pointer is printed as %s, want <nil>", got)
 	}
 }
 
@@ -113,18 +114,18 @@ func TestSecretSlog(t *testing.T) {
 		buf.Reset()
 		slog.New(h).With("a", secret).Info("login", "b", secret, "c", &secret, slog.Group("d", "e", secret))
 		if got := buf.String(); leaks(got) || strings.Count(got, "***") != 4 {
-			t.Errorf("%T writes %s, want *** four times", h, got)
+			t.Errorf("%T wrote %s, want *** four times", h, got)
 		}
 	}
 	buf.Reset()
 	slog.New(slog.NewTextHandler(&buf, nil)).Info("login", "account", struct{ PIN wire.Secret }{secret})
 	if got := buf.String(); leaks(got) {
-		t.Errorf("a struct is written as %s", got)
+		t.Errorf("the text handler wrote a struct as %s", got)
 	}
 }
 
-// The runtime of the generated client writes forms with fmt and parameters
-// without. The comment of Secret says so; should either change, it must too.
+// TestSecretInRequests checks what the doc comment of Secret says: the runtime of the
+// generated client encodes forms with fmt, but not parameters.
 func TestSecretInRequests(t *testing.T) {
 	form, err := runtime.MarshalForm(struct {
 		Token wire.Secret `form:"token"`

@@ -13,38 +13,35 @@ var (
 )
 
 const (
-	// timeLayout is how RingCX writes times: milliseconds, and no colon in the
-	// offset.
+	// timeLayout is the format of RingCX: milliseconds, and no colon in the offset.
 	timeLayout = "2006-01-02T15:04:05.000-0700"
-	// timeReadLayout reads the above with any number of fraction digits, and
-	// also with a Z.
+	// timeReadLayout parses times of timeLayout with any number of fraction digits,
+	// and with Z as the offset.
 	timeReadLayout = "2006-01-02T15:04:05Z0700"
 )
 
-// Time is an instant as RingCX writes it: "2020-05-15T20:38:13.686+0000", which
-// is not RFC 3339 (the offset has no colon), so that a [time.Time] cannot read
-// it.
+// Time is an instant in the format of RingCX: "2020-05-15T20:38:13.686+0000". This is
+// not RFC 3339, because the offset has no colon, so a [time.Time] cannot read it.
 //
-// It reads that form, RFC 3339 with or without a fraction, an integer
-// (milliseconds since 1970 in UTC), and an object with such an integer in its
-// member millis. A null, an empty string, the string "null", and an object
-// without millis are the zero Time. The offset is kept; an integer gives UTC.
-// RingCX counts milliseconds: a finer fraction is cut off, when reading and
-// when writing.
+// It reads this format, RFC 3339 with or without a fraction, an integer (milliseconds
+// since 1970 in UTC), and an object whose field millis is such an integer. A null, an
+// empty string, the string "null", and an object without millis are the zero Time. A
+// time read from a string keeps its offset; a time read from an integer is in UTC.
+// RingCX uses milliseconds: reading and writing truncate finer fractions.
 //
-// It writes the first form, and the zero Time as null. A year that does not fit
-// into four digits is written as an integer of milliseconds instead. For fields
-// with the option omitzero, IsZero decides.
+// It writes the format of RingCX, and the zero Time as null. If the year does not have
+// four digits, it writes an integer of milliseconds. The JSON option omitzero omits the
+// zero Time.
 //
-// Only JSON has the form of RingCX; the other methods are those of
-// [time.Time], so MarshalText gives RFC 3339.
+// Only JSON uses the format of RingCX. The other methods are those of [time.Time], so
+// MarshalText returns RFC 3339.
 //
-// Source: RingCX documentation, active calls sample (the first form) and API
-// reference (the object). RFC 3339 and the bare integer are inferred.
+// Source: RingCX documentation, active calls sample (the format) and API reference (the
+// object). RFC 3339 and the integer are assumptions.
 type Time struct{ time.Time }
 
-// MarshalJSON writes the form of RingCX. It fails only for an instant more than
-// 292 million years from 1970.
+// MarshalJSON returns the format of RingCX. It returns an error only if the time is
+// more than 292 million years from 1970.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -56,28 +53,29 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return v.AppendFormat(nil, `"`+timeLayout+`"`), nil
 }
 
-// writable returns t in its own zone, or in UTC where timeLayout cannot write
-// the offset: it has room for whole minutes, less than a day.
+// writable returns t in its own zone, or in UTC if timeLayout cannot represent the
+// offset. It can represent offsets of whole minutes and less than a day.
 func writable(t time.Time) time.Time {
 	const day = 24 * 60 * 60
 	_, offset := t.Zone()
-	if offset%60 != 0 || offset <= -day || offset >= day {
-		return t.UTC()
+	inRange := -day < offset && offset < day
+	if offset%60 == 0 && inRange {
+		return t
 	}
-	return t
+	return t.UTC()
 }
 
-// marshalMillis writes t as milliseconds since 1970.
+// marshalMillis returns t as milliseconds since 1970.
 func marshalMillis(t time.Time) ([]byte, error) {
 	ms := t.UnixMilli()
 	if back := time.UnixMilli(ms); !back.Equal(t.Truncate(time.Millisecond)) {
-		return nil, fmt.Errorf("wire: the year %d is too far away to be written in milliseconds", t.Year())
+		return nil, fmt.Errorf("wire: the year %d is out of range for milliseconds", t.Year())
 	}
 	return strconv.AppendInt(nil, ms, 10), nil
 }
 
-// UnmarshalJSON reads a string, an integer, an object or null, as told at
-// [Time]. Anything else is a [*json.UnmarshalTypeError].
+// UnmarshalJSON reads a string, an integer, an object or null: see [Time]. Anything
+// else is a [*json.UnmarshalTypeError].
 func (t *Time) UnmarshalJSON(data []byte) error {
 	v, err := parseTime(data)
 	if err != nil {
@@ -87,7 +85,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseTime reads any of the forms.
+// parseTime reads any of the forms that Time documents.
 func parseTime(data []byte) (time.Time, error) {
 	switch kind(data) {
 	case "null":
@@ -104,7 +102,7 @@ func parseTime(data []byte) (time.Time, error) {
 	return time.UnixMilli(ms).UTC(), nil
 }
 
-// parseTimeObject reads {"millis": 1589575093686}, which may have more members.
+// parseTimeObject reads {"millis": 1589575093686}. It ignores other fields.
 func parseTimeObject(data []byte) (time.Time, error) {
 	var v struct {
 		Millis *int64 `json:"millis"`
@@ -115,7 +113,7 @@ func parseTimeObject(data []byte) (time.Time, error) {
 	return time.UnixMilli(*v.Millis).UTC(), nil
 }
 
-// parseTimeString reads a quoted time.
+// parseTimeString reads a JSON string.
 func parseTimeString(data []byte) (time.Time, error) {
 	s, ok := text(data)
 	if !ok {
@@ -125,7 +123,7 @@ func parseTimeString(data []byte) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{timeReadLayout, time.RFC3339} {
-		// In UTC, so that the result does not depend on the machine's zone.
+		// With ParseInLocation the result does not depend on the local time zone.
 		if v, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
 			return v.Truncate(time.Millisecond), nil
 		}

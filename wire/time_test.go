@@ -11,7 +11,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// at is the instant of most tests, in the zone of the given offset in seconds.
+// at returns the instant of most tests in a zone with the given offset in seconds.
 func at(offset int) wire.Time {
 	zone := time.UTC
 	if offset != 0 {
@@ -46,8 +46,8 @@ func TestTimeReads(t *testing.T) {
 	})
 }
 
-func TestTimeRefuses(t *testing.T) {
-	testRefuses(t, at(0), `true`, `[]`, `1.5`, `1e3`, `9223372036854775808`, `"tomorrow"`, `"2020-05-15"`,
+func TestTimeRejects(t *testing.T) {
+	testRejects(t, at(0), `true`, `[]`, `1.5`, `1e3`, `9223372036854775808`, `"tomorrow"`, `"2020-05-15"`,
 		`"2020-05-15T20:38:13.686"`, `"2020-13-15T20:38:13.686+0000"`, `"1589575093686"`, `"2020-05-15T20:38:13+00"`,
 		`{"millis":1.5}`, `{"millis":"1"}`, `{"millis":{}}`)
 }
@@ -59,7 +59,7 @@ func TestTimeWrites(t *testing.T) {
 		want string
 	}{
 		{"UTC", at(0), `"2020-05-15T20:38:13.686+0000"`},
-		{"own offset", at(-6 * 3600), `"2020-05-15T14:38:13.686-0600"`},
+		{"offset of hours", at(-6 * 3600), `"2020-05-15T14:38:13.686-0600"`},
 		{"offset with seconds", at(90), `"2020-05-15T20:38:13.686+0000"`},
 		{"offset of a day", at(24 * 3600), `"2020-05-15T20:38:13.686+0000"`},
 		{"offset of minus a day", at(-24 * 3600), `"2020-05-15T20:38:13.686+0000"`},
@@ -76,22 +76,23 @@ func TestTimeWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
-				t.Errorf("written (-want +got):\n%s", diff)
+				t.Errorf("Marshal (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestTimeTooFarToWrite(t *testing.T) {
+func TestTimeOutOfRange(t *testing.T) {
 	for _, year := range []int{300e6, -300e6} {
 		got, err := json.Marshal(wire.Time{Time: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err == nil {
-			t.Errorf("year %d is written as %s, want an error", year, got)
+			t.Errorf("Marshal of year %d = %s, want an error", year, got)
 		}
 	}
 }
 
-// The zone of the machine must not decide what is read.
+// TestTimeIgnoresLocalZone checks that the result does not depend on the local time
+// zone.
 func TestTimeIgnoresLocalZone(t *testing.T) {
 	old := time.Local
 	t.Cleanup(func() { time.Local = old })
@@ -102,11 +103,11 @@ func TestTimeIgnoresLocalZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Location() == time.Local {
-		t.Error("the time is in the machine's zone, want the zone of its offset")
+		t.Error("the time is in the local zone, want the zone of its offset")
 	}
 	for _, in := range []string{`1589575093686`, `{"millis":1589575093686}`} {
 		if err := json.Unmarshal([]byte(in), &got); err != nil || got.Location() != time.UTC {
-			t.Errorf("%s is read in the zone %v (%v), want UTC", in, got.Location(), err)
+			t.Errorf("zone of %s is %v (%v), want UTC", in, got.Location(), err)
 		}
 	}
 }
@@ -121,7 +122,7 @@ func TestTimeOmitZero(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(`{"end":null}`, string(got)); diff != "" {
-		t.Errorf("written (-want +got):\n%s", diff)
+		t.Errorf("Marshal (-want +got):\n%s", diff)
 	}
 }
 

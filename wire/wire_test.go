@@ -11,34 +11,34 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// read is one JSON text and what a T makes of it.
+// read is a JSON text and the value that it is decoded to.
 type read[T any] struct {
 	name string
 	in   string
 	want T
 }
 
-// testReads decodes each case, over an old value that must not shine through,
-// and checks that what it is written as is read as the same value.
+// testReads decodes each text over an old value, no part of which may remain. It also
+// checks that encoding and decoding the result gives the same value.
 func testReads[T any](t *testing.T, old T, tests []read[T]) {
 	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := old
 			if err := json.Unmarshal([]byte(tt.in), &got); err != nil {
-				t.Fatalf("reading %s: %v", tt.in, err)
+				t.Fatalf("Unmarshal(%s): %v", tt.in, err)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("reading %s (-want +got):\n%s", tt.in, diff)
+				t.Errorf("Unmarshal(%s) (-want +got):\n%s", tt.in, diff)
 			}
-			checkStable(t, got)
+			checkRoundTrip(t, got)
 		})
 	}
 }
 
-// testRefuses decodes each text and checks that the error names the field and
-// that the old value is kept.
-func testRefuses[T any](t *testing.T, old T, texts ...string) {
+// testRejects decodes each text. The error must name the field, and the old value must
+// be unchanged.
+func testRejects[T any](t *testing.T, old T, texts ...string) {
 	t.Helper()
 	type account struct {
 		Field T `json:"field"`
@@ -54,10 +54,10 @@ func testRefuses[T any](t *testing.T, old T, texts ...string) {
 				t.Fatalf("error is %T (%v), want %T", err, err, typeErr)
 			}
 			if !strings.HasPrefix(typeErr.Field, "accounts.field") {
-				t.Errorf("error is in field %q, want accounts.field: %v", typeErr.Field, err)
+				t.Errorf("field of the error is %q, want accounts.field: %v", typeErr.Field, err)
 			}
 			if typeErr.Value == "" || typeErr.Type == nil || typeErr.Struct == "" {
-				t.Errorf("error is not complete: %#v", typeErr)
+				t.Errorf("error has an empty field: %#v", typeErr)
 			}
 			if diff := cmp.Diff(old, got.Accounts[0].Field); diff != "" {
 				t.Errorf("value after an error (-want +got):\n%s", diff)
@@ -66,23 +66,24 @@ func testRefuses[T any](t *testing.T, old T, texts ...string) {
 	}
 }
 
-// checkStable checks that v is written, and read again, as the same value.
-func checkStable[T any](t *testing.T, v T) {
+// checkRoundTrip checks that encoding and decoding v gives the same value.
+func checkRoundTrip[T any](t *testing.T, v T) {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
-		t.Fatalf("writing %v: %v", v, err)
+		t.Fatalf("Marshal(%v): %v", v, err)
 	}
 	var again T
 	if err := json.Unmarshal(text, &again); err != nil {
-		t.Fatalf("reading %s again: %v", text, err)
+		t.Fatalf("Unmarshal(%s): %v", text, err)
 	}
 	if diff := cmp.Diff(v, again); diff != "" {
-		t.Errorf("read again from %s (-want +got):\n%s", text, diff)
+		t.Errorf("round trip by %s (-want +got):\n%s", text, diff)
 	}
 }
 
-// fuzzReads feeds any bytes to T, directly and through encoding/json.
+// fuzzReads passes arbitrary bytes to UnmarshalJSON of T, directly and through
+// encoding/json.
 func fuzzReads[T any, P interface {
 	*T
 	json.Unmarshaler
@@ -92,28 +93,29 @@ func fuzzReads[T any, P interface {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var direct, v T
-		directErr := P(&direct).UnmarshalJSON(data) // must not panic, even on what is no JSON
+		directErr := P(&direct).UnmarshalJSON(data) // must not panic, even if data is not valid JSON
 		if err := json.Unmarshal(data, &v); err != nil {
 			var syntax *json.SyntaxError
 			var typeErr *json.UnmarshalTypeError
 			if !errors.As(err, &syntax) && !errors.As(err, &typeErr) {
-				t.Fatalf("reading %q: error is %T: %v", data, err, err)
+				t.Fatalf("Unmarshal(%q): error is %T: %v", data, err, err)
 			}
 			return
 		}
-		checkStable(t, v)
+		checkRoundTrip(t, v)
 		if directErr == nil {
-			checkStable(t, direct)
+			checkRoundTrip(t, direct)
 		}
 	})
 }
 
-// Only a direct call can hand over what is no JSON. It must be an error.
-func TestNotJSON(t *testing.T) {
+// TestInvalidJSON calls UnmarshalJSON directly with invalid JSON, which encoding/json
+// never does.
+func TestInvalidJSON(t *testing.T) {
 	for _, v := range []json.Unmarshaler{new(wire.Time), new(wire.ID), new(wire.Flag), new(wire.Role), new(wire.Secret)} {
 		for _, in := range []string{"", " ", "-", "t", "n", "\"", "\"a", "{", `{"`, "[", "x"} {
 			if err := v.UnmarshalJSON([]byte(in)); err == nil {
-				t.Errorf("%T reads %q, want an error", v, in)
+				t.Errorf("UnmarshalJSON(%q) of %T returned no error", in, v)
 			}
 		}
 	}
@@ -141,7 +143,7 @@ func TestErrorText(t *testing.T) {
 	for _, tt := range tests {
 		err := json.Unmarshal([]byte(tt.in), new(Account))
 		if err == nil || err.Error() != tt.want {
-			t.Errorf("reading %s:\n got %v\nwant %s", tt.in, err, tt.want)
+			t.Errorf("Unmarshal(%s):\n got error %v\nwant %s", tt.in, err, tt.want)
 		}
 	}
 }
