@@ -1,12 +1,11 @@
-// Package mask decides how much of a secret may be shown, for the log of the
-// fake and for the demo.
+// Package mask shortens secrets for the log of the fake server and for the demo.
 package mask
 
-// shown is how many characters of a secret are shown.
+// shown is the number of characters that remain.
 const shown = 6
 
-// Secret leaves only the end of a secret, and nothing of a short one, which the
-// end would give away.
+// Secret returns "…" and the last six characters of a secret. If the secret has fewer
+// than 18 characters, six would reveal too much of it, and Secret returns only "…".
 func Secret(value string) string {
 	if len(value) < 3*shown {
 		return "…"

@@ -15,15 +15,16 @@ import (
 	"time"
 )
 
-// variant is the code with one mutation, or unchanged.
+// variant is the code with one mutation, or the unchanged code.
 type variant struct {
 	*runner
 	dir     string            // for the overlay and the test binaries
-	overlay string            // path of the JSON file; empty: the code is unchanged
-	built   map[string]string // test binaries by package; "" if it has no tests
+	overlay string            // path of the JSON file; empty: unchanged code
+	built   map[string]string // test binaries by package; "" if the package has no tests
 }
 
-// newVariant writes the overlay of a mutation.
+// newVariant writes the overlay of a mutation. The zero mutation stands for the
+// unchanged code.
 func (r *runner) newVariant(m mutation) (*variant, error) {
 	dir, err := os.MkdirTemp(r.temp, "mutation")
 	if err != nil {
@@ -54,7 +55,7 @@ func (r *runner) newVariant(m mutation) (*variant, error) {
 	return v, os.WriteFile(v.overlay, overlay, 0o600)
 }
 
-// compile compiles pkg without its tests, which is fast.
+// compile compiles pkg without its tests.
 func (v *variant) compile(pkg string) error {
 	cmd := exec.CommandContext(v.ctx, "go", "build", "-overlay", v.overlay, pkg)
 	cmd.Dir = v.config.dir
@@ -90,8 +91,8 @@ func (v *variant) build(pkg string) (string, error) {
 	return binary, nil
 }
 
-// test runs tests of pkg, all or those of a hint, and returns what killed the
-// mutation, or "" if they pass.
+// test runs the tests of pkg that match hint, or all tests if hint is "". It returns
+// the test that killed the mutation, or "" if all pass.
 func (v *variant) test(pkg, hint string) (killer string, err error) {
 	limit := v.config.testTime
 	if hint != "" {
@@ -104,7 +105,8 @@ func (v *variant) test(pkg, hint string) (killer string, err error) {
 	return killerIn(out), nil
 }
 
-// simulate runs the simulation for at most simTime.
+// simulate runs the simulation for at most simTime. It returns the test that killed
+// the mutation, or "" if none did within that time.
 func (v *variant) simulate() (killer string, err error) {
 	out, failed, err := v.execute(v.config.simTime, v.config.simPkg, v.config.simArgs)
 	if errors.Is(err, context.DeadlineExceeded) || err == nil && !failed {
@@ -113,8 +115,8 @@ func (v *variant) simulate() (killer string, err error) {
 	return killerIn(out), err
 }
 
-// execute runs the test binary of pkg, and reports whether it failed. It reports
-// context.DeadlineExceeded if it had to be stopped.
+// execute runs the test binary of pkg and reports whether it failed. It stops the
+// binary after limit and returns context.DeadlineExceeded then.
 func (v *variant) execute(limit time.Duration, pkg string, args []string) (out []byte, failed bool, err error) {
 	binary, err := v.build(pkg)
 	if err != nil || binary == "" {
@@ -124,7 +126,7 @@ func (v *variant) execute(limit time.Duration, pkg string, args []string) (out [
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append([]string{"-test.v", "-test.failfast", "-test.cpu=1"}, args...)...)
 	cmd.Dir = filepath.Join(v.config.dir, filepath.FromSlash(pkg))
-	cmd.WaitDelay = 10 * time.Second // children that tests start may hold the output open
+	cmd.WaitDelay = 10 * time.Second // child processes of the tests may keep the output open
 	out, err = cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return out, true, ctx.Err()
@@ -142,12 +144,11 @@ var (
 	panicLine   = regexp.MustCompile(`(?m)^(panic|fatal error): `)
 )
 
-// killerIn returns the test that failed, from the output of go test -v: the first
-// one, and of a test and its subtests the innermost.
+// killerIn returns the first test that failed according to the output of go test -v.
+// If a subtest failed, it returns the innermost one.
 func killerIn(out []byte) string {
 	running, note := "", ""
-	switch loc := panicLine.FindIndex(out); {
-	case loc != nil:
+	if loc := panicLine.FindIndex(out); loc != nil {
 		if all := runLine.FindAllSubmatch(out[:loc[0]], -1); len(all) > 0 {
 			running = string(all[len(all)-1][1])
 		}

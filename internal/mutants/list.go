@@ -12,14 +12,14 @@ import (
 type mutation struct {
 	name  string
 	file  string // slash-separated, relative to the root of the module
-	find  string // must be in the file exactly once
-	after string // if not empty: must be exactly once, and find once from there to the end of the function
+	find  string // must be in the file exactly once, unless after is set
+	after string // if not empty, must be in the file exactly once, and find once between it and the end of the function
 	with  string // replaces find
-	hint  string // regexp of the test that kills it; empty: not known
-	sim   bool   // the simulation alone must kill it
+	hint  string // regexp of the test that kills it; empty: unknown
+	sim   bool   // the simulation alone must kill it, too
 }
 
-// pkg is the package of the mutated file, as the go command names it.
+// pkg returns the package of the mutated file as an argument of the go command.
 func (m mutation) pkg() string { return "./" + path.Dir(m.file) }
 
 // readList reads and checks a file of mutations.
@@ -35,7 +35,7 @@ func readList(file string) ([]mutation, error) {
 	return list, nil
 }
 
-// parseList parses the format that the head of mutants.txt documents.
+// parseList parses the format that is described at the start of mutants.txt.
 func parseList(text string) (list []mutation, err error) {
 	names := map[string]bool{}
 	for number, line := range strings.Split(text, "\n") {
@@ -47,12 +47,12 @@ func parseList(text string) (list []mutation, err error) {
 			var m mutation
 			m.name, m.sim = strings.CutSuffix(strings.TrimSpace(line[3:]), " [sim]")
 			if names[m.name] {
-				err = fmt.Errorf("the name %q is used twice", m.name)
+				err = fmt.Errorf("duplicate name %q", m.name)
 			}
 			names[m.name] = true
 			list = append(list, m)
 		case len(list) == 0:
-			err = fmt.Errorf("a mutation begins with a line == name")
+			err = fmt.Errorf("a mutation must start with a line == name")
 		default:
 			err = list[len(list)-1].set(line)
 		}
@@ -68,7 +68,7 @@ func parseList(text string) (list []mutation, err error) {
 	return list, nil
 }
 
-// set reads one line of a mutation.
+// set parses one line of a mutation.
 func (m *mutation) set(line string) error {
 	key, value, _ := strings.Cut(line, ":")
 	value = strings.TrimPrefix(value, " ")
@@ -76,20 +76,22 @@ func (m *mutation) set(line string) error {
 	field, ok := fields[key]
 	switch {
 	case !ok:
-		return fmt.Errorf("%q is not file, find, after, with or hint", key)
+		return fmt.Errorf("unknown key %q: want file, find, after, with or hint", key)
 	case *field != "":
-		return fmt.Errorf("%s is given twice", key)
+		return fmt.Errorf("duplicate key %q", key)
 	}
 	*field = value
 	return nil
 }
 
+// check returns an error if the entry is incomplete or invalid.
 func (m mutation) check() error {
+	incomplete := m.name == "" || m.file == "" || m.find == ""
 	switch {
-	case m.name == "" || m.file == "" || m.find == "":
-		return fmt.Errorf("it needs a name, a file and a text to find")
+	case incomplete:
+		return fmt.Errorf("name, file or find is missing")
 	case m.find == m.with:
-		return fmt.Errorf("it changes nothing")
+		return fmt.Errorf("find and with are equal")
 	}
 	_, err := regexp.Compile(m.hint)
 	return err
@@ -100,7 +102,7 @@ func (m mutation) apply(source string) (string, error) {
 	start, end := 0, len(source)
 	if m.after != "" {
 		if n := strings.Count(source, m.after); n != 1 {
-			return "", fmt.Errorf("no longer applies: the text that it comes after is %d times in %s, want once", n, m.file)
+			return "", fmt.Errorf("no longer applies: its after text is %d times in %s, want once", n, m.file)
 		}
 		start = strings.Index(source, m.after) + len(m.after)
 		if size := strings.Index(source[start:], "\n}\n"); size >= 0 {
@@ -108,7 +110,7 @@ func (m mutation) apply(source string) (string, error) {
 		}
 	}
 	if n := strings.Count(source[start:end], m.find); n != 1 {
-		return "", fmt.Errorf("no longer applies: its text is %d times in %s, want once", n, m.file)
+		return "", fmt.Errorf("no longer applies: its find text is %d times in %s, want once", n, m.file)
 	}
 	return source[:start] + strings.Replace(source[start:end], m.find, m.with, 1) + source[end:], nil
 }

@@ -9,22 +9,22 @@ import (
 
 func TestParseList(t *testing.T) {
 	for text, want := range map[string]string{
-		"file: a":                         "a mutation begins with",
-		"== a\n== a":                      `line 2: the name "a" is used twice`,
-		"== a\nline: 5":                   `"line" is not file`,
-		"== a\nfile: x\nfile: y":          "file is given twice",
-		"== a\nfile: x":                   "needs a name, a file and a text",
-		"== a\nfile: x\nfind: y\nwith: y": "it changes nothing",
+		"file: a":                         "a mutation must start with",
+		"== a\n== a":                      `line 2: duplicate name "a"`,
+		"== a\nline: 5":                   `unknown key "line"`,
+		"== a\nfile: x\nfile: y":          `duplicate key "file"`,
+		"== a\nfile: x":                   "name, file or find is missing",
+		"== a\nfile: x\nfind: y\nwith: y": "find and with are equal",
 		"== a\nfile: x\nfind: y\nhint: (": "missing closing )",
 	} {
 		if _, err := parseList(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error is %v, want %q in it", text, err, want)
+			t.Errorf("parseList(%q) returned error %v, want one that contains %q", text, err, want)
 		}
 	}
 }
 
-// TestList checks the list of this module, except that its mutations still apply:
-// that is what make mutants reports.
+// TestList checks mutants.txt. It does not check that the mutations still apply: make
+// mutants does.
 func TestList(t *testing.T) {
 	list, err := readList("mutants.txt")
 	if err != nil {
@@ -40,6 +40,6 @@ func TestList(t *testing.T) {
 		}
 	}
 	if len(list) < 60 || sim < 25 {
-		t.Errorf("%d mutations, %d of the protocol, want 60 and 25", len(list), sim)
+		t.Errorf("%d mutations, %d marked [sim], want at least 60 and 25", len(list), sim)
 	}
 }

@@ -1,36 +1,35 @@
-// Mutants checks the tests: it changes one line of packages ringcx or filestore
-// at a time, and expects a test to fail. Run it from the root of the module:
+// Mutants tests the tests. It changes one line of package ringcx or filestore at a
+// time (a mutation) and expects a test to fail. Run it in the root of the module:
 //
-//	make mutants                                 everything; half an hour at most on 2 cores
-//	go run ./internal/mutants                    every mutation against the tests
-//	go run ./internal/mutants -sim               the mutations of the protocol against the simulation alone
-//	go run ./internal/mutants -all -run 'lease'  both, for the mutations with lease in their name
-//	go run ./internal/mutants -check             only whether each mutation still applies and compiles
+//	make mutants                                 everything; up to half an hour on 2 cores
+//	go run ./internal/mutants                    all mutations with the tests
+//	go run ./internal/mutants -sim               the mutations of the protocol with the simulation
+//	go run ./internal/mutants -all -run 'lease'  both, for mutations with lease in their name
+//	go run ./internal/mutants -check             only check that mutations apply and compile
 //
-// The mutations are in mutants.txt, whose head documents the format. The tree is
-// never changed: the go command compiles each mutation through an overlay (go
-// help build, -overlay), into test binaries in a temporary directory.
+// The mutations are in mutants.txt, which starts with a description of its format.
+// Mutants does not change the source files. The go command compiles each mutation with
+// an overlay (go help build, -overlay) into a test binary in a temporary directory.
 //
-// A mutation is killed if a test fails, panics, or does not end in time. The test
-// that is known to kill it (its hint) runs first, then all tests of its package,
-// then those of the other packages. If every test passes the mutation survived:
-// write a test that fails, and give it as the hint.
+// A mutation is killed if a test fails, panics, or exceeds its time limit. The hint of a
+// mutation is the test that is known to kill it. It runs first, then all tests of the
+// package, then the tests of the other packages. If every test passes, the mutation has
+// survived: write a test that fails, and add it as the hint.
 //
-// A mutation marked sim changes the protocol between processes. The simulation
-// alone must notice it within a minute. At least four of five of those that ran
-// must be killed.
+// A mutation marked [sim] changes the protocol between processes. The simulation alone
+// must detect it within a minute. At least four of five of these mutations must be
+// killed.
 //
-// A mutation whose text is not in its file exactly once no longer applies, and one
-// that does not compile tests nothing: both are errors of the list. Adapt the entry
-// when you change the line that it names.
+// It is an error in the list if the text of a mutation is not in its file exactly once
+// ("no longer applies"), or if the mutation does not compile. Update the entry if you
+// change the line.
 //
-// The unchanged code runs first, through the same steps. If it fails, nothing that
-// follows would mean anything, and Mutants stops.
+// Mutants first runs the unchanged code in the same way. If that fails, Mutants stops,
+// because all mutations would appear to be killed.
 //
-// Mutants prints a table in Markdown, in the order of the list. Tests run with
-// GOMAXPROCS=1, so that a mutation of concurrent code meets the same schedule each
-// time, as far as Go allows. The exit status is 1 if a mutation survived, or the
-// list has an error.
+// Mutants prints a Markdown table in the order of the list. Tests run with GOMAXPROCS=1,
+// so that the schedule of goroutines varies as little as possible. The exit status is 1
+// if a mutation survived or if the list has an error.
 package main
 
 import (
@@ -45,27 +44,27 @@ import (
 	"time"
 )
 
-// config says what to run, and how.
+// config is the configuration of a run.
 type config struct {
 	dir      string // root of the module
 	list     string // file of mutations
-	packages string // whose tests may kill a mutation
+	packages string // their tests are run
 
 	names *regexp.Regexp // of the mutations to run
 	tests bool           // run the tests
-	sim   bool           // run the simulation, for the mutations that are marked
-	check bool           // run neither: compile the mutated packages
-	jobs  int            // at the same time
+	sim   bool           // run the simulation for the mutations marked [sim]
+	check bool           // run neither; only compile the mutated packages
+	jobs  int            // number of mutations to run concurrently
 
-	hintTime time.Duration // the tests of a hint that take longer have failed
-	testTime time.Duration // all tests of a package that take longer have failed
-	simTime  time.Duration // a simulation that takes longer has found nothing
+	hintTime time.Duration // time limit of the tests of a hint
+	testTime time.Duration // time limit of all tests of a package
+	simTime  time.Duration // time limit of the simulation; after it the mutation has survived
 	simPkg   string        // package of the simulation
-	simArgs  []string      // of its test binary
+	simArgs  []string      // arguments of its test binary
 }
 
-// simArgs let the simulation of the unchanged code use forty seconds of a processor: each
-// kind of trouble by itself in a small fleet, and some of them mixed.
+// simArgs select a simulation that takes 40 s of processor time for the unchanged code.
+// It simulates each kind of failure alone in a small fleet, and some of them combined.
 var simArgs = []string{
 	"-test.run=^Test(Fleet|Simulation)", "-sim.kinds", "-sim.fleets=95", "-sim.hosts=8", "-sim.hours=4", "-sim.seeds=20",
 }
@@ -76,11 +75,11 @@ func main() {
 		hintTime: time.Minute, testTime: 5 * time.Minute, simTime: time.Minute, simPkg: "./ringcx", simArgs: simArgs,
 	}
 	flag.StringVar(&c.list, "list", "internal/mutants/mutants.txt", "read the mutations from this `file`")
-	flag.IntVar(&c.jobs, "j", 2, "run `n` mutations at the same time")
-	names := flag.String("run", "", "run only the mutations whose name matches this `regexp`")
-	sim := flag.Bool("sim", false, "run the simulation alone, for the mutations marked sim")
+	flag.IntVar(&c.jobs, "j", 2, "run `n` mutations concurrently")
+	names := flag.String("run", "", "run only mutations whose name matches this `regexp`")
+	sim := flag.Bool("sim", false, "run only the simulation, for the mutations marked [sim]")
 	all := flag.Bool("all", false, "run the tests and the simulation")
-	flag.BoolVar(&c.check, "check", false, "run no test: only check that the mutations apply and compile")
+	flag.BoolVar(&c.check, "check", false, "only check that the mutations apply and compile")
 	flag.Parse()
 	var err error
 	if c.names, err = regexp.Compile(*names); err != nil {
@@ -96,8 +95,9 @@ func main() {
 	}
 }
 
-// run prints the table on out and the progress on progress. It returns an error
-// unless every mutation that was asked for is killed.
+// run runs the selected mutations. It writes the table to out and progress messages to
+// progress. It returns an error unless the tests killed every mutation and the
+// simulation killed enough of them.
 func run(ctx context.Context, c config, out, progress io.Writer) error {
 	mutations, err := readList(c.list)
 	if err != nil {
@@ -128,7 +128,7 @@ func run(ctx context.Context, c config, out, progress io.Writer) error {
 	return verdict(c, results)
 }
 
-// selectMutations returns the mutations that c asks for.
+// selectMutations returns the mutations that the flags select.
 func selectMutations(all []mutation, c config) (selected []mutation) {
 	for _, m := range all {
 		if c.names.MatchString(m.name) && (c.tests || m.sim) {

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// module is a small module with a test that checks Twice and a simulation that
-// checks Limit, and a list of mutations.
+// module contains the files of a small module and a list of mutations. A test checks
+// Twice, and a simulation checks Limit.
 var module = map[string]string{
 	"go.mod": "module example.com/m\n\ngo 1.26\n",
 	"m/m.go": `package m
@@ -84,7 +84,7 @@ file: m/m.go
 find: n - 1
 with: n + 1
 
-== is one of two
+== with after
 file: m/m.go
 after: func Unused(
 find: return n
@@ -102,7 +102,8 @@ with: n + x
 `,
 }
 
-// inModule runs c in a new directory with the module.
+// inModule writes the module to a new directory and runs c there. It returns the table
+// with all times replaced by 0.
 func inModule(t *testing.T, c config) (table string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -127,7 +128,7 @@ func inModule(t *testing.T, c config) (table string, err error) {
 	err = run(t.Context(), c, &out, t.Output())
 	for name, text := range module {
 		if now, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil || string(now) != text {
-			t.Errorf("%s was changed: %q, %v", name, now, err)
+			t.Errorf("run changed %s: %q, %v", name, now, err)
 		}
 	}
 	return seconds.ReplaceAllString(out.String(), "| 0 |"), err
@@ -144,8 +145,8 @@ func TestRun(t *testing.T) {
 | killed by another package | m/m.go | TestLimit | 0 |  |  |
 | killed by the simulation | m/m.go | TestSimulation | 0 | TestSimulation | 0 |
 | survives | m/m.go | SURVIVED | 0 | SURVIVED | 0 |
-| is one of two | m/m.go | SURVIVED | 0 |  |  |
-| does not apply | m/m.go | ERROR: no longer applies: its text is 2 times in m/m.go, want once |  |  |  |
+| with after | m/m.go | SURVIVED | 0 |  |  |
+| does not apply | m/m.go | ERROR: no longer applies: its find text is 2 times in m/m.go, want once |  |  |  |
 | does not compile | m/m.go | ERROR: does not compile: exit status 1 |  |  |  |
 `
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -179,25 +180,25 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestRunNothing(t *testing.T) {
+func TestRunWithoutMutations(t *testing.T) {
 	if _, err := inModule(t, config{tests: true, names: regexp.MustCompile("no such")}); err == nil {
-		t.Error("no error though no mutation is selected")
+		t.Error("run returned no error, but no mutation is selected")
 	}
 }
 
-// TestBaseline has a test fail that no mutation touches.
-func TestBaseline(t *testing.T) {
+// TestBaselineFails checks that run stops if the unchanged code fails a test.
+func TestBaselineFails(t *testing.T) {
 	failing := module["m/m.go"]
 	module["m/m.go"] = strings.Replace(failing, "n + n", "n + n + 1", 1)
 	defer func() { module["m/m.go"] = failing }()
 	_, err := inModule(t, config{tests: true})
 	if err == nil || !strings.Contains(err.Error(), "the unchanged code fails: TestTwice") {
-		t.Errorf("error is %v", err)
+		t.Errorf("error is %v, want one that names TestTwice", err)
 	}
 }
 
-// TestTimeouts tells a test that does not end, which kills, from a simulation that
-// found nothing in its time.
+// TestTimeouts checks that a test that exceeds its time limit kills the mutation, and
+// that a simulation that does so does not.
 func TestTimeouts(t *testing.T) {
 	r, err := newRunner(t.Context(), config{dir: ".", packages: ".", hintTime: time.Second, simTime: time.Second, simPkg: ".", simArgs: []string{"-test.run=TestHang"}}, t.Output())
 	if err != nil {
@@ -210,14 +211,15 @@ func TestTimeouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if killer, err := v.test(".", "TestHang"); killer != "TestHang (timeout)" || err != nil {
-		t.Errorf("a test that does not end: %q, %v", killer, err)
+		t.Errorf("test that does not end: killer is %q, error %v, want TestHang (timeout)", killer, err)
 	}
 	if killer, err := v.simulate(); killer != "" || err != nil {
-		t.Errorf("a simulation that does not end: %q, %v", killer, err)
+		t.Errorf("simulation that does not end: killer is %q, error %v, want none", killer, err)
 	}
 }
 
-// TestHang is what TestTimeouts runs in a process of its own.
+// TestHang does not end if the environment variable is set. TestTimeouts runs it in
+// another process.
 func TestHang(t *testing.T) {
 	if os.Getenv("MUTANTS_HANG") != "" {
 		time.Sleep(time.Hour)

@@ -17,25 +17,25 @@ import (
 type runner struct {
 	ctx      context.Context
 	config   config
-	temp     string   // directory of everything that is written
-	packages []string // of config.packages, as ./path
+	temp     string   // directory of all files that are written
+	packages []string // packages that match config.packages, as ./path
 
 	mu       sync.Mutex
 	progress io.Writer
 }
 
-// result is what became of one mutation.
+// result is the result of one mutation.
 type result struct {
 	mutation
-	err       error // of the list: it does not apply, or does not compile
+	err       error // error in the list: the mutation does not apply or does not compile
 	tests     part
 	simulated part
 }
 
-// part is a run of the tests, or of the simulation.
+// part is the result of the tests or of the simulation.
 type part struct {
 	ran    bool
-	killer string // test that failed; empty: the mutation survived
+	killer string // the test that failed; empty: the mutation survived
 	took   time.Duration
 }
 
@@ -63,8 +63,8 @@ func newRunner(ctx context.Context, c config, progress io.Writer) (*runner, erro
 	return r, err
 }
 
-// baseline runs the unchanged code through the same steps. What fails there would
-// kill every mutation.
+// baseline runs the unchanged code in the same way. A test that fails there would
+// appear to kill every mutation.
 func (r *runner) baseline(selected []mutation) error {
 	v, err := r.newVariant(mutation{})
 	if err != nil {
@@ -76,19 +76,19 @@ func (r *runner) baseline(selected []mutation) error {
 		if killer, err := v.testAll(mutation{}); err != nil || killer != "" {
 			return fmt.Errorf("the unchanged code fails: %s: %w", cmp.Or(killer, "go test"), cmp.Or(err, errTests))
 		}
-		r.say("the unchanged code passes all tests in %.0f s", time.Since(start).Seconds())
+		r.logf("the unchanged code passes all tests in %.0f s", time.Since(start).Seconds())
 	}
 	if r.config.sim && hasSim(selected) {
 		start := time.Now()
 		if killer, err := v.simulate(); err != nil || killer != "" {
 			return fmt.Errorf("the unchanged code fails in the simulation: %s: %w", killer, cmp.Or(err, errTests))
 		}
-		r.say("the unchanged code passes the simulation in %.0f s", time.Since(start).Seconds())
+		r.logf("the unchanged code passes the simulation in %.0f s", time.Since(start).Seconds())
 	}
 	return r.ctx.Err()
 }
 
-var errTests = fmt.Errorf("fix it first")
+var errTests = fmt.Errorf("fix this first")
 
 func hasSim(list []mutation) bool {
 	for _, m := range list {
@@ -99,7 +99,7 @@ func hasSim(list []mutation) bool {
 	return false
 }
 
-// runAll runs the mutations, config.jobs at the same time. The results are in the
+// runAll runs the mutations, config.jobs of them concurrently. The results are in the
 // order of the list.
 func (r *runner) runAll(list []mutation) []result {
 	results := make([]result, len(list))
@@ -124,7 +124,7 @@ func (r *runner) runAll(list []mutation) []result {
 	return results
 }
 
-// runOne runs one mutation through the tests, the simulation, or both.
+// runOne runs the tests, the simulation, or both for one mutation.
 func (r *runner) runOne(m mutation) (res result) {
 	res.mutation = m
 	v, err := r.newVariant(m)
@@ -152,8 +152,8 @@ func timed(f func() (string, error)) (part, error) {
 	return part{ran: true, killer: killer, took: time.Since(start)}, err
 }
 
-// testAll runs the test of the hint, then the tests of the mutation's package,
-// then those of the other packages, until one fails.
+// testAll runs the test of the hint, then the tests of the mutation's package, then the
+// tests of the other packages. It stops when a test fails.
 func (v *variant) testAll(m mutation) (killer string, err error) {
 	if m.hint != "" {
 		if killer, err = v.test(m.pkg(), m.hint); err != nil || killer != "" {
@@ -177,22 +177,22 @@ func (v *variant) testAll(m mutation) (killer string, err error) {
 	return "", nil
 }
 
-// say prints a line of progress.
-func (r *runner) say(format string, args ...any) {
+// logf writes a line to progress.
+func (r *runner) logf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintf(r.progress, format+"\n", args...)
 }
 
-// report prints the result of one mutation as soon as it is known.
+// report writes the result of one mutation to progress.
 func (r *runner) report(res result) {
 	if res.err != nil {
-		r.say("%s: %v", res.name, res.err)
+		r.logf("%s: %v", res.name, res.err)
 		return
 	}
 	for what, p := range map[string]part{"tests": res.tests, "simulation": res.simulated} {
 		if p.ran {
-			r.say("%s: %s: %s (%.1f s)", res.name, what, p, p.took.Seconds())
+			r.logf("%s: %s: %s (%.1f s)", res.name, what, p, p.took.Seconds())
 		}
 	}
 }

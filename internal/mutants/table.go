@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// simShare of the mutations that are marked sim must be killed by the simulation:
+// simShare is the fraction of the mutations marked [sim] that the simulation must kill:
 // 20 of 25.
 const simShare = 0.8
 
@@ -27,7 +27,7 @@ func (p part) seconds() string {
 	return fmt.Sprintf("%.1f", p.took.Seconds())
 }
 
-// printTable prints the results in Markdown.
+// printTable writes the results as a Markdown table.
 func printTable(out io.Writer, c config, results []result) {
 	columns := []string{"mutation", "file"}
 	if c.tests {
@@ -66,14 +66,15 @@ func printRow(out io.Writer, cells []string) {
 	fmt.Fprintln(out, "| "+strings.Join(cells, " | ")+" |")
 }
 
-// verdict counts the results, and returns an error unless they are as they must be.
+// verdict returns an error if a mutation has an error or survived the tests, or if the
+// simulation killed too few of them.
 func verdict(c config, results []result) error {
 	var problems []string
-	survived, bad, simRan, simKilled := 0, 0, 0, 0
+	survived, invalid, simRan, simKilled := 0, 0, 0, 0
 	for _, r := range results {
 		switch {
 		case r.err != nil:
-			bad++
+			invalid++
 		case r.tests.ran && r.tests.killer == "":
 			survived++
 		}
@@ -84,8 +85,8 @@ func verdict(c config, results []result) error {
 			}
 		}
 	}
-	if bad > 0 {
-		problems = append(problems, fmt.Sprintf("%d no longer apply or do not compile", bad))
+	if invalid > 0 {
+		problems = append(problems, fmt.Sprintf("%d no longer apply or do not compile", invalid))
 	}
 	if survived > 0 {
 		problems = append(problems, fmt.Sprintf("%d survived all tests", survived))

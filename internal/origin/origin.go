@@ -1,5 +1,5 @@
-// Package origin tells whether two addresses belong to one server. The client
-// and the command ask it before a token leaves, so they must agree.
+// Package origin compares the origins of URLs. The client and the command use it to
+// decide whether to send a token to a URL, so that both decide the same.
 package origin
 
 import (
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Same reports whether a and b, of http or https, have the same scheme, host and
-// port.
+// Same reports whether two http or https URLs have the same scheme, host and port. A
+// URL without a port has the default port of its scheme.
 func Same(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }

@@ -28,7 +28,7 @@ func TestSame(t *testing.T) {
 			t.Fatal(errA, errB)
 		}
 		if Same(a, b) != tt.want || Same(b, a) != tt.want {
-			t.Errorf("Same(%s, %s) is not %t both ways", tt.a, tt.b, tt.want)
+			t.Errorf("Same(%s, %s) is not %t in both orders", tt.a, tt.b, tt.want)
 		}
 	}
 }
