@@ -2,10 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"encoding/xml"
+	"errors"
 	"io"
-	"strings"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 )
@@ -21,7 +22,7 @@ func TestTimings(t *testing.T) {
 	turns := []int{}
 	takeTurns(1, 2, 7, func(n int) { turns = append(turns, n) }, func(int) { turns = append(turns, 0) })
 	if len(turns) != 4 || turns[0] != 7 || turns[1] != 0 || turns[2] != 7 {
-		t.Errorf("turns are %v", turns)
+		t.Errorf("turns are %v, want [7 0 7 0]", turns)
 	}
 }
 
@@ -30,10 +31,10 @@ func TestParseFastPath(t *testing.T) {
 		"BenchmarkFastPath-2\t 300\t 0 engine-allocs\t 28.5 engine-ns\t 27.5 floor-ns\t 1.04 ratio\nPASS\n"
 	got, err := parseFastPath(output)
 	if err != nil || got[1] != (fastPath{54.5, 56.5, 1.03, 0}) || got[2] != (fastPath{27.5, 28.5, 1.04, 0}) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("parseFastPath = %v, error %v", got, err)
 	}
 	if _, err := parseFastPath("PASS\n"); err == nil {
-		t.Error("no error without a benchmark")
+		t.Error("parseFastPath returned no error for output without a result")
 	}
 }
 
@@ -45,57 +46,60 @@ func TestUsers(t *testing.T) {
 		}
 		var list []gen.User
 		if err := json.Unmarshal(data, &list); err != nil || len(list) != n {
-			t.Errorf("%d users, %v, want %d", len(list), err, n)
+			t.Errorf("list has %d users (error %v), want %d", len(list), err, n)
 		}
 		for name := range readings {
-			readingLoop(name)(n) // panics where the number is another
+			readingLoop(name)(n) // panics if it reads another number of users
 		}
 	}
 	if allocs := testing.AllocsPerRun(1, func() { _, _ = io.Copy(io.Discard, &users{n: 1000}) }); allocs > 5 {
-		t.Errorf("making 1000 users allocates %.0f times", allocs)
+		t.Errorf("generating 1000 users allocates %.0f times, want at most 5", allocs)
 	}
 }
 
-// TestReport checks that what is written is well formed.
-func TestReport(t *testing.T) {
-	out := &results{
-		rows: []row{
-			{what: "good", reach: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 1)}},
-			{what: "bad", reach: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 2)}},
-			{what: "no target", cells: map[string]cell{awsName: newCell("%.0f", 3)}},
-		},
-		panels: []panel{
-			{"a < b", []bar{{ringcxName, figure{1.5, 1, 2}}, {awsName, figure{0}}}},
-			{"nothing", []bar{{ringcxName, figure{0, 0}}}},
-		},
-	}
-	text, err := report(out)
-	if err != nil || !strings.Contains(string(text), "\n- bad\n") || strings.Contains(string(text), "- good") {
-		t.Errorf("report, %v:\n%s", err, text)
-	}
-	if err := xml.Unmarshal(chart(out.panels), new(any)); err != nil {
-		t.Errorf("chart: %v", err)
-	}
-}
-
-// TestPeers has every peer get a token, from the cache the second time.
-func TestPeers(t *testing.T) {
-	for _, p := range peers {
-		e, s := warm(p, shortLife/4)
+// TestLibraries gets a token from each library twice. The second one must come from the
+// cache.
+func TestLibraries(t *testing.T) {
+	for _, l := range libraries {
+		e, s := warm(l, shortLife/4)
 		if err := s(t.Context()); err != nil || e.requests.Load() != 1 {
-			t.Errorf("%s: %d requests, %v", p.name, e.requests.Load(), err)
+			t.Errorf("%s: %d requests and error %v, want 1 and nil", l.name, e.requests.Load(), err)
 		}
-		for _, trouble := range []condition{failing, down} {
+		for _, state := range []condition{failing, down} {
 			e := &endpoint{life: shortLife}
-			e.state.Store(trouble)
-			if err := p.make(e, shortLife/4)(t.Context()); err == nil {
-				t.Errorf("%s: no error from an endpoint in trouble", p.name)
+			e.state.Store(state)
+			if err := l.make(e, shortLife/4)(t.Context()); err == nil {
+				t.Errorf("%s: no error in condition %d of the endpoint", l.name, state)
 			}
 		}
 	}
-	for _, name := range []string{ringcxName, oauth2Name} { // wrapped, it races
+	for _, name := range []string{ringcxName, oauth2Name} { // a wrapped source has a race
 		if err := twoClients(name); err != nil {
 			t.Errorf("two clients of %s: %v", name, err)
 		}
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	at := func(began, took time.Duration, err error) caller {
+		return caller{began * time.Millisecond, took * time.Millisecond, err}
+	}
+	failed := errors.New("no token")
+	callers := []caller{at(10, 1, nil), at(90, 20, failed), at(120, 30, nil), at(130, 5, nil), at(160, 1, nil)}
+	if got := recovery(callers, 100*time.Millisecond); got != 35 {
+		t.Errorf("recovery = %v ms, want 35", got)
+	}
+	if got := recovery(callers[:2], 100*time.Millisecond); !math.IsInf(got, 1) {
+		t.Errorf("recovery without a token = %v ms, want infinity", got)
+	}
+}
+
+func TestOutageLength(t *testing.T) {
+	if first, middle, last := outageLength(0), outageLength(passes/2), outageLength(passes-1); first != 3*time.Second ||
+		middle != 4*time.Second || last != 5*time.Second {
+		t.Errorf("outage lengths are %v, %v, %v, want 3s, 4s, 5s", first, middle, last)
+	}
+	if passes < 3 {
+		t.Errorf("%d passes, want at least 3", passes)
 	}
 }

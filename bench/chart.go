@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// panel is a group of bars of one measure.
+// panel is a group of bars with one title and one scale.
 type panel struct {
 	title string
 	bars  []bar
 }
 
-// bar is drawn as long as the median of its value.
+// bar is a bar whose length is the median of its value.
 type bar struct {
 	name  string
 	value figure
 }
 
-// The measures of the chart, in pixels.
+// The dimensions of the chart, in pixels.
 const (
 	chartWidth = 640
 	labelWidth = 130
@@ -32,8 +32,8 @@ const (
 	valueWidth = 60
 )
 
-// chart draws the panels beneath each other, as SVG. The bars of a panel are to
-// scale, the panels are not.
+// chart draws the panels below each other and returns the SVG. Each panel has its own
+// scale.
 func chart(panels []panel) []byte {
 	var b bytes.Buffer
 	y := 0
@@ -53,8 +53,8 @@ func chart(panels []panel) []byte {
 		`<rect width="100%%" height="100%%" fill="white"/>`+"\n%s</svg>\n", chartWidth, y+10, b.Bytes())
 }
 
-// drawBar draws the bar, a thin line from the least to the greatest value, and
-// the median in digits.
+// drawBar draws the bar, a thin line from the minimum to the maximum, and the median as
+// text.
 func drawBar(b *bytes.Buffer, bar bar, y int, longest float64) {
 	x := func(v float64) float64 {
 		if longest == 0 {
@@ -66,17 +66,17 @@ func drawBar(b *bytes.Buffer, bar bar, y int, longest float64) {
 	if isOwn(bar.name) {
 		color = "#0a6ebd"
 	}
-	least, middle, greatest := x(slices.Min(bar.value)), x(bar.value.median()), x(bar.value.max())
+	minimum, middle, maximum := x(slices.Min(bar.value)), x(bar.value.median()), x(bar.value.max())
 	fmt.Fprintf(b, `<text x="10" y="%d">%s</text>`, y+11, html.EscapeString(bar.name))
 	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`, labelWidth, y, max(middle-labelWidth, 1), barHeight, color)
-	fmt.Fprintf(b, `<path d="M%.1f %dH%.1f" stroke="black"/>`, least, y+barHeight/2, greatest)
-	fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`+"\n", greatest+6, y+11, short(bar.value.median()))
+	fmt.Fprintf(b, `<path d="M%.1f %dH%.1f" stroke="black"/>`, minimum, y+barHeight/2, maximum)
+	fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`+"\n", maximum+6, y+11, short(bar.value.median()))
 }
 
-// isOwn reports whether a bar is of this library.
+// isOwn reports whether a bar shows a result of ringcx.
 func isOwn(name string) bool { return strings.HasPrefix(name, ringcxName) || name == "Stream" }
 
-// short is a number of three digits or so.
+// short formats a number with one decimal if it is below 100 and not an integer.
 func short(v float64) string {
 	if v < 100 && v != math.Trunc(v) {
 		return strconv.FormatFloat(v, 'f', 1, 64)

@@ -15,31 +15,30 @@ import (
 	"time"
 )
 
-// endpoint is a token service in memory. Every contender gets its tokens from
-// one, in its own way. They are as RingCX makes them: a JWT that says when it was
-// issued and when it ends.
+// endpoint is a token endpoint in memory. Each library requests tokens from an endpoint
+// of its own. The tokens have the format of RingCX: a JWT with the claims iat and exp.
 type endpoint struct {
 	life     time.Duration // of a token, in whole seconds
-	latency  time.Duration // of an answer, good or bad
+	latency  time.Duration // of a response or an error
 	state    atomic.Int32  // a condition
-	requests atomic.Int64  // that came
+	requests atomic.Int64  // number of requests received
 }
 
-// condition says how an endpoint does.
+// condition is the condition of an endpoint.
 type condition = int32
 
 const (
 	up      condition = iota
-	failing           // it answers 500
-	down              // it refuses connections
+	failing           // returns 500
+	down              // rejects connections
 )
 
 var (
-	errFailing = errors.New("the token endpoint answered 500")
+	errFailing = errors.New("the token endpoint returned 500")
 	errDown    = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 )
 
-// fetch is one request for a token.
+// fetch handles one request for a token.
 func (e *endpoint) fetch(ctx context.Context) (token string, expiry time.Time, err error) {
 	n := e.requests.Add(1)
 	sent := time.Now()
@@ -61,7 +60,7 @@ func (e *endpoint) fetch(ctx context.Context) (token string, expiry time.Time, e
 	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln", end, nil
 }
 
-// RoundTrip is fetch for a contender that speaks HTTP.
+// RoundTrip calls fetch for a library that uses HTTP.
 func (e *endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
@@ -69,14 +68,14 @@ func (e *endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	token, _, err := e.fetch(req.Context())
 	switch {
 	case errors.Is(err, errFailing):
-		return answer(req, http.StatusInternalServerError, ""), nil
+		return response(req, http.StatusInternalServerError, ""), nil
 	case err != nil:
 		return nil, err
 	}
-	return answer(req, http.StatusOK, fmt.Sprintf(`{"accessToken":%q,"refreshToken":"r%d","tokenType":"Bearer"}`, token, e.requests.Load())), nil
+	return response(req, http.StatusOK, fmt.Sprintf(`{"accessToken":%q,"refreshToken":"r%d","tokenType":"Bearer"}`, token, e.requests.Load())), nil
 }
 
-func answer(req *http.Request, status int, body string) *http.Response {
+func response(req *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),

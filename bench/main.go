@@ -1,11 +1,10 @@
-// Command bench measures ringcx beside the libraries that a program would take
-// instead, in one run on one machine, and writes RESULTS.md and results.svg.
+// Command bench compares ringcx with other libraries that cache tokens, in one run on
+// one machine. It writes RESULTS.md and results.svg. A run takes minutes.
 //
 //	cd bench && go run .
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -14,35 +13,35 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	root := flag.String("root", "..", "where the module of ringcx is")
-	child := flag.String("child", "", "for the program itself: clients or heap")
-	of := flag.String("of", "", "for the program itself: what the child is to run")
-	n := flag.Int("n", 0, "for the program itself: how many users the child reads")
+	root := flag.String("root", "..", "directory of the ringcx module")
+	child := flag.String("child", "", "internal: run one measurement in this process: races or heap")
+	of := flag.String("of", "", "internal: library or reading to measure")
+	n := flag.Int("n", 0, "internal: number of users to read")
 	flag.Parse()
 	var err error
 	switch *child {
 	case "":
 		err = measure(*root)
-	case "clients":
+	case "races":
 		err = twoClients(*of)
 	case "heap":
 		var peak uint64
 		peak, err = peakHeap(*of, *n)
 		fmt.Println(peak)
 	default:
-		err = errors.New("bench: there is no such child")
+		err = fmt.Errorf("bench: unknown -child %q", *child)
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// passes is how often everything is measured. A pass runs every measurement once,
-// so that a minute passes between two runs of the same measurement: a short
-// disturbance of the machine affects one of them only.
+// passes is the number of passes. A pass runs every measurement once. About a minute
+// passes between two runs of the same measurement, so that a short disturbance of the
+// machine affects only one of them.
 const passes = 5
 
-// measure measures everything, prints the table, and writes the two files.
+// measure runs all passes, prints the table, and writes the two files.
 func measure(root string) error {
 	out := &results{}
 	for n := range passes {
@@ -63,7 +62,7 @@ func measure(root string) error {
 	return os.WriteFile("RESULTS.md", text, 0o644)
 }
 
-// measurePass runs every measurement once. Passes are counted from 0.
+// measurePass runs every measurement once. The first pass is 0.
 func measurePass(root string, n int) (*results, error) {
 	out := &results{}
 	step := func(what string) { log.Printf("pass %d of %d: %s …", n+1, passes, what) }
@@ -78,9 +77,9 @@ func measurePass(root string, n int) (*results, error) {
 		return nil, err
 	}
 	step("callers without a token")
-	measureCold(out)
-	step("callers in an outage")
-	measureWarm(out, outageLength(n))
+	measureWithoutToken(out)
+	step("callers during an outage")
+	measureWithToken(out, outageLength(n))
 	step("two clients")
 	measureRaces(out)
 	return out, nil

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// loop does one thing n times.
+// loop does the measured work n times.
 type loop func(n int)
 
-// timing is what a loop took in each round, in nanoseconds per call.
+// timing is the time of a loop in each round, in nanoseconds per call.
 type timing []float64
 
-// takeTurns runs the loops in turns, each n times on each of the processors, in
-// many short rounds: whatever else the machine does affects all of them. Timings
-// of the same index are of the same round. The heap of earlier measurements is
-// collected first: with a large heap the loops run with fewer collections.
+// takeTurns runs the loops in turns in many short rounds, so that other work on the
+// machine affects all of them. A loop runs n times on each of cpus processors. Timings
+// with the same index belong to the same round. takeTurns first collects the garbage of
+// earlier measurements, because a larger heap causes fewer collections.
 func takeTurns(cpus, rounds, n int, loops ...loop) []timing {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus))
 	runtime.GC()
@@ -29,8 +29,8 @@ func takeTurns(cpus, rounds, n int, loops ...loop) []timing {
 	return timings
 }
 
-// perCall is the time of n calls on each of the processors, divided by the
-// number of all calls.
+// perCall runs the loop n times on each of cpus processors. It returns the time divided
+// by the number of all calls.
 func perCall(cpus, n int, l loop) float64 {
 	start := time.Now()
 	var others sync.WaitGroup
@@ -42,7 +42,7 @@ func perCall(cpus, n int, l loop) float64 {
 	return float64(time.Since(start)) / float64(n*cpus)
 }
 
-// ratio is the median of the rounds' ratios.
+// ratio returns the median of the ratios within each round.
 func (t timing) ratio(to timing) float64 {
 	ratios := make([]float64, len(t))
 	for i := range t {
@@ -51,7 +51,7 @@ func (t timing) ratio(to timing) float64 {
 	return median(ratios)
 }
 
-// above is what t took beyond base.
+// above returns the time that t took in addition to base.
 func (t timing) above(base timing) timing {
 	more := make(timing, len(t))
 	for i := range t {
@@ -60,7 +60,7 @@ func (t timing) above(base timing) timing {
 	return more
 }
 
-// allocated is what one call of a loop allocates.
+// allocated returns the allocations of one call of a loop.
 func allocated(l loop) (allocs, bytes float64) {
 	const calls = 1000
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
+	"encoding/xml"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
-	"time"
 )
 
 func atMostOne(own, _ cell) bool { return own.median(0) <= 1 }
@@ -29,7 +28,7 @@ func TestFigure(t *testing.T) {
 		want   string
 	}{
 		{figure{3}, "3.0"},
-		{figure{3, 3.01, 2.99}, "3.0"}, // the spread is not visible
+		{figure{3, 3.01, 2.99}, "3.0"}, // all values print the same
 		{figure{9, 1, 2}, "2.0 (1.0–9.0)"},
 		{figure{1, 1, 2}, "1.0 (1.0–2.0)"},
 		{figure{0.5, inf, 1}, "1.0 (0.5–∞)"},
@@ -41,13 +40,13 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// TestPasses adds three passes, of which one is an outlier.
+// TestPasses adds three passes, one of which is an outlier.
 func TestPasses(t *testing.T) {
 	out := &results{}
 	for _, v := range []float64{1, 7, 0.5} {
 		out.add(&results{
 			rows: []row{
-				{what: "a", reach: "≤ 1", met: atMostOne, yard: newCell("floor: %.0f", 2*v), cells: map[string]cell{
+				{what: "a", target: "≤ 1", met: atMostOne, reference: newCell("floor: %.0f", 2*v), cells: map[string]cell{
 					ringcxName: newCell("%.1f ns, %.0f ×", v, 3), awsName: newCell("%.0f", 2),
 				}},
 				{what: "b", cells: map[string]cell{ringcxName: newCell("%d passes", math.Floor(v/7))}},
@@ -67,26 +66,24 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-func TestRecovery(t *testing.T) {
-	at := func(began, took time.Duration, err error) caller {
-		return caller{began * time.Millisecond, took * time.Millisecond, err}
+// TestReport checks that the report lists missed targets and the chart is valid XML.
+func TestReport(t *testing.T) {
+	out := &results{
+		rows: []row{
+			{what: "met", target: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 1)}},
+			{what: "missed", target: "≤ 1", met: atMostOne, cells: map[string]cell{ringcxName: newCell("%.0f", 2)}},
+			{what: "no target", cells: map[string]cell{awsName: newCell("%.0f", 3)}},
+		},
+		panels: []panel{
+			{"a < b", []bar{{ringcxName, figure{1.5, 1, 2}}, {awsName, figure{0}}}},
+			{"nothing", []bar{{ringcxName, figure{0, 0}}}},
+		},
 	}
-	failed := errors.New("no token")
-	callers := []caller{at(10, 1, nil), at(90, 20, failed), at(120, 30, nil), at(130, 5, nil), at(160, 1, nil)}
-	if got := recovery(callers, 100*time.Millisecond); got != 35 {
-		t.Errorf("recovery after %v ms, want 35", got)
+	text, err := report(out)
+	if err != nil || !strings.Contains(string(text), "\n- missed\n") || strings.Contains(string(text), "- met") {
+		t.Errorf("error %v, report:\n%s", err, text)
 	}
-	if got := recovery(callers[:2], 100*time.Millisecond); !math.IsInf(got, 1) {
-		t.Errorf("recovery without a token after %v ms, want infinity", got)
-	}
-}
-
-func TestOutageLength(t *testing.T) {
-	if first, middle, last := outageLength(0), outageLength(passes/2), outageLength(passes-1); first != 3*time.Second ||
-		middle != 4*time.Second || last != 5*time.Second {
-		t.Errorf("outages of %v, %v, %v, want 3s, 4s, 5s", first, middle, last)
-	}
-	if passes < 3 {
-		t.Errorf("%d passes, want at least 3", passes)
+	if err := xml.Unmarshal(chart(out.panels), new(any)); err != nil {
+		t.Errorf("chart: %v", err)
 	}
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// source gets a token as a program does. Where the library takes no context,
-// the program's is of no use.
+// source gets a token in the way a program does. If the library takes no context, the
+// context is ignored.
 type source func(context.Context) error
 
-// peer is a library that caches tokens. Its make returns a cache before e that
-// renews a token for the last window of its life.
-type peer struct {
+// library is a library that caches tokens. make returns a cache that requests its tokens
+// from e, and renews a token when the rest of its lifetime is at most window.
+type library struct {
 	name string
 	make func(e *endpoint, window time.Duration) source
 }
 
-// The names of the contenders.
+// The names of the libraries.
 const (
 	ringcxName = "ringcx"
 	oauth2Name = "x/oauth2"
@@ -31,7 +31,7 @@ const (
 	awsName    = "aws"
 )
 
-var peers = []peer{
+var libraries = []library{
 	{ringcxName, func(e *endpoint, window time.Duration) source {
 		tokens := ringcxSource(e, window)
 		return func(ctx context.Context) error { _, err := tokens.TokenContext(ctx); return err }
@@ -57,7 +57,7 @@ func ringcxSource(e *endpoint, window time.Duration) *ringcx.TokenSource {
 		RenewBefore: window,
 	})
 	if err != nil {
-		panic(err) // the Config is good
+		panic(err) // the Config is valid
 	}
 	return tokens
 }
