@@ -1,13 +1,13 @@
-# Prints the statements of the given files of package ringcx that a coverage profile
-# does not reach, and fails if there are any. Errors of the generated request
-# builders are left out: their arguments are always valid.
+# Reads a coverage profile and prints the statements of the given files of package ringcx
+# that it does not cover. Exits with status 1 if there are any. It ignores the error
+# branches after the generated request builders, whose arguments are always valid.
 BEGIN {
 	n = split(files, names, " ")
 	for (i = 1; i <= n; i++) {
 		name = names[i]
 		wanted[name] = 1
 		while ((getline text < ("ringcx/" name)) > 0) source[name, ++lines[name]] = text
-		if (!lines[name]) { print "ringcx/" name " is missing: is it in SIMCOVERED by its old name?"; failed = 1 }
+		if (!lines[name]) { print "ringcx/" name " does not exist: update SIMCOVERED in the Makefile"; failed = 1 }
 	}
 }
 /\/ringcx\/[^\/]*\.go:/ {
@@ -16,7 +16,7 @@ BEGIN {
 	name = path[parts]
 	split(place[2], from, ".")
 	if (!(name in wanted) || $3 > 0 || source[name, from[1] - 1] ~ /gen\.New/) next
-	printf "ringcx/%s:%d is not reached: %s\n", name, from[1], source[name, from[1]]
+	printf "ringcx/%s:%d is not covered: %s\n", name, from[1], source[name, from[1]]
 	failed = 1
 }
 END { exit failed }
