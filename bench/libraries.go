@@ -17,7 +17,7 @@ import (
 type source func(context.Context) error
 
 // library is a library that caches tokens. make returns a cache that requests its tokens
-// from e, and renews a token when the rest of its lifetime is at most window.
+// from e, and renews a token when its remaining lifetime is at most window.
 type library struct {
 	name string
 	make func(e *endpoint, window time.Duration) source
