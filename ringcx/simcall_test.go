@@ -16,86 +16,85 @@ import (
 )
 
 const (
-	patience   = time.Minute // of most callers
-	streamPath = "/voice/api/v1/admin/sim/stream"
-	deniedPath = "/voice/api/v1/admin/sim/denied" // always 401
+	callerTimeout    = time.Minute // timeout of most calls
+	streamPath       = "/voice/api/v1/admin/sim/stream"
+	unauthorizedPath = "/voice/api/v1/admin/sim/calls401" // always returns 401
 )
 
-// step makes the calls of one moment: mostly one, sometimes many at once,
-// sometimes one whose caller gives up, sometimes one with a body that cannot be
-// sent again.
-func (h *simHost) step(r *rand.Rand) {
-	if h.denied.Load() && r.IntN(1+len(h.sim.hosts)/10) == 0 {
-		h.deny(r)
+// makeCalls makes the calls of one step: usually one; sometimes several at once, one with a
+// short timeout, or one with a body that cannot be sent again.
+func (p *simProcess) makeCalls(r *rand.Rand) {
+	if p.calls401.Load() && r.IntN(1+len(p.sim.processes)/10) == 0 {
+		p.call401(r)
 	}
-	n, limit, do := 1, patience, h.list
-	switch p := r.Float64(); {
-	case p < 0.05:
-		n = max(1, 20/len(h.sim.hosts)) // RingCX allows 120 calls a minute
-	case p < 0.10:
+	n, limit, do := 1, callerTimeout, p.list
+	switch chance := r.Float64(); {
+	case chance < 0.05:
+		n = max(1, 20/len(p.sim.processes)) // RingCX allows 120 calls a minute
+	case chance < 0.10:
 		limit = time.Duration(r.Int64N(int64(2 * time.Second)))
-	case p < 0.20:
-		do = h.stream
+	case chance < 0.20:
+		do = p.stream
 	}
 	var wg sync.WaitGroup
 	for range n {
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(h.sim.Context(), limit)
+			ctx, cancel := context.WithTimeout(p.sim.Context(), limit)
 			defer cancel()
-			h.judged(ctx, do)
+			p.checkedCall(ctx, do)
 		})
 	}
 	wg.Wait()
 }
 
-// judged makes a call, and asserts that it succeeds at once or has an excuse.
-func (h *simHost) judged(ctx context.Context, do func(context.Context, *ringcx.Client) error) {
+// checkedCall makes a call and checks its outcome.
+func (p *simProcess) checkedCall(ctx context.Context, do func(context.Context, *ringcx.Client) error) {
 	start := time.Now()
-	client, link := h.process()
-	err := h.token(ctx, client)
+	client, link := p.current()
+	err := p.token(ctx, client)
 	if err == nil {
 		err = do(ctx, client)
 	}
 	if link.isDead() {
 		return
 	}
-	h.verdict(start, ctx.Err() != nil, err)
+	p.checkOutcome(start, ctx.Err() != nil, err)
 }
 
-// verdict asserts that the end of a call is good or has an excuse. A caller whose
-// context has ended gave up: only its wait counts.
-func (h *simHost) verdict(start time.Time, gaveUp bool, err error) {
-	took, s := time.Since(start), h.sim
+// checkOutcome asserts that a call was not bad, or that the bound of a trouble allows it. The
+// error is ignored if the caller's context has ended (gaveUp).
+func (p *simProcess) checkOutcome(start time.Time, gaveUp bool, err error) {
+	took, s := time.Since(start), p.sim
 	if (err == nil || gaveUp || s.isLarge() && tooMany(err)) && took <= longestCall {
 		return
 	}
-	h.bad.Add(1)
+	p.bad.Add(1)
 	if *simMeasure {
-		s.Logf("bad call at %v of process %d: took %v: %v", s.at(), h.id, took, err)
+		s.Logf("bad call at %v of process %d: took %v: %v", s.at(), p.id, took, err)
 	}
-	if missing := s.excuses.excused(h.id, start); missing != "" {
-		s.Errorf("at %v process %d: a call took %v: %v: %s", s.at(), h.id, took, err, missing)
+	if reason := s.occurrences.attribute(p.id, start); reason != "" {
+		s.Errorf("at %v process %d: a call took %v and returned the error %v: %s", s.at(), p.id, took, err, reason)
 	}
 }
 
-// tooMany reports whether a call was rejected because of the limit for calls.
+// tooMany reports whether RingCX rejected a call because of its limit for calls.
 func tooMany(err error) bool {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	return ok && e.Stage == ringcx.StageCall && e.StatusCode == http.StatusTooManyRequests
 }
 
 // list lists the accounts.
-func (h *simHost) list(ctx context.Context, client *ringcx.Client) error {
+func (p *simProcess) list(ctx context.Context, client *ringcx.Client) error {
 	_, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 	return err
 }
 
-// stream sends a POST with a body that cannot be read twice.
-func (h *simHost) stream(ctx context.Context, client *ringcx.Client) error {
-	return h.post(ctx, client, streamPath)
+// stream sends a POST request with a body that cannot be sent again.
+func (p *simProcess) stream(ctx context.Context, client *ringcx.Client) error {
+	return p.post(ctx, client, streamPath)
 }
 
-func (h *simHost) post(ctx context.Context, client *ringcx.Client, path string) error {
+func (p *simProcess) post(ctx context.Context, client *ringcx.Client, path string) error {
 	body := io.MultiReader(strings.NewReader("a body without GetBody"))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, simBase+path, body)
 	if err != nil {
@@ -108,18 +107,18 @@ func (h *simHost) post(ctx context.Context, client *ringcx.Client, path string) 
 	return err
 }
 
-// deny calls an endpoint that always returns 401. The outcome does not matter.
-func (h *simHost) deny(r *rand.Rand) {
-	ctx, cancel := context.WithTimeout(h.sim.Context(), patience)
+// call401 calls an endpoint that always returns 401, and ignores the outcome.
+func (p *simProcess) call401(r *rand.Rand) {
+	ctx, cancel := context.WithTimeout(p.sim.Context(), callerTimeout)
 	defer cancel()
-	client, _ := h.process()
-	if h.streams.Load() {
-		_ = h.post(ctx, client, deniedPath)
+	client, _ := p.current()
+	if p.streams401.Load() {
+		_ = p.post(ctx, client, unauthorizedPath)
 		return
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, simBase+deniedPath, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, simBase+unauthorizedPath, nil)
 	if err != nil {
-		h.sim.Error(err)
+		p.sim.Error(err)
 		return
 	}
 	if resp, err := client.Do(req); err == nil {
@@ -127,43 +126,43 @@ func (h *simHost) deny(r *rand.Rand) {
 	}
 }
 
-// call makes a call that is not judged.
-func (h *simHost) call(ctx context.Context) error {
-	client, _ := h.process()
-	if err := h.token(ctx, client); err != nil {
+// call makes a call without checking its outcome.
+func (p *simProcess) call(ctx context.Context) error {
+	client, _ := p.current()
+	if err := p.token(ctx, client); err != nil {
 		return err
 	}
-	return h.list(ctx, client)
+	return p.list(ctx, client)
 }
 
-// token asserts that no caller waits or sees an error while a valid token is
-// known, and that an expired token is not returned.
-func (h *simHost) token(ctx context.Context, client *ringcx.Client) error {
-	known := h.known()
+// token requests a token. It asserts that the caller does not wait and gets no error while the
+// process has a valid token, and that the returned token has not expired.
+func (p *simProcess) token(ctx context.Context, client *ringcx.Client) error {
+	known := p.hasValidToken()
 	start := time.Now()
 	got, err := client.Tokens.TokenContext(ctx)
 	if waited := time.Since(start); known && waited > 0 {
-		h.sim.Errorf("at %v a caller waited %v though a valid token was known", h.sim.at(), waited)
+		p.sim.Errorf("at %v a caller waited %v although the process had a valid token", p.sim.at(), waited)
 	}
 	if err != nil {
-		if errors.Is(err, ringcx.ErrElsewhere) && !h.sim.excuses.affected(h.id) {
-			h.sim.Errorf("at %v a caller waited in vain for another process, which is dead or takes more than a minute", h.sim.at())
+		if errors.Is(err, ringcx.ErrElsewhere) && !p.sim.occurrences.affected(p.id) {
+			p.sim.Errorf("at %v a caller waited without success for the renewal of another process, which was killed or takes more than a minute", p.sim.at())
 		}
 		if known && ctx.Err() == nil {
-			h.sim.Errorf("at %v a caller saw an error though a valid token was known: %v", h.sim.at(), err)
+			p.sim.Errorf("at %v a caller got an error although the process had a valid token: %v", p.sim.at(), err)
 		}
 		return err
 	}
-	if over := time.Since(expiry(got.AccessToken)); over > 0 && !h.refuses(got.AccessToken) && !h.sim.excuses.affected(h.id) {
-		h.sim.Errorf("at %v process %d was given a token that had expired %v before", h.sim.at(), h.id, over)
+	if over := time.Since(expiry(got.AccessToken)); over > 0 && !p.wasRejected(got.AccessToken) && !p.sim.occurrences.affected(p.id) {
+		p.sim.Errorf("at %v process %d got a token that had expired %v before", p.sim.at(), p.id, over)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.last = got
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = got
 	return nil
 }
 
-// expiry is what an access token says of itself.
+// expiry returns the expiry in the claims of an access token.
 func expiry(token string) time.Time {
 	var claims struct{ Exp int64 }
 	if parts := strings.Split(token, "."); len(parts) == 3 {
@@ -173,49 +172,50 @@ func expiry(token string) time.Time {
 	return time.Unix(claims.Exp, 0)
 }
 
-func (h *simHost) refuses(token string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.refused[token]
+// wasRejected reports whether a call with the token returned 401.
+func (p *simProcess) wasRejected(token string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rejected[token]
 }
 
-// command runs another program on the machine, which makes one call and ends.
-func (h *simHost) command() error {
-	client, _ := h.begin()
+// command runs a short-lived process on the same machine, which makes one call.
+func (p *simProcess) command() error {
+	client, _ := p.launch()
 	defer client.Tokens.Close()
-	ctx, cancel := context.WithTimeout(h.sim.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.sim.Context(), callerTimeout)
 	defer cancel()
 	start := time.Now()
-	err := h.list(ctx, client)
-	h.verdict(start, ctx.Err() != nil, err)
+	err := p.list(ctx, client)
+	p.checkOutcome(start, ctx.Err() != nil, err)
 	return err
 }
 
-// logout ends the session, and asserts that the record keeps nothing of it.
-func (h *simHost) logout() {
-	s := h.sim
+// logout calls Logout, and asserts that no token of the session is left in the record.
+func (p *simProcess) logout() {
+	s := p.sim
 	s.causes.Add(1)
-	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.Context(), callerTimeout)
 	defer cancel()
-	client, link := h.process()
+	client, link := p.current()
 	var before []string
 	if s.store != nil {
 		before = secret.FindAllString(s.store.content(), -1)
 	}
 	start := time.Now()
-	h.leaves(true)
+	p.setLoggingOut(true)
 	err := client.Tokens.Logout(ctx)
-	h.leaves(false)
+	p.setLoggingOut(false)
 	if link.isDead() {
 		return
 	}
 	if err != nil {
-		h.verdict(start, false, err)
+		p.checkOutcome(start, false, err)
 		return
 	}
 	for _, token := range before {
 		if strings.Contains(s.store.content(), token) {
-			s.violation(h, "after Logout the record still has %.12s…", token)
+			s.violation(p, "the record still contains %.12s… after Logout", token)
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// otherClientID is an app that the second login of TestFleetOfTwoLogins belongs to.
+// otherClientID is the client id of the second login of TestFleetOfTwoLogins.
 const otherClientID = "another-client-id"
 
-// simNetwork carries a process's requests.
+// simNetwork is the http.RoundTripper of a process.
 type simNetwork struct {
 	link *simLink
 	base http.RoundTripper
@@ -27,52 +27,53 @@ type simNetwork struct {
 
 // RoundTrip implements http.RoundTripper.
 func (n *simNetwork) RoundTrip(req *http.Request) (*http.Response, error) {
-	h := n.link.host
-	req = readTwice(req)
-	time.Sleep(time.Duration(h.id+1) * time.Microsecond)
+	p := n.link.process
+	req = withRereadableForm(req)
+	time.Sleep(time.Duration(p.id+1) * time.Microsecond)
 	stage := stageOf(req)
-	done := h.sim.watch.begin(n.link, stage, req)
+	done := p.sim.watch.begin(n.link, stage, req)
 	resp, err := n.carry(stage, req)
 	done(resp, err)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized && stage == ringcx.StageCall {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.refused[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rejected[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")] = true
 	}
 	return resp, err
 }
 
-// carry sends the request, if the machine's network lets it pass.
+// carry sends the request, unless the network of the process is broken.
 func (n *simNetwork) carry(stage ringcx.Stage, req *http.Request) (resp *http.Response, err error) {
-	h := n.link.host
-	if sick := h.sick.Load(); sick != nil {
-		return (*sick)(noted{n}, req)
+	p := n.link.process
+	if fault := p.network.Load(); fault != nil {
+		return (*fault)(recordingTransport{n}, req)
 	}
-	if h.isCut[services].Load() {
+	if p.isCut[services].Load() {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("simulation: the services are out of reach")}
 	}
 	at := "send"
 	if stage == ringcx.StageCall {
 		at = "call"
 	}
-	if passed := n.link.pass(at, stage, func(string) { resp, err = n.base.RoundTrip(asTheOneApp(req)) }); passed != nil {
+	if passed := n.link.intercept(at, stage, func(string) { resp, err = n.base.RoundTrip(withFakeCredentials(req)) }); passed != nil {
 		return nil, passed
 	}
 	return resp, err
 }
 
-// noted is the way to the services, and notes who takes it.
-type noted struct{ *simNetwork }
+// recordingTransport sends requests to the services, and records when.
+type recordingTransport struct{ *simNetwork }
 
 // RoundTrip implements http.RoundTripper.
-func (n noted) RoundTrip(req *http.Request) (*http.Response, error) {
+func (n recordingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	n.link.mu.Lock()
 	n.link.sent = time.Now()
 	n.link.mu.Unlock()
 	return n.base.RoundTrip(req)
 }
 
-// stageOf says which step of the package a request belongs to.
+// stageOf returns the stage that sends the request, or "" for other requests: the time of the
+// services, or the revocation of a session at RingCentral.
 func stageOf(req *http.Request) ringcx.Stage {
 	switch path := req.URL.Path; {
 	case strings.HasPrefix(path, "/voice/"):
@@ -86,12 +87,12 @@ func stageOf(req *http.Request) ringcx.Stage {
 	case strings.Contains(path, "logout"):
 		return ringcx.StageLogout
 	}
-	return "" // the time, or the end of a session at RingCentral
+	return ""
 }
 
-// asTheOneApp gives a sign-in of the second app the credentials that the second
-// fake knows: there is one set for all fakes.
-func asTheOneApp(req *http.Request) *http.Request {
+// withFakeCredentials returns a sign-in of the second client id with the credentials that the
+// fake accepts. All fakes accept the same credentials.
+func withFakeCredentials(req *http.Request) *http.Request {
 	if id, _, ok := req.BasicAuth(); !ok || id != otherClientID {
 		return req
 	}
@@ -106,60 +107,60 @@ func asTheOneApp(req *http.Request) *http.Request {
 	return r
 }
 
-// sickness is what a machine's broken network makes of each request.
-type sickness func(base http.RoundTripper, req *http.Request) (*http.Response, error)
+// networkFault replaces base.RoundTrip while the network of a process is broken.
+type networkFault func(base http.RoundTripper, req *http.Request) (*http.Response, error)
 
-// silent accepts connections and says nothing.
-func silent(_ http.RoundTripper, req *http.Request) (*http.Response, error) {
+// requestsLost loses every request. The caller gets no response.
+func requestsLost(_ http.RoundTripper, req *http.Request) (*http.Response, error) {
 	<-req.Context().Done()
 	return nil, req.Context().Err()
 }
 
-// deaf lets requests pass, and no response.
-func deaf(base http.RoundTripper, req *http.Request) (*http.Response, error) {
+// responsesLost sends every request, but loses its response.
+func responsesLost(base http.RoundTripper, req *http.Request) (*http.Response, error) {
 	if resp, err := base.RoundTrip(req); err == nil {
 		resp.Body.Close()
 	}
-	return silent(base, req)
+	return requestsLost(base, req)
 }
 
-// reset cuts each connection before the request reached anybody.
-func reset(http.RoundTripper, *http.Request) (*http.Response, error) {
+// connectionReset resets every connection before the request reaches the services.
+func connectionReset(http.RoundTripper, *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 }
 
-// proxy responds in the place of the services.
-func proxy(status int, header http.Header, body string) sickness {
+// proxy returns a networkFault in which a proxy responds instead of the services.
+func proxy(status int, header http.Header, body string) networkFault {
 	return func(_ http.RoundTripper, req *http.Request) (*http.Response, error) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
-		h := header.Clone()
-		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		fields := header.Clone()
+		fields.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 		return &http.Response{
 			Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
+			Header: fields, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 		}, nil
 	}
 }
 
-// pairOf reads the tokens of a response to a refresh or an exchange. The refresh
-// token is empty if it is the one that was sent.
-func pairOf(req *http.Request, resp *http.Response, err error) (access, refresh string) {
+// tokensOf returns the tokens of a response to a refresh or an exchange. The refresh token is
+// empty if it is the one that was sent.
+func tokensOf(req *http.Request, resp *http.Response, err error) (access, refresh string) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return "", ""
 	}
 	body, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), errorReader{err}))
-	var pair struct{ AccessToken, RefreshToken string }
-	if err != nil || json.Unmarshal(body, &pair) != nil || strings.Contains(formOf(req), pair.RefreshToken) {
-		return pair.AccessToken, ""
+	var tokens struct{ AccessToken, RefreshToken string }
+	if err != nil || json.Unmarshal(body, &tokens) != nil || strings.Contains(formOf(req), tokens.RefreshToken) {
+		return tokens.AccessToken, ""
 	}
-	return pair.AccessToken, pair.RefreshToken
+	return tokens.AccessToken, tokens.RefreshToken
 }
 
-// errorReader ends a body as it ended before it was copied.
+// errorReader is the end of a copied body: it returns the error of the original, or io.EOF.
 type errorReader struct{ err error }
 
 func (r errorReader) Read([]byte) (int, error) {
@@ -169,8 +170,9 @@ func (r errorReader) Read([]byte) (int, error) {
 	return 0, r.err
 }
 
-// readTwice returns a copy of a token request whose form can be read again.
-func readTwice(req *http.Request) *http.Request {
+// withRereadableForm returns a copy of a token request whose form can be read more than once.
+// It returns other requests unchanged.
+func withRereadableForm(req *http.Request) *http.Request {
 	if req.Body == nil || stageOf(req) == ringcx.StageCall {
 		return req
 	}
@@ -182,7 +184,7 @@ func readTwice(req *http.Request) *http.Request {
 	return r
 }
 
-// formOf is what a request carries that can be read again.
+// formOf returns the body of the request, or "" if it can be read only once.
 func formOf(req *http.Request) string {
 	if req.GetBody == nil {
 		return ""

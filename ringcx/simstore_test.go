@@ -9,13 +9,13 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// simStore is the Store of a simulation. Hosts reach it through links of their
-// own, which can fail.
+// simStore is the Store of a simulation. Each process uses it through its simLink, which can
+// fail.
 type simStore struct {
 	mu      sync.Mutex
 	records map[string]*simRecord
 	holders map[string]*simLink // by owner
-	tokens  map[string]bool     // refresh tokens that were written
+	tokens  map[string]bool     // all refresh tokens ever written
 	reads   int
 	writes  int
 }
@@ -23,14 +23,14 @@ type simStore struct {
 type simRecord struct {
 	data    []byte
 	version int
-	before  [][]byte // what data replaced, the last one last
+	history [][]byte // the previous data, oldest first
 }
 
 func newSimStore() *simStore {
 	return &simStore{records: map[string]*simRecord{}, holders: map[string]*simLink{}, tokens: map[string]bool{}}
 }
 
-// record must be called with the lock held.
+// record returns the record of key, and creates it if necessary. The caller holds the lock.
 func (s *simStore) record(key string) *simRecord {
 	if s.records[key] == nil {
 		s.records[key] = &simRecord{}
@@ -38,13 +38,13 @@ func (s *simStore) record(key string) *simRecord {
 	return s.records[key]
 }
 
-// read returns the record, or with stale the one before.
+// read returns the record, or the previous one if stale.
 func (s *simStore) read(key string, stale bool) ([]byte, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
 	r := s.record(key)
-	if before := r.old(1); stale && before != nil {
+	if before := r.previous(1); stale && before != nil {
 		return before, strconv.Itoa(r.version - 1)
 	}
 	if r.data == nil {
@@ -53,7 +53,7 @@ func (s *simStore) read(key string, stale bool) ([]byte, string) {
 	return r.data, strconv.Itoa(r.version)
 }
 
-// swap replaces the record. What change makes of it is written.
+// swap replaces the record by the result of change, if version is the current one.
 func (s *simStore) swap(key, version string, data []byte, change func(now, next []byte) []byte) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,25 +72,26 @@ func (s *simStore) swap(key, version string, data []byte, change func(now, next 
 	return strconv.Itoa(r.version), nil
 }
 
-const memory = 8 // of a record: how many writes back it can be put
+// recordHistory is how many previous versions of a record are kept.
+const recordHistory = 8
 
 func (r *simRecord) put(data []byte) {
-	r.before = append(r.before, r.data)
-	r.before = r.before[max(0, len(r.before)-memory):]
+	r.history = append(r.history, r.data)
+	r.history = r.history[max(0, len(r.history)-recordHistory):]
 	r.data = data
 	r.version++
 }
 
-// old returns the record of n writes ago, or nil.
-func (r *simRecord) old(n int) []byte {
-	if n > len(r.before) {
+// previous returns the data of n writes ago, or nil.
+func (r *simRecord) previous(n int) []byte {
+	if n > len(r.history) {
 		return nil
 	}
-	return r.before[len(r.before)-n]
+	return r.history[len(r.history)-n]
 }
 
-// damage replaces the records without a swap.
-func (s *simStore) damage(change func(*simRecord) []byte) {
+// damage replaces all records without a swap.
+func (s *simStore) damageRecord(change func(*simRecord) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.records {
@@ -100,14 +101,14 @@ func (s *simStore) damage(change func(*simRecord) []byte) {
 	}
 }
 
-// has reports whether the refresh token was ever written.
+// has reports whether the refresh token was ever written to a record.
 func (s *simStore) has(token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tokens[token]
 }
 
-// content is all that is stored.
+// content returns the data of all records.
 func (s *simStore) content() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,22 +20,22 @@ import (
 )
 
 var (
-	simSeed    = flag.Int64("sim.seed", -1, "run the simulation of this seed alone")
-	simSeeds   = flag.Int64("sim.seeds", int64(len(troubles))+8, "how many seeds to run, from 0")
-	simHours   = flag.Int("sim.hours", 6, "how many hours a simulation lasts")
-	simKinds   = flag.Bool("sim.kinds", false, "give the first seeds of a fleet one kind of trouble each")
-	fleetSeeds = flag.Int64("sim.fleets", 2, "how many seeds of a fleet to run, from 0")
-	simBurst   = flag.Int("sim.burst", 5, "how many requests in a row a trouble spoils at most")
-	simWithout = flag.String("sim.without", "", "names of troubles that are not to happen, with commas between them")
-	simHosts   = flag.Int("sim.hosts", 20, "how many processes a fleet has")
-	simPace    = flag.Duration("sim.pace", 0, "the time between two troubles, on average; 0: what suits the test")
-	simLanes   = flag.Int("sim.lanes", 2, "how many troubles happen at a time, of the seeds that mix them")
-	simSalt    = flag.Uint64("sim.salt", 0, "makes other runs of the same seeds, and so of the same kinds of trouble")
-	simMeasure = flag.Bool("sim.measure", false, "allow any number of bad calls to processes that a trouble affects, and log them")
+	simSeed      = flag.Int64("sim.seed", -1, "run only this seed")
+	simSeeds     = flag.Int64("sim.seeds", int64(len(troubles))+8, "number of seeds to run, starting at 0")
+	simHours     = flag.Int("sim.hours", 6, "simulated hours per seed")
+	simKinds     = flag.Bool("sim.kinds", false, "give each of the first seeds of a fleet a single kind of trouble")
+	fleetSeeds   = flag.Int64("sim.fleets", 2, "number of seeds of a fleet to run, starting at 0")
+	simBurst     = flag.Int("sim.burst", 5, "maximum number of consecutive requests that one fault affects")
+	simWithout   = flag.String("sim.without", "", "comma-separated names of troubles to leave out")
+	simProcesses = flag.Int("sim.processes", 20, "number of processes of a fleet")
+	simPace      = flag.Duration("sim.pace", 0, "average time between two troubles; 0 selects the default of the test")
+	simLanes     = flag.Int("sim.lanes", 2, "number of troubles at the same time, in seeds that mix them")
+	simSalt      = flag.Uint64("sim.salt", 0, "vary the random numbers without changing which kinds of trouble a seed has")
+	simMeasure   = flag.Bool("sim.measure", false, "allow and log any number of bad calls of processes that a trouble affects")
 )
 
-// seeds runs f for the seeds that the flags ask for, n by default, each in a
-// bubble of testing/synctest. A goroutine that is left makes synctest panic.
+// seeds runs f in a synctest bubble for each seed that the flags select, or for the seeds
+// 0 to n-1 by default. synctest panics if f leaves a goroutine behind.
 func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
 	first := int64(0)
 	if *simSeed >= 0 {
@@ -45,8 +45,8 @@ func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("again: go test ./ringcx -run %s -cpu 1 -sim.seed=%d -sim.hours=%d -sim.hosts=%d -sim.salt=%d -sim.burst=%d -sim.pace=%v -sim.lanes=%d -sim.kinds=%t -sim.without=%q",
-						t.Name(), seed, *simHours, *simHosts, *simSalt, *simBurst, *simPace, *simLanes, *simKinds, *simWithout)
+					t.Logf("to reproduce: go test ./ringcx -run %s -cpu 1 -sim.seed=%d -sim.hours=%d -sim.processes=%d -sim.salt=%d -sim.burst=%d -sim.pace=%v -sim.lanes=%d -sim.kinds=%t -sim.without=%q",
+						t.Name(), seed, *simHours, *simProcesses, *simSalt, *simBurst, *simPace, *simLanes, *simKinds, *simWithout)
 				}
 			})
 			synctest.Test(t, func(t *testing.T) { f(t, uint64(seed)) })
@@ -54,33 +54,32 @@ func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
 	}
 }
 
-// TestSimulation lives hours of a program in moments: the fake in memory, and
-// trouble drawn from a seed. The first seeds have one kind of trouble each, the
-// others a mix.
+// TestSimulation simulates hours of a program with one process and no Store. It uses the
+// in-memory fake and draws troubles from a seed. Each of the first seeds has a single kind
+// of trouble; the others mix all kinds.
 func TestSimulation(t *testing.T) {
 	seeds(t, *simSeeds, func(t *testing.T, seed uint64) {
 		s := newSimulation(t, seed, troubles)
-		s.hosts = []*simHost{newSimHost(s, 0)}
+		s.processes = []*simProcess{newSimProcess(s, 0)}
 		s.run()
 	})
 }
 
-// simulation is one world: the services, the machines, and the trouble between
-// them.
+// simulation holds the services, the processes and the troubles of one seed.
 type simulation struct {
 	*testing.T
-	seed     uint64
-	fake     *ringcxtest.Server
-	store    *simStore // nil: there is none
-	hosts    []*simHost
-	troubles []trouble
-	pace     time.Duration // between two troubles, on average
-	excuses  excuses
-	watch    watch
-	causes   atomic.Int64 // of an exchange: the start, refresh tokens that were lost or rejected
-	restored atomic.Int64 // records that were put back: a token in one may be spent
-	over     atomic.Bool
-	end      time.Time
+	seed        uint64
+	fake        *ringcxtest.Server
+	store       *simStore // nil without a Store
+	processes   []*simProcess
+	troubles    []trouble
+	pace        time.Duration // average time between two troubles
+	occurrences occurrences
+	watch       watch
+	causes      atomic.Int64 // events that justify one exchange each: the start, a lost or rejected refresh token
+	restored    atomic.Int64 // how often an old record, which may hold a used refresh token, was restored
+	over        atomic.Bool
+	end         time.Time
 }
 
 func newSimulation(t *testing.T, seed uint64, troubles []trouble) *simulation {
@@ -91,32 +90,32 @@ func newSimulation(t *testing.T, seed uint64, troubles []trouble) *simulation {
 	}
 	s.fake.LimitRates(true)
 	s.fake.Handle("POST "+streamPath, always(http.StatusOK))
-	s.fake.Handle("POST "+deniedPath, always(http.StatusUnauthorized))
-	s.fake.Handle("GET "+deniedPath, always(http.StatusUnauthorized))
+	s.fake.Handle("POST "+unauthorizedPath, always(http.StatusUnauthorized))
+	s.fake.Handle("GET "+unauthorizedPath, always(http.StatusUnauthorized))
 	s.causes.Store(1)
 	return s
 }
 
-// always is an endpoint that always returns one status.
+// always returns a handler that responds with the same status to every request.
 func always(code int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 }
 
-// draw returns a source of numbers for one step of one host. It depends on
-// nothing else, so that a seed is the same in every run.
-func (s *simulation) draw(host, step int) *rand.Rand {
-	return rand.New(rand.NewPCG(s.seed+*simSalt<<32, uint64(host)<<32^uint64(step)))
+// draw returns the random numbers for one step of one process. They depend only on the
+// seed, the salt, the process and the step, so that every run of a seed is the same.
+func (s *simulation) draw(process, step int) *rand.Rand {
+	return rand.New(rand.NewPCG(s.seed+*simSalt<<32, uint64(process)<<32^uint64(step)))
 }
 
 func (s *simulation) run() {
 	defer s.fake.Close()
-	s.excuses.slow = 2 * (s.interval() - 30*time.Second)
+	s.occurrences.slow = 2 * (s.interval() - 30*time.Second)
 	var wg sync.WaitGroup
-	for _, h := range s.hosts {
-		wg.Go(h.run)
+	for _, p := range s.processes {
+		wg.Go(p.run)
 	}
 	lanes := *simLanes
-	if s.isOneKind() {
+	if s.hasOneKind() {
 		lanes = 1
 	}
 	for lane := range lanes {
@@ -124,103 +123,131 @@ func (s *simulation) run() {
 	}
 	wg.Wait()
 	synctest.Wait()
-	for _, h := range s.hosts {
-		h.next(step{}) // no more trouble is in store
+	for _, p := range s.processes {
+		p.plan(disruption{}) // cancels planned disruptions
 	}
-	x := s.excuses.begin(trouble{name: "recovery", bound: bound{bad: 4, after: 2 * time.Minute}})
-	s.recover() // from what happened while nobody made a call any more
+	// The last troubles may have ended after the last call.
+	x := s.occurrences.begin(trouble{name: "recovery", bound: bound{bad: 4, after: 2 * time.Minute}})
+	s.checkRecoveries()
 	x.end()
-	s.sleeps()
+	s.checkIdle()
 	s.over.Store(true)
-	for _, h := range s.hosts {
-		h.close()
+	for _, p := range s.processes {
+		p.close()
 	}
-	s.counts()
+	s.checkCounts()
 }
 
-// isOneKind reports whether the seed has one kind of trouble.
-func (s *simulation) isOneKind() bool { return s.seed < uint64(len(s.troubles)) }
+// hasOneKind reports whether the seed has a single kind of trouble.
+func (s *simulation) hasOneKind() bool { return s.seed < uint64(len(s.troubles)) }
 
-// trouble causes one trouble after the other, each for a minute on average.
+// trouble causes one trouble after another until the simulation ends. Each lasts a minute
+// on average after its cause function has returned.
 func (s *simulation) trouble(lane int) {
 	for step := 0; time.Now().Before(s.end); step++ {
 		r := s.draw(-1-lane, step)
 		time.Sleep(time.Duration(r.ExpFloat64() * float64(s.pace)))
 		kind := r.IntN(len(s.troubles))
-		if s.isOneKind() {
+		if s.hasOneKind() {
 			kind = int(s.seed)
 		}
 		if t := s.troubles[kind]; !slices.Contains(strings.Split(*simWithout, ","), t.name) {
-			x := s.excuses.begin(t)
+			x := s.occurrences.begin(t)
 			if *simMeasure {
 				s.Logf("at %v: %s", s.at(), t.name)
 			}
 			t.cause(s, x, r)
 			time.Sleep(time.Duration(r.ExpFloat64() * float64(time.Minute)))
 			s.fake.ClearFaults()
-			s.excuses.end(x)
+			s.occurrences.end(x)
 		}
 	}
 }
 
-// recover asserts that every program is well again as soon as the longest wait
-// that one of them was made to keep is over: in a fleet they share it.
-func (s *simulation) recover() {
+// checkRecoveries asserts that calls of every process succeed again after the longest wait
+// of any process. The processes of a fleet share their waits.
+func (s *simulation) checkRecoveries() {
 	longest := time.Duration(0)
-	for _, h := range s.hosts {
-		if h.killed() {
-			h.start()
+	for _, p := range s.processes {
+		if p.killed() {
+			p.start()
 		}
-		longest = max(longest, ringcx.LongestWait(h.client.Tokens))
+		longest = max(longest, ringcx.LongestWait(p.client.Tokens))
 	}
 	const backOff = 15 * time.Second * 12 / 10
 	longest += backOff
 	if s.store != nil {
-		longest += 30 * time.Second // the lease of a host that was killed
+		longest += 30 * time.Second // the lease of a process that was killed
 	}
-	for _, h := range s.hosts {
-		s.recovers(h, longest)
+	for _, p := range s.processes {
+		s.checkRecovery(p, longest)
 		time.Sleep(time.Second) // RingCX allows 120 calls a minute
 		if s.store == nil {
-			continue // a command would have a session of its own
+			continue // without a Store, a command has a session of its own
 		}
-		if err := h.command(); err != nil {
-			s.Errorf("host %d: a command after it has recovered: %v", h.id, err)
+		if err := p.command(); err != nil {
+			s.Errorf("process %d: a command after the recovery failed: %v", p.id, err)
 		}
 	}
 }
 
-func (s *simulation) recovers(h *simHost, limit time.Duration) {
+// checkRecovery asserts that a call of p succeeds within limit.
+func (s *simulation) checkRecovery(p *simProcess, limit time.Duration) {
 	start := time.Now()
 	for {
-		err := h.call(s.Context())
+		err := p.call(s.Context())
 		if err == nil {
 			return
 		}
 		if time.Since(start) > limit {
-			s.Errorf("host %d: still failing %v after the last trouble, want at most %v: %v", h.id, time.Since(start), limit, err)
+			s.Errorf("process %d: calls still fail %v after the last trouble, want at most %v: %v", p.id, time.Since(start), limit, err)
 			return
 		}
 		time.Sleep(time.Second)
 	}
 }
 
-// sleeps asserts that nothing runs while nobody asks.
-func (s *simulation) sleeps() {
-	time.Sleep(2 * time.Minute) // the end of a renewal in the background
+// checkIdle asserts that sources without callers send no requests and start no goroutines.
+func (s *simulation) checkIdle() {
+	time.Sleep(2 * time.Minute) // until background renewals have ended
 	synctest.Wait()
 	before := s.fake.Counts().Arrivals
 	goroutines := runtime.NumGoroutine()
 	time.Sleep(24 * time.Hour)
 	if after := s.fake.Counts().Arrivals; fmt.Sprint(after) != fmt.Sprint(before) {
-		s.Errorf("an idle source sent requests: %v, then %v", before, after)
+		s.Errorf("an idle source sent requests: %v before 24 idle hours, %v after", before, after)
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
-		s.Errorf("%d goroutines, then %d", goroutines, n)
+		s.Errorf("%d goroutines before 24 idle hours, %d after", goroutines, n)
 	}
 }
 
-// at is the time since the simulation began.
+// at returns the time since the start of the simulation.
 func (s *simulation) at() time.Duration {
 	return time.Since(s.end) + time.Duration(*simHours)*time.Hour
+}
+
+// checkCounts asserts limits for the requests that the services received, and logs them.
+func (s *simulation) checkCounts() {
+	c := s.fake.Counts()
+	most := max(peakWithoutStore, len(s.processes)/3)
+	if s.watch.outagePeak > most {
+		s.violation(s.processes[0], "%d exchanges and refreshes in 60 s while a process was without the Store, want at most %d", s.watch.outagePeak, most)
+	}
+	if c.WrongHostBearers > 0 {
+		s.Errorf("%d requests carried a secret to another host", c.WrongHostBearers)
+	}
+	if s.causes.Load() < int64(s.watch.tokenExchanges) {
+		s.Errorf("%d exchanges returned a token, want at most %d, one for each cause", s.watch.tokenExchanges, s.causes.Load())
+	}
+	bad := int64(0)
+	for _, p := range s.processes {
+		bad += p.bad.Load()
+	}
+	s.Logf("%d calls, %d sign-ins, %d exchanges, %d refreshes, %d × 401, %d × 429, %d bad calls, %d causes, peak %d (%d without the Store)",
+		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.Unauthorized, c.RateLimited, bad, s.causes.Load(), s.watch.peak, s.watch.outagePeak)
+	if s.store != nil {
+		s.Logf("Store: %d reads, %d writes", s.store.reads, s.store.writes)
+	}
+	s.occurrences.log(s)
 }

@@ -15,22 +15,21 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// What the protocol of a shared session promises. A claim is the write that
-// announces a request.
+// Times of the protocol of a shared session.
 const (
-	claimLife   = 20 * time.Second // after the claim, nothing is sent any more
-	patientTime = 10 * time.Second // into a store outage, before a process renews without the Store
-	aloneEvery  = 200 * time.Second
+	sendWithin     = 20 * time.Second  // a request is sent at most this long after the write that took the lease
+	outageDelay    = 10 * time.Second  // a process renews without the Store only this long after the start of a store outage
+	outageInterval = 200 * time.Second // the least time between two exchanges of a process without the Store
 )
 
-// minted matches the refresh tokens of the fake, and secret those that must not
-// outlive a Logout.
+// minted matches the refresh tokens of the fake. secret matches the tokens that must not be in
+// the record after a Logout.
 var (
 	minted = regexp.MustCompile(`refresh-(\d+)-[\w-]{24}`)
 	secret = regexp.MustCompile(`(?:refresh|rc)-\d+-[\w-]{24}`)
 )
 
-// serial is the number of a refresh token: later ones have higher numbers.
+// serial returns the number of a refresh token. The numbers increase.
 func serial(token string) int {
 	n := 0
 	if m := minted.FindStringSubmatch(token); m != nil {
@@ -39,22 +38,22 @@ func serial(token string) int {
 	return n
 }
 
-// watch checks each token request against the rules of the protocol, and counts.
+// watch checks each token request against the rules of the protocol, and counts requests.
 type watch struct {
-	mu          sync.Mutex
-	inFlight    []*tokenFlight
-	arrivals    []arrival                     // of exchanges and refreshes
-	shared      int                           // the most of them in 60 seconds
-	alone       int                           // the same, while a process was without the Store
-	damaged     time.Time                     // the record was replaced from outside
-	signIns     []arrival                     // of the last minute
-	mostSignIns int                           // in one minute
-	reused      int                           // refresh tokens that were sent twice
-	pairs       int                           // exchanges of the shared session that brought a token
-	tokens      map[string]*ringcxtest.Server // that issued them: nil is the simulation's
+	mu             sync.Mutex
+	unfinished     []*sentRequest
+	arrivals       []arrival                     // of exchanges and refreshes
+	peak           int                           // maximum number of arrivals in 60 s, all with the Store
+	outagePeak     int                           // maximum number of arrivals in 60 s, some without the Store
+	damaged        time.Time                     // when the record was last replaced without a swap
+	signIns        []arrival                     // of the last minute
+	mostSignIns    int                           // maximum number of sign-ins in a minute
+	reused         int                           // refresh tokens that were sent twice
+	tokenExchanges int                           // exchanges of the shared session that returned a token
+	tokens         map[string]*ringcxtest.Server // access tokens and the services that issued them; nil: simulation.fake
 }
 
-// issued reports whether the services issued the access token.
+// issued reports whether the given services issued the access token.
 func (w *watch) issued(by *ringcxtest.Server, token string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -62,166 +61,165 @@ func (w *watch) issued(by *ringcxtest.Server, token string) bool {
 	return known && fake == by
 }
 
-// tokenFlight is a token request that has not ended.
-type tokenFlight struct {
-	link  *simLink
-	stage ringcx.Stage
-	begun time.Time
-	alone bool
+// sentRequest is a token request that has not ended.
+type sentRequest struct {
+	link         *simLink
+	stage        ringcx.Stage
+	begun        time.Time
+	withoutStore bool
 }
 
-// excused reports whether f may be in flight beside another one.
-func (f *tokenFlight) excused() bool {
-	f.link.mu.Lock()
-	defer f.link.mu.Unlock()
-	return f.alone || f.link.dead || !f.link.paused.Before(f.begun)
+// mayOverlap reports whether r may be sent while a request of another process has not ended.
+func (r *sentRequest) mayOverlap() bool {
+	r.link.mu.Lock()
+	defer r.link.mu.Unlock()
+	return r.withoutStore || r.link.dead || !r.link.paused.Before(r.begun)
 }
 
-// begin checks a request that is about to be sent. The returned function takes
-// what came of it.
+// begin checks a request before it is sent. The caller passes its outcome to the returned
+// function.
 func (w *watch) begin(link *simLink, stage ringcx.Stage, req *http.Request) func(*http.Response, error) {
 	if stage == "" || stage == ringcx.StageCall || link.isDead() {
 		return func(*http.Response, error) {}
 	}
-	f := &tokenFlight{link: link, stage: stage, begun: time.Now(), alone: link.down() > 0}
-	if link.host.sim.store != nil {
-		w.checkClaim(f)
-		w.checkRefresh(f, req)
+	sent := &sentRequest{link: link, stage: stage, begun: time.Now(), withoutStore: link.storeDown() > 0}
+	if link.process.sim.store != nil {
+		w.checkLease(sent)
+		w.checkRefresh(sent, req)
 	}
 	w.mu.Lock()
-	w.inFlight = append(w.inFlight, f)
+	w.unfinished = append(w.unfinished, sent)
 	w.mu.Unlock()
 	return func(resp *http.Response, err error) {
 		w.mu.Lock()
-		w.inFlight = slices.DeleteFunc(w.inFlight, func(o *tokenFlight) bool { return o == f })
+		w.unfinished = slices.DeleteFunc(w.unfinished, func(o *sentRequest) bool { return o == sent })
 		w.mu.Unlock()
 		_, dial := errors.AsType[*net.OpError](err)
-		switch arrived := !dial && (link.host.sick.Load() == nil || link.reached(f.begun)); {
+		switch arrived := !dial && (link.process.network.Load() == nil || link.reached(sent.begun)); {
 		case !arrived:
 		case stage == ringcx.StageExchange, stage == ringcx.StageRefresh:
-			w.arrive(f)
+			w.arrive(sent)
 		case stage == ringcx.StageLogin:
-			w.signedIn(f)
+			w.signedIn(sent)
 		}
 		if !link.isDead() {
-			w.outcome(f, req, resp, err)
+			w.outcome(sent, req, resp, err)
 		}
 	}
 }
 
-// checkClaim asserts that a process sends nothing after its claim ended, nothing
-// beside another process, and nothing early in a store outage.
-func (w *watch) checkClaim(f *tokenFlight) {
-	h := f.link.host
-	if down := f.link.down(); down > 0 {
-		if down < patientTime {
-			h.sim.violation(h, "a %s %v into a store outage", f.stage, down)
+// checkLease asserts that a process sends requests only soon after it took the lease, not while
+// a request of another process has not ended, and not early in a store outage.
+func (w *watch) checkLease(sent *sentRequest) {
+	p := sent.link.process
+	if down := sent.link.storeDown(); down > 0 {
+		if down < outageDelay {
+			p.sim.violation(p, "a %s is sent %v after the start of a store outage", sent.stage, down)
 		}
 		return
 	}
-	if age := time.Since(f.link.claim()); age > claimLife+time.Second {
-		h.sim.violation(h, "a %s is sent %v after its claim", f.stage, age)
+	if age := time.Since(sent.link.lastWrite()); age > sendWithin+time.Second {
+		p.sim.violation(p, "a %s is sent %v after the lease was taken", sent.stage, age)
 	}
 	w.mu.Lock()
-	var others []*tokenFlight
-	for _, o := range w.inFlight {
-		if o.link != f.link && o.link.host.format == h.format && !o.excused() && time.Since(w.damaged) > 2*claimLife {
+	var others []*sentRequest
+	for _, o := range w.unfinished {
+		if o.link != sent.link && o.link.process.format == p.format && !o.mayOverlap() && time.Since(w.damaged) > 2*sendWithin {
 			others = append(others, o)
 		}
 	}
 	w.mu.Unlock()
 	for _, o := range others {
-		h.sim.violation(h, "a %s is sent while a %s of process %d, sent %v before, has not ended", f.stage, o.stage, o.link.host.id, time.Since(o.begun))
+		p.sim.violation(p, "a %s is sent while a %s of process %d, sent %v before, has not ended", sent.stage, o.stage, o.link.process.id, time.Since(o.begun))
 	}
 }
 
-// checkRefresh asserts that no process sends a refresh token that is older than
-// one that it found in the record or wrote there, nor one that is in the record.
-func (w *watch) checkRefresh(f *tokenFlight, req *http.Request) {
-	h, token := f.link.host, minted.FindString(req.URL.Path+formOf(req))
-	if token == "" || f.alone {
+// checkRefresh asserts that no process sends a refresh token twice, one that is older than a
+// token that it has read from or written to the record, or one that is still in the record.
+func (w *watch) checkRefresh(sent *sentRequest, req *http.Request) {
+	p, token := sent.link.process, minted.FindString(req.URL.Path+formOf(req))
+	if token == "" || sent.withoutStore {
 		return
 	}
-	f.link.mu.Lock()
-	newest, spent := f.link.newest, f.link.spent[token]
-	f.link.mu.Unlock()
+	sent.link.mu.Lock()
+	newest, spent := sent.link.newest, sent.link.spent[token]
+	sent.link.mu.Unlock()
 	if spent {
-		h.sim.violation(h, "a process sends a refresh token that it has sent before")
+		p.sim.violation(p, "a process sends a refresh token that it has sent before")
 	}
-	if n := serial(token); n < newest && f.stage == ringcx.StageRefresh {
-		h.sim.violation(h, "refresh token %d is sent though the process has seen %d", n, newest)
+	if n := serial(token); n < newest && sent.stage == ringcx.StageRefresh {
+		p.sim.violation(p, "refresh token %d is sent though the process has seen %d", n, newest)
 	}
 	w.mu.Lock()
-	intact := time.Since(w.damaged) > 2*claimLife
+	intact := time.Since(w.damaged) > 2*sendWithin
 	w.mu.Unlock()
-	if intact && strings.Contains(h.sim.store.content(), token) {
-		h.sim.violation(h, "a %s is sent while its refresh token is in the record", f.stage)
+	if intact && strings.Contains(p.sim.store.content(), token) {
+		p.sim.violation(p, "a %s is sent while its refresh token is in the record", sent.stage)
 	}
 }
 
-// outcome counts what came of a request, and asserts that only trouble makes one
-// fail.
-func (w *watch) outcome(f *tokenFlight, req *http.Request, resp *http.Response, err error) {
-	h := f.link.host
-	ended := f.stage == ringcx.StageExchange && err == nil && resp.StatusCode == http.StatusUnauthorized // its RingCentral token
-	if (err != nil || resp.StatusCode >= 300) && !ended && !h.sim.excuses.any() {
-		h.sim.Errorf("at %v process %d: a %s failed without any trouble: %v", h.sim.at(), h.id, f.stage, describe(resp, err))
+// outcome records the outcome of a request, and asserts that it did not fail without a trouble.
+func (w *watch) outcome(sent *sentRequest, req *http.Request, resp *http.Response, err error) {
+	p := sent.link.process
+	ended := sent.stage == ringcx.StageExchange && err == nil && resp.StatusCode == http.StatusUnauthorized // the RingCentral token has expired
+	if (err != nil || resp.StatusCode >= 300) && !ended && !p.sim.occurrences.any() {
+		p.sim.Errorf("at %v process %d: a %s failed without a trouble: %v", p.sim.at(), p.id, sent.stage, describe(resp, err))
 	}
-	access, _ := pairOf(req, resp, err)
+	access, _ := tokensOf(req, resp, err)
 	w.mu.Lock()
-	w.tokens[access] = h.fake
+	w.tokens[access] = p.fake
 	w.mu.Unlock()
-	switch f.stage {
+	switch sent.stage {
 	case ringcx.StageExchange:
-		w.exchanged(f, req, resp, err)
+		w.exchanged(sent, req, resp, err)
 	case ringcx.StageRefresh:
-		_, refresh := pairOf(req, resp, err)
-		if !keepsToken(resp, err) {
-			f.link.spend(minted.FindString(formOf(req)))
+		_, refresh := tokensOf(req, resp, err)
+		if !mayResend(resp, err) {
+			sent.link.spend(minted.FindString(formOf(req)))
 			if refresh == "" {
-				h.sim.causes.Add(1)
+				p.sim.causes.Add(1)
 			}
 		}
-		f.link.received(refresh)
-		w.checkReuse(h)
+		sent.link.received(refresh)
+		w.checkReuse(p)
 	}
 }
 
-// checkReuse asserts that no refresh token was sent twice, but for those of records
-// that were put back.
-func (w *watch) checkReuse(h *simHost) {
-	n, restored := h.sim.fake.Counts().RefreshReused, int(h.sim.restored.Load())
+// checkReuse asserts that no refresh token was sent twice, except tokens of restored records.
+func (w *watch) checkReuse(p *simProcess) {
+	n, restored := p.sim.fake.Counts().RefreshReused, int(p.sim.restored.Load())
 	w.mu.Lock()
 	isNew := n > max(w.reused, restored)
 	w.reused = max(w.reused, n)
 	w.mu.Unlock()
 	if isNew {
-		h.sim.violation(h, "%d refresh tokens were sent twice, and %d may have been in a record that was put back", n, restored)
+		p.sim.violation(p, "%d refresh tokens were sent twice, want at most %d, one for each restored record", n, restored)
 	}
 }
 
-func (w *watch) exchanged(f *tokenFlight, req *http.Request, resp *http.Response, err error) {
-	h := f.link.host
-	access, refresh := pairOf(req, resp, err)
+// exchanged records the outcome of an exchange.
+func (w *watch) exchanged(sent *sentRequest, req *http.Request, resp *http.Response, err error) {
+	p := sent.link.process
+	access, refresh := tokensOf(req, resp, err)
 	switch {
 	case access == "":
 		return
-	case f.alone:
-		if every := f.link.exchangedAlone(); every < aloneEvery && h.sim.isOneKind() {
-			h.sim.violation(h, "the second exchange without the Store in %v", every)
+	case sent.withoutStore:
+		if every := sent.link.noteOutageExchange(); every < outageInterval && p.sim.hasOneKind() {
+			p.sim.violation(p, "two exchanges without the Store within %v", every)
 		}
 		return
 	case refresh == "":
-		h.sim.causes.Add(1)
+		p.sim.causes.Add(1)
 	}
-	f.link.received(refresh)
+	sent.link.received(refresh)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pairs++
+	w.tokenExchanges++
 }
 
-// keepsToken reports whether the refresh token that was sent may be sent again.
-func keepsToken(resp *http.Response, err error) bool {
+// mayResend reports whether the refresh token of a request with this outcome may be sent again.
+func mayResend(resp *http.Response, err error) bool {
 	if err != nil {
 		op, ok := errors.AsType[*net.OpError](err)
 		return ok && op.Op == "dial"
@@ -237,9 +235,68 @@ func describe(resp *http.Response, err error) string {
 	return resp.Status
 }
 
-// replaced notes that the record was replaced from outside.
+// replaced records that the record was replaced without a swap.
 func (w *watch) replaced() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.damaged = time.Now()
+}
+
+// arrival is a token request that reached the services.
+type arrival struct {
+	at           time.Time
+	withoutStore bool // by a process without the Store
+}
+
+// arrive counts an exchange or a refresh that reached the services, and asserts that there are
+// at most five in 60 seconds. Windows with a request without the Store are checked by
+// checkCounts.
+func (w *watch) arrive(sent *sentRequest) {
+	w.mu.Lock()
+	w.arrivals = append(w.arrivals, arrival{sent.begun, sent.withoutStore})
+	slices.SortFunc(w.arrivals, func(a, b arrival) int { return a.at.Compare(b.at) })
+	peak, outagePeak := peaks(w.arrivals[max(0, len(w.arrivals)-40):])
+	isNew := peak > max(w.peak, 5)
+	w.peak, w.outagePeak = max(w.peak, peak), max(w.outagePeak, outagePeak)
+	w.mu.Unlock()
+	if p := sent.link.process; isNew {
+		p.sim.violation(p, "%d exchanges and refreshes in 60 s, want at most 5", peak)
+	}
+}
+
+// signedIn counts a sign-in, and asserts that there are at most five in 60 seconds. It ignores
+// sign-ins before the record was replaced, because the processes no longer know them.
+func (w *watch) signedIn(sent *sentRequest) {
+	w.mu.Lock()
+	w.signIns = slices.DeleteFunc(append(w.signIns, arrival{sent.begun, sent.withoutStore}), func(a arrival) bool {
+		return sent.begun.Sub(a.at) >= time.Minute || a.at.Before(w.damaged)
+	})
+	n, most := len(w.signIns), 5
+	if slices.ContainsFunc(w.signIns, func(a arrival) bool { return a.withoutStore }) {
+		most = 9 // four processes may sign in without the Store
+	}
+	isNew := n > max(w.mostSignIns, most)
+	w.mostSignIns = max(w.mostSignIns, n)
+	w.mu.Unlock()
+	if p := sent.link.process; isNew {
+		p.sim.violation(p, "%d sign-ins in 60 s, want at most %d", n, most)
+	}
+}
+
+// peaks returns the maximum number of arrivals in 60 seconds: in windows without, and in windows
+// with, a request of a process without the Store.
+func peaks(arrivals []arrival) (peak, outagePeak int) {
+	first := 0
+	for i, a := range arrivals {
+		for a.at.Sub(arrivals[first].at) >= time.Minute {
+			first++
+		}
+		window := arrivals[first : i+1]
+		if slices.ContainsFunc(window, func(a arrival) bool { return a.withoutStore }) {
+			outagePeak = max(outagePeak, len(window))
+		} else {
+			peak = max(peak, len(window))
+		}
+	}
+	return peak, outagePeak
 }
