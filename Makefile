@@ -85,14 +85,14 @@ sim: fleets ## Simulate failures: SEEDS (1000) runs of one process, and FLEETS (
 
 .PHONY: fleets
 fleets: ## Simulate only the FLEETS.
-	go test ./ringcx -run '^TestFleet' -cpu 1 -timeout 0 -sim.fleets=$(FLEETS) -sim.hours=$(HOURS) -sim.hosts=$(PROCESSES)
-	go test ./ringcx -run '^TestFleet$$' -cpu 1 -timeout 0 -sim.kinds -sim.fleets=$(SIMKINDS) -sim.hosts=8
+	go test ./ringcx -run '^TestFleet' -cpu 1 -timeout 0 -sim.fleets=$(FLEETS) -sim.hours=$(HOURS) -sim.processes=$(PROCESSES)
+	go test ./ringcx -run '^TestFleet$$' -cpu 1 -timeout 0 -sim.kinds -sim.fleets=$(SIMKINDS) -sim.processes=8
 
 .PHONY: simcover
 simcover: ## Check that the simulation without other tests covers every statement of SIMCOVERED.
 	@profile=$$(mktemp) && trap 'rm -f "$$profile"' EXIT && \
 		go test ./ringcx -run '^(TestSimulation|TestFleet)' -cpu 1 -timeout 10m -coverprofile="$$profile" \
-			-sim.kinds -sim.fleets=$(SIMKINDS) -sim.hosts=8 && \
+			-sim.kinds -sim.fleets=$(SIMKINDS) -sim.processes=8 && \
 		awk -v files='$(SIMCOVERED)' -f .ci/simcover.awk "$$profile"
 
 .PHONY: mutants

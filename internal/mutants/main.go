@@ -66,7 +66,7 @@ type config struct {
 // simArgs select a simulation that takes 40 s of processor time for the unchanged code.
 // It simulates each kind of failure alone in a small fleet, and some of them combined.
 var simArgs = []string{
-	"-test.run=^Test(Fleet|Simulation)", "-sim.kinds", "-sim.fleets=95", "-sim.hosts=8", "-sim.hours=4", "-sim.seeds=20",
+	"-test.run=^Test(Fleet|Simulation)", "-sim.kinds", "-sim.fleets=95", "-sim.processes=8", "-sim.hours=4", "-sim.seeds=20",
 }
 
 func main() {
