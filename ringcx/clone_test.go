@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	cloneTime      = time.Hour       // that both copies run
-	cloneLogins    = 2               // one, and one for what a clone may cost
-	cloneExchanges = 4               // exchanges: one, and three for what a clone may cost
-	cloneSafe      = 5 * time.Minute // after which no call of either copy may fail
+	cloneTime      = time.Hour       // how long both copies run
+	cloneLogins    = 2               // one, and one because of the copy
+	cloneExchanges = 4               // one, and three because of the copy
+	cloneSafe      = 5 * time.Minute // how long after the start of the copy calls may fail
 )
 
 var cloneTests = []struct {
 	name   string
-	before time.Duration // the life of the process before the snapshot
-	paused time.Duration // how long the copy stands still
-	offset time.Duration // by which its calls come later
-	midway bool          // the snapshot is taken during a refresh
+	before time.Duration // age of the process at the snapshot
+	paused time.Duration // how long the copy is paused
+	offset time.Duration // delay of the calls of the copy
+	midway bool          // take the snapshot during a refresh
 }{
-	{"same moments", 10 * time.Minute, 0, 0, false},
+	{"at the same time", 10 * time.Minute, 0, 0, false},
 	{"a millisecond later", 10 * time.Minute, 0, time.Millisecond, false},
 	{"three seconds later", 10 * time.Minute, 0, 3 * time.Second, false},
 	{"restored after 4 minutes", 10 * time.Minute, 4 * time.Minute, time.Second, false},
@@ -32,8 +32,8 @@ var cloneTests = []struct {
 	{"during a refresh, restored after 4 minutes", 10 * time.Minute, 4 * time.Minute, time.Second, true},
 }
 
-// TestClone restores a copy of a running process from a snapshot, with all that the
-// process knows. Both go on with the same Store, which a third process shares.
+// TestClone restores a copy of a running process, including its memory, from a snapshot. Both
+// copies continue with the same Store, which a third process shares.
 func TestClone(t *testing.T) {
 	for _, c := range cloneTests {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,8 +60,8 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// clone returns a copy of a process. The locks are those that its next calls and
-// its next response need: what these do comes after the copy.
+// clone returns a copy of a process. It holds the locks that the next calls and the next
+// response of the process need, so that their effects follow the copy.
 func (s *scenario) clone(w *worker) *worker {
 	synctest.Wait()
 	w.mu.Lock()
@@ -74,7 +74,7 @@ func (s *scenario) clone(w *worker) *worker {
 	return &worker{id: w.id, client: &client, link: w.link, store: w.store}
 }
 
-// calls asks for a token each second.
+// calls requests a token every second until stop is closed.
 func (s *scenario) calls(w *worker, stop chan struct{}) {
 	s.running.Go(func() {
 		for {
@@ -88,7 +88,7 @@ func (s *scenario) calls(w *worker, stop chan struct{}) {
 	})
 }
 
-// untilRefresh returns in the middle of a slow refresh.
+// untilRefresh makes the next refresh slow and returns while it is under way.
 func (s *scenario) untilRefresh() {
 	s.fake.Fault(ringcxtest.Refresh, ringcxtest.Slow(5*time.Second), 1)
 	for before := s.fake.Counts().Refreshes; s.fake.Counts().Refreshes == before; {
@@ -97,6 +97,7 @@ func (s *scenario) untilRefresh() {
 	time.Sleep(2 * time.Second)
 }
 
+// checkClones asserts bounds for failed calls and for requests after the copy started.
 func (s *scenario) checkClones(clone *worker, began time.Time) {
 	s.Helper()
 	s.check()
@@ -111,9 +112,9 @@ func (s *scenario) checkClones(clone *worker, began time.Time) {
 			}
 		}
 	}
-	s.Logf("%d refresh tokens sent twice on the wire (%d at the service), %d calls failed, %d of them after %v; %d sign-ins, %d exchanges, %d refreshes, peak %d",
+	s.Logf("%d refresh tokens sent twice by the processes (%d received twice), %d calls failed, %d of them after %v; %d sign-ins, %d exchanges, %d refreshes, peak %d",
 		s.traffic.resent, c.RefreshReused, failed, late, cloneSafe, c.Logins, c.Exchanges, c.Refreshes, c.PeakTokenRequests)
 	if late > 0 || c.Logins > cloneLogins || c.Exchanges > cloneExchanges || c.PeakTokenRequests > 5 {
-		s.Errorf("%d calls failed, %d sign-ins, %d exchanges, %d token requests in a minute", late, c.Logins, c.Exchanges, c.PeakTokenRequests)
+		s.Errorf("%d calls failed late, %d sign-ins, %d exchanges, %d token requests in a minute", late, c.Logins, c.Exchanges, c.PeakTokenRequests)
 	}
 }

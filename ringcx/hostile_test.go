@@ -20,18 +20,18 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// hostile is RingCentral and RingCX in one, over HTTP/1.1. To requests of one path
-// it sends back their secrets, in some form and at some place of the response.
+// hostile is a server for RingCentral and RingCX over HTTP/1.1. Its responses to requests of one
+// path contain the secrets of the request.
 type hostile struct {
 	path  string
-	place string              // the response; %s is where the secrets are
-	form  func(string) string // of each secret
+	place string              // the response, with %s for the secrets
+	form  func(string) string // encodes each secret
 
 	mu   sync.Mutex
-	seen map[string]bool // the secrets
+	seen map[string]bool // the secrets received so far
 }
 
-// client returns an HTTP client that reaches no other host.
+// client returns an HTTP client that can only connect to this server.
 func (h *hostile) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -57,20 +57,20 @@ func (h *hostile) serve(conn net.Conn) {
 	for _, s := range h.secrets(r, string(body)) {
 		secrets = append(secrets, h.form(s))
 	}
-	answer := `[]`
+	response := `[]`
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, h.path):
 		_, _ = io.WriteString(conn, strings.ReplaceAll(h.place, "%s", strings.Join(secrets, ",")))
 		return
 	case strings.HasPrefix(path, "/restapi/"):
-		answer = `{"access_token":"` + sentinel + `/rc+token=="}`
+		response = `{"access_token":"` + sentinel + `/rc+token=="}`
 	case strings.HasPrefix(path, "/api/auth/"):
-		answer = `{"accessToken":"` + sentinel + `.acc+ess/token==","refreshToken":"` + sentinel + `+re/fresh="}`
+		response = `{"accessToken":"` + sentinel + `.acc+ess/token==","refreshToken":"` + sentinel + `+re/fresh="}`
 	}
-	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(response), response)
 }
 
-// secrets are those that r carries.
+// secrets returns the secrets of r, and adds them to h.seen.
 func (h *hostile) secrets(r *http.Request, body string) []string {
 	_, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	_, password, _ := r.BasicAuth()
@@ -94,7 +94,7 @@ func (h *hostile) secrets(r *http.Request, body string) []string {
 	return secrets
 }
 
-// assertClean looks for the secrets in all that a program prints of err.
+// assertClean asserts that no text of err, or of an error that it wraps, contains a secret.
 func (h *hostile) assertClean(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -102,13 +102,13 @@ func (h *hostile) assertClean(t *testing.T, err error) {
 	}
 	text := fmt.Sprintf("%v\n%+v\n%#v\n%q\n%s", err, err, err, err, err)
 	if strings.Contains(text, sentinel) {
-		t.Errorf("%T shows a part of a secret: %s", err, text)
+		t.Errorf("%T contains a part of a secret: %s", err, text)
 	}
 	h.mu.Lock()
 	for s := range h.seen {
 		for name, form := range hostileForms {
 			if strings.Contains(text, strings.TrimRight(form(s), "=")) {
-				t.Errorf("%T shows %s as %s: %s", err, s, name, text)
+				t.Errorf("%T contains %s as %s: %s", err, s, name, text)
 			}
 		}
 	}
@@ -126,6 +126,7 @@ func (h *hostile) assertClean(t *testing.T, err error) {
 	}
 }
 
+// hostileForms are encodings of a secret.
 var hostileForms = map[string]func(string) string{
 	"text":  func(s string) string { return s },
 	"query": url.QueryEscape,
@@ -142,7 +143,7 @@ var hostileForms = map[string]func(string) string{
 	"hex":        func(s string) string { return hex.EncodeToString([]byte(s)) },
 }
 
-// allForms are all the forms of s, one after the other.
+// allForms returns all encodings of s, separated by commas.
 func allForms(s string) string {
 	var all []string
 	for _, form := range hostileForms {
@@ -151,7 +152,7 @@ func allForms(s string) string {
 	return strings.Join(all, ",")
 }
 
-// hostilePlaces are responses.
+// hostilePlaces are responses, with %s for the secrets.
 var hostilePlaces = map[string]string{
 	"status line":        "%s\r\n\r\n",
 	"protocol":           "%s 200 OK\r\n\r\n",
@@ -195,13 +196,13 @@ var hostilePlaces = map[string]string{
 	"broken off":         "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n%s",
 }
 
-// hostileSteps are the paths of all requests that carry a secret.
+// hostileSteps are the paths of all requests that contain a secret.
 var hostileSteps = []string{
 	"/restapi/oauth/token", "/api/auth/login/", "/api/auth/token/refresh", "/api/auth/logout/", "/restapi/oauth/revoke", "/voice/",
 }
 
-// TestHostileServer lets a server put the secrets of a request anywhere into its
-// response: no error shows one.
+// TestHostileServer uses a server that puts the secrets of a request into its response, at many
+// places and in many encodings. No error may contain a secret.
 func TestHostileServer(t *testing.T) {
 	failed := map[string]int{}
 	for _, path := range hostileSteps {
@@ -209,7 +210,7 @@ func TestHostileServer(t *testing.T) {
 			for name, form := range map[string]func(string) string{"text": hostileForms["text"], "query": hostileForms["query"], "all": allForms} {
 				t.Run(path+" "+place+" "+name, func(t *testing.T) {
 					h := &hostile{path: path, place: response, form: form, seen: map[string]bool{}}
-					for _, err := range h.day(t) {
+					for _, err := range h.runProgram(t) {
 						if err != nil {
 							failed[path]++
 							h.assertClean(t, err)
@@ -221,13 +222,13 @@ func TestHostileServer(t *testing.T) {
 	}
 	for _, path := range hostileSteps {
 		if failed[path] < len(hostilePlaces) {
-			t.Errorf("%s: %d errors, want more", path, failed[path])
+			t.Errorf("%s: %d errors, want at least %d", path, failed[path], len(hostilePlaces))
 		}
 	}
 }
 
-// day does all that carries a secret, and returns the errors.
-func (h *hostile) day(t *testing.T) (errs []error) {
+// runProgram sends every kind of request that contains a secret, and returns the errors.
+func (h *hostile) runProgram(t *testing.T) (errs []error) {
 	note := func(err error) {
 		if err != nil {
 			errs = append(errs, err)
@@ -258,7 +259,7 @@ func (h *hostile) day(t *testing.T) (errs []error) {
 	return errs
 }
 
-// raw makes calls whose bodies are read by the program.
+// raw makes calls whose responses the program reads itself.
 func raw(client *ringcx.Client, ctx context.Context) (errs []error) {
 	resp, err := client.ListUsers(ctx, nil)
 	if errs = append(errs, err); err == nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestLimitsSurviveAConflict has another host write between the lease of this one
-// and its end. What both counted stands in the record then.
+// TestLimitsSurviveAConflict lets another process write the record while this one has the lease.
+// The record must then contain the counts and cooldowns of both processes.
 func TestLimitsSurviveAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -41,16 +41,16 @@ func TestLimitsSurviveAConflict(t *testing.T) {
 				}
 			}
 			if strings.Contains(data, `"lease":{`) {
-				t.Error("the lease was not given back")
+				t.Error("the lease was not released")
 			}
 			return data
 		})
 	})
 }
 
-// TestForeignLeaseIsKept has another host take over from one that was too slow.
-// The slow one writes its pair, and leaves the other's lease alone.
-func TestForeignLeaseIsKept(t *testing.T) {
+// TestLeaseOfAnotherProcessIsKept lets another process take the lease of one that was too slow. The
+// slow process must write its tokens and keep the lease of the other.
+func TestLeaseOfAnotherProcessIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
@@ -67,29 +67,29 @@ func TestForeignLeaseIsKept(t *testing.T) {
 		synctest.Wait()
 		store.replace(t, func(data string) string {
 			if !strings.Contains(data, token.AccessToken) || !strings.Contains(data, `"lease":{"id":"other`) {
-				t.Errorf("the record is %s", data)
+				t.Errorf("the record does not contain the new token and the lease of the other process: %s", data)
 			}
 			return data
 		})
 	})
 }
 
-// TestUnknownClaim has a lease written of which the Store does not tell. Nothing
-// was sent, so the refresh token is still good.
-func TestUnknownClaim(t *testing.T) {
+// TestLeaseWriteOfUnknownOutcome writes the lease, but loses the response of the Store. No request
+// was sent, so the refresh token is still valid and must be used later.
+func TestLeaseWriteOfUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
-		deaf := &deafStore{spyStore: store}
+		unresponsive := &unresponsiveStore{spyStore: store}
 		cfg := fake.Config()
-		cfg.Store = deaf
+		cfg.Store = unresponsive
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		synctest.Wait()
-		deaf.deaf = true
+		unresponsive.enabled = true
 		time.Sleep(226 * time.Second)
-		must(ts.Token()) // its claim is written
+		must(ts.Token()) // writes the lease
 		synctest.Wait()
-		deaf.deaf = false
+		unresponsive.enabled = false
 		store.breaks("")
 		time.Sleep(30 * time.Second)
 		must(ts.Token())
@@ -98,23 +98,24 @@ func TestUnknownClaim(t *testing.T) {
 	})
 }
 
-// deafStore writes without an answer, and then answers no more.
-type deafStore struct {
+// unresponsiveStore carries out the next write after enabled is set, but returns an error. After
+// that all its calls fail.
+type unresponsiveStore struct {
 	*spyStore
-	deaf bool
+	enabled bool
 }
 
-func (s *deafStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+func (s *unresponsiveStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
 	next, err := s.spyStore.CompareAndSwap(ctx, key, version, data)
-	if s.deaf {
+	if s.enabled {
 		s.breaks("both")
 		return "", context.DeadlineExceeded
 	}
 	return next, err
 }
 
-// TestSignInSurvivesAConflict has another host write between a sign-in and the
-// exchange that follows.
+// TestSignInSurvivesAConflict lets another process write the record between a sign-in and the
+// exchange that follows. The process must not sign in again.
 func TestSignInSurvivesAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -130,9 +131,10 @@ func TestSignInSurvivesAConflict(t *testing.T) {
 	})
 }
 
-// TestRefreshTokenIsNotTakenBack has a Store lose a claim that it had confirmed,
-// as a database may that fails over, while the answer to the refresh got lost.
-func TestRefreshTokenIsNotTakenBack(t *testing.T) {
+// TestRestoredRefreshTokenIsNotSentAgain restores an old record, as a database may do in a
+// failover: it lacks the lease write that the Store had confirmed. The response to the refresh is
+// lost as well. The process must not send the refresh token of the old record again.
+func TestRestoredRefreshTokenIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
@@ -158,9 +160,9 @@ func TestRefreshTokenIsNotTakenBack(t *testing.T) {
 	})
 }
 
-// TestRefusedRefreshIsTriedAgain has RingCX be busy, and another host write before
-// the token is sent again.
-func TestRefusedRefreshIsTriedAgain(t *testing.T) {
+// TestRateLimitedRefreshIsRetried makes RingCX reject a refresh with 429. Another process writes
+// the record before the refresh token is sent again.
+func TestRateLimitedRefreshIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		ts := process()
@@ -178,7 +180,8 @@ func TestRefusedRefreshIsTriedAgain(t *testing.T) {
 	})
 }
 
-// TestLogoutTakesTheLease has a renewal of another process wait for a Logout.
+// TestLogoutTakesTheLease calls Logout while another process needs a token. The renewal of that
+// process must wait until the session has ended.
 func TestLogoutTakesTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -201,12 +204,12 @@ func TestLogoutTakesTheLease(t *testing.T) {
 	})
 }
 
-// stoppedStore is that of a process which stops after its next write.
+// stoppedStore is the Store of a process that stops for 25 s after a write.
 type stoppedStore struct {
 	*spyStore
 	armed   atomic.Bool  // the process stops after the next write
-	stopped atomic.Bool  // it does now
-	last    atomic.Int64 // the start of the last write, in Unix nanoseconds
+	stopped atomic.Bool  // the process stops when it reads its clock
+	last    atomic.Int64 // start of the last write, in Unix nanoseconds
 }
 
 func (s *stoppedStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
@@ -216,7 +219,7 @@ func (s *stoppedStore) CompareAndSwap(ctx context.Context, key, version string, 
 	return next, err
 }
 
-// now is the clock of the process, which it reads after a write.
+// now is the clock of the process. The process reads it after each write.
 func (s *stoppedStore) now() time.Time {
 	if s.stopped.Swap(false) {
 		time.Sleep(25 * time.Second)
@@ -224,8 +227,8 @@ func (s *stoppedStore) now() time.Time {
 	return time.Now()
 }
 
-// TestStoppedProcessSendsNothing has a process stop between taking a lease and
-// sending, for so long that another may take over before the answer.
+// TestStoppedProcessSendsNothing stops a process between taking the lease and sending a request, so
+// long that another process could take the lease before the response. It must not send the request.
 func TestStoppedProcessSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -241,7 +244,7 @@ func TestStoppedProcessSendsNothing(t *testing.T) {
 		})}
 		ts := newTokenSource(t, cfg)
 		ringcx.SetClock(ts, stopped.now, drawn(0))
-		for range 3 { // at the sign-in, and at two refreshes
+		for range 3 { // at the sign-in and at two refreshes
 			stopped.armed.Store(true)
 			must(ts.Token())
 			synctest.Wait()

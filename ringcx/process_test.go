@@ -21,28 +21,30 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-var processTime = flag.Duration("processes.time", 5*time.Second, "how long real processes share a session")
+var processTime = flag.Duration("processes.time", 5*time.Second, "how long the processes of TestProcesses run")
 
-const childEnv = "RINGCX_TEST_CHILD" // "url folder"
+// childEnv is the environment variable of a child process. Its value is the base URL and the
+// directory of the Store, separated by a space.
+const childEnv = "RINGCX_TEST_CHILD"
 
-// TestProcesses has eight real processes share one session through files, over
-// real connections, and kills them at random. Nobody signs in twice for it, and
-// no refresh token is sent twice.
+// TestProcesses runs eight processes that share one session through files, over real connections,
+// and kills them at random. There must be at most two sign-ins, and no refresh token may be sent
+// twice.
 func TestProcesses(t *testing.T) {
-	if where := os.Getenv(childEnv); where != "" {
-		child(t, where)
+	if config := os.Getenv(childEnv); config != "" {
+		child(t, config)
 		return
 	}
 	fake := ringcxtest.NewServer(t)
 	fake.SetLifetime(30 * time.Second) // renewed every 15 s
-	where := fake.URL() + " " + t.TempDir() + "/sessions"
+	config := fake.URL() + " " + t.TempDir() + "/sessions"
 	end := time.Now().Add(*processTime)
 	var wg sync.WaitGroup
 	var total atomic.Int32
 	for range 8 {
 		wg.Go(func() {
 			for time.Now().Before(end) {
-				p := startProcess(t, where)
+				p := startProcess(t, config)
 				for calls := rand.IntN(40); p.call() && calls > 0 && time.Now().Before(end); calls-- {
 				}
 				p.kill()
@@ -60,25 +62,25 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestTakeover kills a process in the middle of an exchange. Another, which waits
-// for it, sees that at once, and need not watch its lease for 30 s.
+// TestTakeover kills a process during an exchange. Another process, which waits for it, must notice
+// this and take over before the lease of 30 s expires.
 func TestTakeover(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	arrived, exchanges := make(chan struct{}), atomic.Int32{}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/rc/accesstoken") && exchanges.Add(1) == 1 {
 			close(arrived)
-			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices the end of the client
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the client ends
 			<-r.Context().Done()
 			return
 		}
 		fake.ServeHTTP(w, r)
 	}))
 	defer front.Close()
-	where := front.URL + " " + t.TempDir() + "/sessions"
-	a := startProcess(t, where)
+	config := front.URL + " " + t.TempDir() + "/sessions"
+	a := startProcess(t, config)
 	<-arrived
-	b := startProcess(t, where)
+	b := startProcess(t, config)
 	a.kill()
 	killed := time.Now()
 	if !b.call() {
@@ -89,23 +91,24 @@ func TestTakeover(t *testing.T) {
 	logins := fake.Counts().Logins
 	t.Logf("takeover after %v, with %d sign-in and %d exchanges", took, logins, exchanges.Load())
 	if took > 15*time.Second {
-		t.Errorf("the takeover took %v, want it long before a lease of 30 s is over", took)
+		t.Errorf("the takeover took %v, want at most 15s, half of the lease", took)
 	}
 	if logins != 1 || exchanges.Load() != 2 {
-		t.Errorf("%d sign-ins and %d exchanges, want 1, of the first, and one of each", logins, exchanges.Load())
+		t.Errorf("%d sign-ins and %d exchanges, want 1 sign-in by the first process, and 1 exchange by each", logins, exchanges.Load())
 	}
 }
 
-// realProcess is a process of the fleet.
+// realProcess is a child process.
 type realProcess struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
 }
 
-func startProcess(t *testing.T, where string) *realProcess {
+// startProcess starts a child process. config is the value of childEnv.
+func startProcess(t *testing.T, config string) *realProcess {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestProcesses$", "-test.v")
-	cmd.Env = append(os.Environ(), childEnv+"="+where)
+	cmd.Env = append(os.Environ(), childEnv+"="+config)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -118,15 +121,14 @@ func startProcess(t *testing.T, where string) *realProcess {
 	return &realProcess{t, cmd, bufio.NewScanner(out)}
 }
 
-// call waits until the process has made a call. It is false when the process has
-// ended.
+// call waits until the process has made a call. It returns false if the process has ended.
 func (p *realProcess) call() bool {
 	for p.lines.Scan() {
 		switch line := p.lines.Text(); {
 		case strings.HasPrefix(line, "call"):
 			return true
 		case strings.HasPrefix(line, "error"):
-			p.t.Errorf("a process in the fleet: %s", line)
+			p.t.Errorf("a child process prints: %s", line)
 		}
 	}
 	return false
@@ -139,12 +141,12 @@ func (p *realProcess) kill() {
 	_ = p.cmd.Process.Kill()
 	for p.lines.Scan() {
 	}
-	_ = p.cmd.Wait() // reports that it was killed
+	_ = p.cmd.Wait() // returns an error, because the process was killed
 }
 
-// child is a process of the fleet: it calls until it is killed.
-func child(t *testing.T, where string) {
-	url, dir, _ := strings.Cut(where, " ")
+// child makes calls until the process is killed.
+func child(t *testing.T, config string) {
+	url, dir, _ := strings.Cut(config, " ")
 	store, err := filestore.New(dir)
 	if err != nil {
 		t.Fatal(err)

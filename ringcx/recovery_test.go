@@ -16,10 +16,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// tokenStages are the requests that a renewal sends.
+// tokenStages are the endpoints of the requests of a renewal.
 var tokenStages = []ringcxtest.Endpoint{ringcxtest.Login, ringcxtest.Exchange, ringcxtest.Refresh}
 
-// during has the services fail with fault for d.
+// during makes the services fail with fault for d.
 func during(fake *ringcxtest.Server, d time.Duration, fault ringcxtest.Fault) {
 	for _, stage := range tokenStages {
 		fake.Fault(stage, fault, 1<<20)
@@ -27,8 +27,7 @@ func during(fake *ringcxtest.Server, d time.Duration, fault ringcxtest.Fault) {
 	time.AfterFunc(d, fake.ClearFaults)
 }
 
-// failedTokens requests a token each second for d and returns how many requests
-// failed.
+// failedTokens calls Token every second for d and returns how many calls failed.
 func failedTokens(ts *ringcx.TokenSource, d time.Duration) (failed int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
 		if _, err := ts.Token(); err != nil {
@@ -38,9 +37,9 @@ func failedTokens(ts *ringcx.TokenSource, d time.Duration) (failed int) {
 	return failed
 }
 
-// TestOutageOfAMinute has 200 outages of 58 s begin when a token is 160 to 232 s old.
-// No call fails, because a renewal is due when the token is 225 s old, and once more
-// when it ends, 290 s after it was requested.
+// TestOutageOfAMinute runs 200 outages of 58 s, which begin when a token is 160 to 232 s old. No
+// call may fail, because a renewal is tried when the token is 225 s old and once more when it
+// expires, 290 s after it was requested.
 func TestOutageOfAMinute(t *testing.T) {
 	const outages, length = 200, 58 * time.Second
 	for _, c := range []struct {
@@ -49,7 +48,7 @@ func TestOutageOfAMinute(t *testing.T) {
 	}{
 		{"unreachable", func(fake *ringcxtest.Server, _ *spyStore) { during(fake, length, ringcxtest.Unreachable) }},
 		{"status 502", func(fake *ringcxtest.Server, _ *spyStore) { during(fake, length, ringcxtest.Status(502, "down")) }},
-		{"silent", func(fake *ringcxtest.Server, _ *spyStore) { during(fake, length, ringcxtest.Slow(time.Minute)) }},
+		{"no response", func(fake *ringcxtest.Server, _ *spyStore) { during(fake, length, ringcxtest.Slow(time.Minute)) }},
 		{"dropped", func(fake *ringcxtest.Server, _ *spyStore) { during(fake, length, ringcxtest.DropAnswer) }},
 		{"Store", func(_ *ringcxtest.Server, store *spyStore) {
 			store.breaks("both")
@@ -60,37 +59,42 @@ func TestOutageOfAMinute(t *testing.T) {
 			failed := 0
 			for n := range outages {
 				synctest.Test(t, func(t *testing.T) {
-					fake, store, process := fleet(t)
-					fake.LimitRates(true)
-					ts := newTokenSource(t, fake.Config())
-					if c.name == "Store" {
-						ts = process()
-					}
-					ringcx.SetClock(ts, time.Now, drawn(n))
-					must(ts.Token())
-					synctest.Wait()
-					time.Sleep(160*time.Second + time.Duration(n)*360*time.Millisecond)
-					c.start(fake, store)
-					if failedTokens(ts, 2*time.Minute) > 0 {
+					if outageOfAMinute(t, n, c.name == "Store", c.start) > 0 {
 						failed++
 					}
 				})
 			}
 			if failed > 0 {
-				t.Errorf("%d of %d outages were seen by a caller", failed, outages)
+				t.Errorf("calls failed in %d of %d outages", failed, outages)
 			}
 		})
 	}
 }
 
-// TestRecovery has RingCX and RingCentral refuse connections for a while, and a call
-// every 10 ms. What reaches nobody counts towards no limit, so the first token comes
-// within 2.5 s of the end, both with a new source and after the end of a token.
+// outageOfAMinute runs one outage, which start begins, and returns how many calls failed.
+func outageOfAMinute(t *testing.T, n int, withStore bool, start func(*ringcxtest.Server, *spyStore)) int {
+	fake, store, process := fleet(t)
+	fake.LimitRates(true)
+	ts := newTokenSource(t, fake.Config())
+	if withStore {
+		ts = process()
+	}
+	ringcx.SetClock(ts, time.Now, drawn(n))
+	must(ts.Token())
+	synctest.Wait()
+	time.Sleep(160*time.Second + time.Duration(n)*360*time.Millisecond)
+	start(fake, store)
+	return failedTokens(ts, 2*time.Minute)
+}
+
+// TestRecovery makes connections to RingCX and RingCentral fail for a while, with a call every
+// 10 ms. Requests that were not sent count towards no limit. A token must be returned within 2.5 s
+// of the end, by a new source as well as by one whose token has expired.
 func TestRecovery(t *testing.T) {
 	for _, length := range []time.Duration{4 * time.Second, 30 * time.Second, 2 * time.Minute, 20 * time.Minute} {
 		for _, c := range []struct {
 			name  string
-			first bool // there was a token before
+			first bool // request a token before the outage
 			store bool
 		}{{"new source", false, false}, {"expired token", true, false}, {"with a Store", true, true}} {
 			t.Run(c.name+" "+length.String(), func(t *testing.T) {
@@ -114,7 +118,7 @@ func TestRecovery(t *testing.T) {
 						time.Sleep(10 * time.Millisecond)
 					}
 					if late := time.Since(start) - length; late > 2500*time.Millisecond {
-						t.Errorf("a token %v after the end", late)
+						t.Errorf("the first token is returned %v after the end of the outage, want at most 2.5s", late)
 					}
 				})
 			})
@@ -122,9 +126,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// TestRenewalThatOutlivesTheToken has a token end while a renewal in the background
-// gets no response. A caller that waits for it is given the result of the next one,
-// which is due at once.
+// TestRenewalThatOutlivesTheToken lets a token expire while a background renewal gets no
+// response. A caller that waits for it gets the result of the next renewal, which starts at once.
 func TestRenewalThatOutlivesTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -140,15 +143,15 @@ func TestRenewalThatOutlivesTheToken(t *testing.T) {
 		if err != nil || token.AccessToken == first.AccessToken {
 			t.Errorf("%v, %v, want a new token", token, err)
 		}
-		if took := time.Since(start); took != 14*time.Second { // two requests of 10 s began 6 s before
-			t.Errorf("it took %v", took)
+		if took := time.Since(start); took != 14*time.Second { // the renewal of two requests of 10 s began 6 s before
+			t.Errorf("Token took %v, want 14s", took)
 		}
 	})
 }
 
-// TestAskedWaitOutlivesTheToken has RingCX ask for 50 s, 5 s before a token ends.
-// Nothing is tried before that.
-func TestAskedWaitOutlivesTheToken(t *testing.T) {
+// TestRetryAfterOutlivesTheToken makes RingCX respond with a Retry-After of 50 s, 5 s before a
+// token expires. No renewal may be tried until these 50 s are over.
+func TestRetryAfterOutlivesTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		cfg, tried := fake.Config(), 0
@@ -167,8 +170,8 @@ func TestAskedWaitOutlivesTheToken(t *testing.T) {
 	})
 }
 
-// TestRecoveryAfterFailedDials has a DialContext of the program fail in its own words:
-// nothing was sent then, either.
+// TestRecoveryAfterFailedDials uses a DialContext of the program that returns an unknown error.
+// The package must recognize that no request was sent.
 func TestRecoveryAfterFailedDials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -185,18 +188,18 @@ func TestRecoveryAfterFailedDials(t *testing.T) {
 		})
 		ts := newTokenSource(t, cfg)
 		if failed := failedTokens(ts, 30*time.Second); failed != 30 {
-			t.Errorf("%d of 30 calls failed", failed)
+			t.Errorf("%d of 30 calls failed, want all", failed)
 		}
 		down = false
 		if failed := failedTokens(ts, 10*time.Second); failed > 3 {
-			t.Errorf("%d calls failed after the end, one each second", failed)
+			t.Errorf("%d calls, one each second, failed after the end, want at most 3", failed)
 		}
 	})
 }
 
-// TestRecoveryOfAFleet has the services fail for about seven minutes. What was sent
-// counts, so that after the end a process may wait until the four requests of a minute
-// are over, but no longer, however many processes there are.
+// TestRecoveryOfAFleet makes the services fail for about seven minutes. Requests that were sent
+// count towards the limit. After the outage a process may therefore wait until the four requests
+// of the last minute no longer count, but no longer than that in a fleet of any size.
 func TestRecoveryOfAFleet(t *testing.T) {
 	const outages, most = 3, 63 * time.Second
 	for _, c := range []struct {
@@ -205,7 +208,7 @@ func TestRecoveryOfAFleet(t *testing.T) {
 	}{
 		{"status 502", func(*http.Request) (*http.Response, error) { return status(502, ""), nil }},
 		{"status 503 for a second", func(*http.Request) (*http.Response, error) { return status(503, "1"), nil }},
-		{"silent", func(r *http.Request) (*http.Response, error) {
+		{"no response", func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}},
@@ -215,7 +218,7 @@ func TestRecoveryOfAFleet(t *testing.T) {
 				for seed := range outages {
 					synctest.Test(t, func(t *testing.T) {
 						if took := recovery(t, seed, processes, c.trouble); took > most {
-							t.Errorf("outage %d: the last process has a token after %v, want at most %v", seed, took, most)
+							t.Errorf("outage %d: the last process got a token after %v, want at most %v", seed, took, most)
 						}
 					})
 				}
@@ -224,8 +227,8 @@ func TestRecoveryOfAFleet(t *testing.T) {
 	}
 }
 
-// recovery has trouble respond to all requests for a while, and returns when the last of the
-// processes had a token after that.
+// recovery lets trouble respond to all requests for a while. It returns how long after that the
+// last process got a token.
 func recovery(t *testing.T, seed, processes int, trouble func(*http.Request) (*http.Response, error)) time.Duration {
 	fake, store, _ := fleet(t)
 	var broken atomic.Bool
@@ -258,7 +261,7 @@ func recovery(t *testing.T, seed, processes int, trouble func(*http.Request) (*h
 	return time.Since(end)
 }
 
-// callUntil requests tokens until one comes after end.
+// callUntil calls Token until it returns a token after end, for at most 10 minutes.
 func callUntil(t *testing.T, ts *ringcx.TokenSource, end time.Time) {
 	for time.Since(end) < 10*time.Minute {
 		ctx, cancel := context.WithTimeout(t.Context(), callTimeout)

@@ -18,8 +18,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
-// scenario is a number of processes that share a session, with the limits of the
-// services on. It measures what their callers see. Use it in a synctest bubble.
+// scenario runs processes that share a session, with the limits of the services enabled, and
+// records the outcome of their calls. Use it in a synctest bubble.
 type scenario struct {
 	*testing.T
 	fake    *ringcxtest.Server
@@ -40,12 +40,12 @@ func newScenario(t *testing.T, seed, processes int) *scenario {
 	return s
 }
 
-// draw returns a source of numbers that depends on the seed and id alone.
+// draw returns random numbers that depend only on the seed and id.
 func (s *scenario) draw(id int) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(s.seed), uint64(id)))
 }
 
-// start starts a process. It sends nothing before its first call.
+// start starts a process. The process sends no requests before its first call.
 func (s *scenario) start(id int) *worker {
 	w := &worker{id: id, store: &spyStore{Store: slowStore{s.store, time.Millisecond + time.Duration(id)*time.Microsecond}}}
 	cfg := s.fake.Config()
@@ -62,7 +62,7 @@ func (s *scenario) start(id int) *worker {
 	return w
 }
 
-// close waits for the calls and ends all processes, also those that were killed.
+// close waits for all calls and closes all processes, also killed ones.
 func (s *scenario) close() {
 	s.running.Wait()
 	for _, end := range s.closers {
@@ -71,22 +71,22 @@ func (s *scenario) close() {
 	s.fake.Close()
 }
 
-// check asserts the rules that hold in every scenario.
+// check asserts the rules that apply to every scenario.
 func (s *scenario) check() {
 	s.Helper()
 	c := s.fake.Counts()
 	if c.RefreshReused > 0 || s.traffic.resent > 0 {
-		s.Errorf("a refresh token was sent twice: %d times at the service, %d times on the wire", c.RefreshReused, s.traffic.resent)
+		s.Errorf("refresh tokens were sent twice: the services received %d of them again, the processes sent %d again", c.RefreshReused, s.traffic.resent)
 	}
 	if c.WrongHostBearers > 0 {
-		s.Errorf("%d secrets reached another host", c.WrongHostBearers)
+		s.Errorf("%d requests carried a secret to another host", c.WrongHostBearers)
 	}
 }
 
-// callTimeout is the context of each call of a scenario.
+// callTimeout is the timeout of each call of a scenario.
 const callTimeout = 30 * time.Second
 
-// outcome is what one call returned, and when it began.
+// outcome records the start, the duration and the error of a call.
 type outcome struct {
 	at   time.Time
 	took time.Duration
@@ -115,7 +115,7 @@ func (w *worker) event(e ringcx.Event) {
 func (w *worker) do(call func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
-	w.mu.Lock() // after a snapshot
+	w.mu.Lock() // blocks while clone takes a snapshot
 	began := time.Now()
 	w.mu.Unlock()
 	err := call(ctx)
@@ -134,7 +134,7 @@ func (w *worker) token(ctx context.Context) error {
 	return err
 }
 
-// between returns the outcomes of the calls that began in a period.
+// between returns the outcomes of the calls that began between from and to.
 func (w *worker) between(from, to time.Time) (in []outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -146,13 +146,13 @@ func (w *worker) between(from, to time.Time) (in []outcome) {
 	return in
 }
 
-// kill ends the process without Close: nothing that it does has an effect.
+// kill ends the process without Close: from now on its operations have no effect.
 func (w *worker) kill() {
 	w.store.breaks("both")
 	w.link.breaks(func(*http.Request) (*http.Response, error) { return nil, errors.New("this process was killed") }, true)
 }
 
-// slowStore is a Store over a network.
+// slowStore is a Store with a latency.
 type slowStore struct {
 	ringcx.Store
 	latency time.Duration
@@ -175,12 +175,12 @@ type link struct {
 	latency time.Duration
 
 	mu       sync.Mutex
-	trouble  func(*http.Request) (*http.Response, error) // nil: there is none
-	allCalls bool                                        // the trouble is not of token requests alone
+	trouble  func(*http.Request) (*http.Response, error) // nil: the network works
+	allCalls bool                                        // trouble replaces all requests, not only token requests
 }
 
-// breaks has trouble respond to the token requests, or with allCalls to every
-// request. They reach nobody.
+// breaks calls trouble instead of sending token requests, or with allCalls instead of sending any
+// request. A nil trouble repairs the network.
 func (l *link) breaks(trouble func(*http.Request) (*http.Response, error), allCalls bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,16 +209,16 @@ func isTokenRequest(req *http.Request) bool {
 	return strings.HasPrefix(req.URL.Path, "/api/auth/") || req.URL.Path == "/restapi/oauth/token"
 }
 
-// traffic is what all processes sent to the token endpoints of RingCX, whether or
-// not it arrived.
+// traffic records the requests that all processes sent to the token endpoints of RingCX, also
+// those that did not arrive.
 type traffic struct {
 	mu     sync.Mutex
-	sent   map[string]bool // refresh tokens that may have been processed
-	resent int             // of them, those that were sent again
+	sent   map[string]bool // refresh tokens that RingCX may have processed
+	resent int             // how often one of these tokens was sent again
 	spans  []*span
 }
 
-// span is the time of one request. The end is zero while it lasts.
+// span is the start and end of one request. The end is zero until the request ends.
 type span struct{ from, to time.Time }
 
 func (t *traffic) watch(req *http.Request, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
@@ -242,12 +242,12 @@ func (t *traffic) watch(req *http.Request, send func(*http.Request) (*http.Respo
 	defer t.mu.Unlock()
 	s.to = time.Now()
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-		delete(t.sent, token) // it was not processed
+		delete(t.sent, token) // RingCX did not process the token
 	}
 	return resp, err
 }
 
-// within returns how many requests lasted at some moment of the last d.
+// within returns the number of requests that were under way at any time during the last d.
 func (t *traffic) within(d time.Duration) (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

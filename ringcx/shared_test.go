@@ -14,6 +14,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
+// TestOneSessionForAll lets two processes share one session, also after a renewal.
 func TestOneSessionForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -21,29 +22,29 @@ func TestOneSessionForAll(t *testing.T) {
 		token := must(first.Token())
 		synctest.Wait()
 		if got := must(second.Token()); got.AccessToken != token.AccessToken {
-			t.Error("the second process has a token of its own")
+			t.Error("the second process has another token than the first")
 		}
 		session, err := second.Session(t.Context())
 		if err != nil || len(session.AgentDetails) != 1 {
-			t.Errorf("the second process has the session %+v, %v", session, err)
+			t.Errorf("Session of the second process returns %+v, %v", session, err)
 		}
 		spent{1, 1, 0}.check(t, fake)
 
 		time.Sleep(226 * time.Second)
 		must(second.Token()) // renews in the background
 		synctest.Wait()
-		must(first.Token()) // adopts in the background
+		must(first.Token()) // reads the new tokens in the background
 		synctest.Wait()
 		if a, b := must(first.Token()), must(second.Token()); a.AccessToken != b.AccessToken || a.AccessToken == token.AccessToken {
-			t.Error("the first process did not adopt the new pair")
+			t.Error("the first process did not adopt the new tokens")
 		}
 		spent{1, 1, 1}.check(t, fake)
 	})
 }
 
-// TestRefusedTokenIsNotAdoptedAgain has the record hold the token that a call
-// found refused.
-func TestRefusedTokenIsNotAdoptedAgain(t *testing.T) {
+// TestRejectedTokenIsNotAdoptedAgain invalidates a token in two processes, one after the other. The
+// second one must use the tokens that the first one wrote, not the invalidated token.
+func TestRejectedTokenIsNotAdoptedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
 		first, second := process(), process()
@@ -55,94 +56,15 @@ func TestRefusedTokenIsNotAdoptedAgain(t *testing.T) {
 		synctest.Wait()
 		first.Invalidate(token)
 		if got := must(first.Token()); got.AccessToken != renewed.AccessToken {
-			t.Error("the first process did not adopt what the second bought")
+			t.Error("the first process did not adopt the tokens of the second")
 		}
 		spent{1, 1, 1}.check(t, fake)
 	})
 }
 
-func TestLogoutRemovesTheRecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		must(process().Token())
-		synctest.Wait()
-		time.Sleep(2 * time.Minute) // no request counts any more
-		ts := process()
-		if err := ts.Logout(t.Context()); err != nil { // by another process
-			t.Error(err)
-		}
-		ts.Close()
-		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
-			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
-		}
-		if data, _, err := store.Load(t.Context(), store.keys[0]); data != nil || err != nil {
-			t.Errorf("the record is %q, %v", data, err)
-		}
-	})
-}
-
-// TestTokenAfterLogout has the process that logged out go on: with a new session.
-func TestTokenAfterLogout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, _, process := fleet(t)
-		ts := process()
-		before := must(ts.Token())
-		synctest.Wait()
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if after := must(ts.Token()); after.AccessToken == before.AccessToken {
-			t.Error("the token of the session that was ended is given out")
-		}
-		spent{2, 2, 0}.check(t, fake)
-	})
-}
-
-// TestLogoutBesideAnotherSession has another process begin a session while one
-// ends its own. The new one stays.
-func TestLogoutBesideAnotherSession(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, _ := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = store
-		cfg.OnEvent = func(e ringcx.Event) {
-			if e.Stage == ringcx.StageLogout {
-				store.replace(t, func(string) string { return `{"gen":9,"rev":"another"}` })
-			}
-		}
-		ts := newTokenSource(t, cfg)
-		must(ts.Token())
-		synctest.Wait()
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if data, _, err := store.Load(t.Context(), store.keys[0]); !strings.Contains(string(data), "another") || err != nil {
-			t.Errorf("the record is %q, %v", data, err)
-		}
-	})
-}
-
-// TestLogoutByAnother has a process meet the end of a session that it had bought.
-func TestLogoutByAnother(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, _, process := fleet(t)
-		ts := process()
-		before := must(ts.Token())
-		synctest.Wait()
-		if err := process().Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		ts.Invalidate(before) // as a call does that meets the 401
-		if after := must(ts.Token()); after.AccessToken == before.AccessToken {
-			t.Error("the ended session's token is given out")
-		}
-		spent{2, 2, 0}.check(t, fake)
-	})
-}
-
-// TestGivenUpLoginStaysGivenUp has another process find the RingCentral token to be
-// worth nothing. The one that had signed in does not try it again.
-func TestGivenUpLoginStaysGivenUp(t *testing.T) {
+// TestDiscardedLoginIsNotUsedAgain lets another process discard the RingCentral token of the
+// record. The process that had signed in must not send that token again.
+func TestDiscardedLoginIsNotUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		ts := process()
@@ -163,14 +85,15 @@ func TestGivenUpLoginStaysGivenUp(t *testing.T) {
 	})
 }
 
-// TestKeys has tenants that must not share a record, and two that should.
+// TestKeys asserts that different tenants use different keys, that a changed client secret does not
+// change the key, and that keys contain no credentials.
 func TestKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		other := "e30.eyJzdWIiOiI5OTk5In0.c2ln"
 		for _, change := range []func(*ringcx.Config, *ringcx.JWTLogin){
 			func(*ringcx.Config, *ringcx.JWTLogin) {},
-			func(_ *ringcx.Config, l *ringcx.JWTLogin) { l.ClientSecret = "another" }, // the same tenant
+			func(_ *ringcx.Config, l *ringcx.JWTLogin) { l.ClientSecret = "another" }, // the same key
 			func(_ *ringcx.Config, l *ringcx.JWTLogin) { l.ClientID = "another" },
 			func(_ *ringcx.Config, l *ringcx.JWTLogin) { l.JWT = other },
 			func(_ *ringcx.Config, l *ringcx.JWTLogin) { l.JWT = "opaque" },
@@ -186,11 +109,11 @@ func TestKeys(t *testing.T) {
 			_, _ = ts.Token()
 		}
 		if len(store.keys) != 7 || store.keys[6] != "mine/2" {
-			t.Errorf("%d keys: %q", len(store.keys), store.keys)
+			t.Errorf("%d keys, want 7, the last \"mine/2\": %q", len(store.keys), store.keys)
 		}
 		for _, key := range store.keys {
 			if strings.Contains(key, ringcxtest.JWT) || strings.Contains(key, "opaque") {
-				t.Errorf("key %q shows the credential", key)
+				t.Errorf("key %q contains the credential", key)
 			}
 		}
 	})

@@ -3,8 +3,6 @@ package ringcx_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"path"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,7 +12,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// swapCounter counts the writes that are tried.
+// swapCounter counts the calls of CompareAndSwap.
 type swapCounter struct {
 	*spyStore
 	tried int
@@ -25,9 +23,9 @@ func (s *swapCounter) CompareAndSwap(ctx context.Context, key, version string, d
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestPairOfAnOutageIsNotWritten has a process obtain a pair while the Store fails.
-// That pair is its own: the others have not heard of the request.
-func TestPairOfAnOutageIsNotWritten(t *testing.T) {
+// TestOutageTokensAreNotWritten lets a process obtain tokens while the Store fails. It must not
+// write them to the record, because other processes do not know of the request.
+func TestOutageTokensAreNotWritten(t *testing.T) {
 	for _, broken := range []string{"load", "both"} {
 		t.Run(broken, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -52,47 +50,16 @@ func TestPairOfAnOutageIsNotWritten(t *testing.T) {
 				ts.Close()
 				after, _, _ := store.Store.Load(t.Context(), store.keys[0])
 				if store.tried > 0 || string(after) != string(before) {
-					t.Errorf("%d writes, the record was\n%s\nand is\n%s", store.tried, before, after)
+					t.Errorf("%d writes, want 0; the record was\n%s\nand is\n%s", store.tried, before, after)
 				}
 			})
 		})
 	}
 }
 
-// TestRecordHasNoRefreshTokenDuringLogout looks at the record while a session is
-// ended: another process must not send the refresh token then.
-func TestRecordHasNoRefreshTokenDuringLogout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, _ := fleet(t)
-		cfg := fake.Config()
-		cfg.Store = store
-		record := func() string {
-			data, _, _ := store.Load(t.Context(), store.keys[0])
-			return string(data)
-		}
-		base, before, ended := cfg.HTTPClient.Transport, "", 0
-		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodDelete {
-				ended++
-				if token := path.Base(r.URL.Path); !strings.Contains(before, token) || strings.Contains(record(), token) {
-					t.Errorf("while the session is ended the record is %s", record())
-				}
-			}
-			return base.RoundTrip(r)
-		})}
-		ts := newTokenSource(t, cfg)
-		must(ts.Token())
-		synctest.Wait()
-		before = record()
-		if err := ts.Logout(t.Context()); err != nil || ended != 1 {
-			t.Errorf("%v, %d sessions ended", err, ended)
-		}
-	})
-}
-
-// TestOwnRestSurvivesAConflict has a process told to wait for five minutes, and
-// another one write before it has written that.
-func TestOwnRestSurvivesAConflict(t *testing.T) {
+// TestOwnCooldownSurvivesAConflict makes RingCX ask a process to wait for five minutes. Another
+// process writes the record before the first one has written the cooldown.
+func TestOwnCooldownSurvivesAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.RateLimit(5*time.Minute), 1)
@@ -107,7 +74,7 @@ func TestOwnRestSurvivesAConflict(t *testing.T) {
 		start := time.Now()
 		for time.Since(start) < 5*time.Minute {
 			if _, err := ts.Token(); err == nil {
-				t.Fatalf("a token after %v", time.Since(start))
+				t.Fatalf("a token after %v, want none for 5m", time.Since(start))
 			}
 			time.Sleep(5 * time.Second)
 		}
@@ -118,9 +85,10 @@ func TestOwnRestSurvivesAConflict(t *testing.T) {
 	})
 }
 
-// TestWorkedIsShared has a process use the RingCentral token of another one. It
-// learns that an exchange has accepted it before, and gives it up when one does not.
-func TestWorkedIsShared(t *testing.T) {
+// TestAcceptedRCTokenIsShared lets a process use the RingCentral token of another one. The record
+// says that an exchange has accepted this token. When an exchange rejects it later, the process
+// must discard it and sign in again.
+func TestAcceptedRCTokenIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
 		first, second := process(), process()
@@ -140,42 +108,11 @@ func TestWorkedIsShared(t *testing.T) {
 	})
 }
 
-// TestCloseEndsAWaitingRenewal closes a source that waits for another process. It
-// neither waits nor calls the Store any more.
-func TestCloseEndsAWaitingRenewal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake, store, process := fleet(t)
-		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(9*time.Second), 1)
-		go process().Token()
-		time.Sleep(time.Second)
-		mine := &spyStore{Store: store}
-		cfg := fake.Config()
-		cfg.Store = mine
-		ts := newTokenSource(t, cfg)
-		ended := make(chan error, 1)
-		go func() {
-			_, err := ts.Token()
-			ended <- err
-		}()
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		start, before := time.Now(), mine.calls
-		ts.Close()
-		if err := <-ended; !errors.Is(err, ringcx.ErrClosed) || time.Since(start) > 0 {
-			t.Errorf("the caller gets %v after %v, want %v at once", err, time.Since(start), ringcx.ErrClosed)
-		}
-		if before == 0 || mine.calls > before {
-			t.Errorf("%d calls of the Store before Close and %d after", before, mine.calls-before)
-		}
-		time.Sleep(10 * time.Second)
-		spent{1, 1, 0}.check(t, fake)
-	})
-}
-
-// overtakenStore loses a write, and another process writes before the loss is known.
+// overtakenStore fails one write without writing. Another process writes before the error is
+// returned.
 type overtakenStore struct {
 	*spyStore
-	overtake func() // happens once, instead of the next write
+	overtake func() // called once, instead of the next write
 }
 
 func (s *overtakenStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
@@ -187,9 +124,9 @@ func (s *overtakenStore) CompareAndSwap(ctx context.Context, key, version string
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestLostClaimIsNotALease has the write that takes the lease get lost, and another
-// process take it. The refresh token is the other's to send.
-func TestLostClaimIsNotALease(t *testing.T) {
+// TestLostLeaseWriteIsNotALease makes the write that takes the lease fail, while another process
+// takes the lease. Only that process may send the refresh token.
+func TestLostLeaseWriteIsNotALease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		overtaken := &overtakenStore{spyStore: store}
@@ -207,18 +144,18 @@ func TestLostClaimIsNotALease(t *testing.T) {
 		}
 		must(ts.Token())
 		time.Sleep(10 * time.Second)
-		must(ts.Token()) // adopts in the background
+		must(ts.Token()) // reads the new tokens in the background
 		synctest.Wait()
 		if a, b := must(ts.Token()), must(other.Token()); a.AccessToken != b.AccessToken {
-			t.Error("two processes have two tokens")
+			t.Error("two processes have different tokens")
 		}
 		time.Sleep(10 * time.Second)
 		spent{1, 1, 1}.check(t, fake)
 	})
 }
 
-// TestRenewBeforeWithAStore asks for renewals 10 s before the end of a token. With a
-// Store a minute is the least.
+// TestRenewBeforeWithAStore sets RenewBefore to 10 s. With a Store, a token is renewed at least a
+// minute before it expires.
 func TestRenewBeforeWithAStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

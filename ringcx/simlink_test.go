@@ -252,10 +252,7 @@ func (l *simLink) CompareAndSwap(_ context.Context, key, version string, data []
 	if err != nil {
 		return "", err
 	}
-	l.mu.Lock()
-	late := l.planned.pause
-	l.mu.Unlock()
-	how := ""
+	late, how := l.plannedPause(), ""
 	passed := l.intercept("swap", "", func(do string) {
 		switch how = do; how {
 		case "lost":
@@ -272,6 +269,13 @@ func (l *simLink) CompareAndSwap(_ context.Context, key, version string, data []
 		return "", errNoResponse
 	}
 	return next, err
+}
+
+// plannedPause returns the pause of the planned disruption.
+func (l *simLink) plannedPause() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.planned.pause
 }
 
 // swap writes the record, and records begun if it succeeds.

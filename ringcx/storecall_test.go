@@ -12,15 +12,15 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// deafContextStore hangs in Load and ignores its context.
-type deafContextStore struct {
+// hangingStore hangs in Load and ignores its context.
+type hangingStore struct {
 	ringcx.Store
 	hangs   atomic.Bool
 	release chan struct{}
 	calls   atomic.Int32
 }
 
-func (s *deafContextStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+func (s *hangingStore) Load(ctx context.Context, key string) ([]byte, string, error) {
 	s.calls.Add(1)
 	if s.hangs.Load() {
 		<-s.release
@@ -28,12 +28,12 @@ func (s *deafContextStore) Load(ctx context.Context, key string) ([]byte, string
 	return s.Store.Load(ctx, key)
 }
 
-// TestStoreThatIgnoresItsContext has each Load of a Store hang for 10 minutes. Close does not
-// wait for it, few calls hang at the same time, and a source recovers.
+// TestStoreThatIgnoresItsContext makes every Load hang for minutes. At most four calls may hang at
+// the same time, Close must not wait for them, and the source must recover.
 func TestStoreThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
-		hanging := &deafContextStore{Store: store, release: make(chan struct{})}
+		hanging := &hangingStore{Store: store, release: make(chan struct{})}
 		cfg := fake.Config()
 		cfg.Store = hanging
 		ts, other := newTokenSource(t, cfg), newTokenSource(t, cfg)
@@ -55,7 +55,7 @@ func TestStoreThatIgnoresItsContext(t *testing.T) {
 		start := time.Now()
 		other.Close()
 		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("Close took %v", took)
+			t.Errorf("Close took %v, want at most 5s", took)
 		}
 		hanging.hangs.Store(false)
 		close(hanging.release)
@@ -64,7 +64,8 @@ func TestStoreThatIgnoresItsContext(t *testing.T) {
 	})
 }
 
-// TestOneFailedLoadAtTheStart has the first Load of a process fail. No caller sees it.
+// TestOneFailedLoadAtTheStart makes the Store of a new process fail for a second. Token returns no
+// error.
 func TestOneFailedLoadAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
@@ -74,8 +75,8 @@ func TestOneFailedLoadAtTheStart(t *testing.T) {
 	})
 }
 
-// TestTwoLoginsOfOneKey has two users share a Key by mistake. The second one is told, and gets
-// nothing of the first one's.
+// TestTwoLoginsOfOneKey gives two users the same Key by mistake. The second one gets an error that
+// explains this, and no token of the first one.
 func TestTwoLoginsOfOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -103,12 +104,12 @@ func TestTwoLoginsOfOneKey(t *testing.T) {
 	})
 }
 
-// TestLostStoreCalls has four calls of a Store never return. All later ones work, and
-// are made.
-func TestLostStoreCalls(t *testing.T) {
+// TestStoreCallsThatNeverReturn makes at least four Load calls hang forever. Later calls work, and
+// must still be made.
+func TestStoreCallsThatNeverReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
-		hanging := &deafContextStore{Store: store, release: make(chan struct{})}
+		hanging := &hangingStore{Store: store, release: make(chan struct{})}
 		defer close(hanging.release)
 		cfg := fake.Config()
 		cfg.Store = hanging
@@ -121,13 +122,13 @@ func TestLostStoreCalls(t *testing.T) {
 		_ = failedTokens(ts, 15*time.Minute)
 		hanging.hangs.Store(false)
 		if n := hanging.calls.Load() - before; n < 4 {
-			t.Errorf("%d calls were lost, want at least 4", n)
+			t.Errorf("%d calls hang, want at least 4", n)
 		}
 		before = hanging.calls.Load()
 		time.Sleep(2 * time.Hour)
 		must(ts.Token())
 		if hanging.calls.Load() == before {
-			t.Error("the Store is not called any more")
+			t.Error("the Store is no longer called")
 		}
 	})
 }
@@ -137,8 +138,8 @@ type leaseStore struct {
 	ringcx.Store
 	takes  time.Duration
 	hang   chan struct{} // nil: release returns at once
-	holds  atomic.Int32  // that returned
-	inHold atomic.Int32  // that were not released
+	holds  atomic.Int32  // calls of Hold that returned
+	inHold atomic.Int32  // of these, calls that were not released
 }
 
 func (s *leaseStore) Hold(context.Context, string, string) (release func(), err error) {
@@ -155,9 +156,9 @@ func (s *leaseStore) Hold(context.Context, string, string) (release func(), err 
 
 func (s *leaseStore) Held(context.Context, string, string) (bool, error) { return true, nil }
 
-// TestLateHold has each Hold return after the process has given it up. What it holds is
-// released all the same.
-func TestLateHold(t *testing.T) {
+// TestLateHoldIsReleased makes each Hold return after the process has abandoned the call. The
+// process must still call release.
+func TestLateHoldIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		s := &leaseStore{Store: store, takes: 4500 * time.Millisecond}
@@ -171,13 +172,12 @@ func TestLateHold(t *testing.T) {
 		_ = ts.Close()
 		time.Sleep(time.Minute)
 		if all, left := s.holds.Load(), s.inHold.Load(); all < 3 || left > 0 {
-			t.Errorf("%d of %d Holds were never released", left, all)
+			t.Errorf("%d of %d calls of Hold were not released, want 0 of at least 3", left, all)
 		}
 	})
 }
 
-// TestHangingRelease has the release of a Hold hang. Tokens come all the same, and Close
-// returns.
+// TestHangingRelease makes the release function of Hold hang. Token and Close must still return.
 func TestHangingRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

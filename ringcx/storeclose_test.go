@@ -12,17 +12,16 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestCloseDoesNotWait closes a source while it waits for another host, and one
-// whose Store has failed.
+// TestCloseDoesNotWait closes a source that waits for another process, and one whose Store hangs.
 func TestCloseDoesNotWait(t *testing.T) {
-	close := func(t *testing.T, ts *ringcx.TokenSource, limit time.Duration) {
+	closeWithin := func(t *testing.T, ts *ringcx.TokenSource, limit time.Duration) {
 		t.Helper()
 		go ts.Token()
 		synctest.Wait()
 		start := time.Now()
 		ts.Close()
 		if took := time.Since(start); took > limit {
-			t.Errorf("Close took %v", took)
+			t.Errorf("Close took %v, want at most %v", took, limit)
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -30,24 +29,55 @@ func TestCloseDoesNotWait(t *testing.T) {
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(9*time.Second), 1)
 		go process().Token()
 		time.Sleep(time.Second)
-		close(t, process(), 5*time.Second)
+		closeWithin(t, process(), 5*time.Second)
 
 		cfg := store.breakAfter(fake.Config(), ringcx.StageRefresh, "both")
 		store.hangs = true
 		time.Sleep(time.Hour)
-		close(t, newTokenSource(t, cfg), 4*3*time.Second) // two writes, and a look after each
+		closeWithin(t, newTokenSource(t, cfg), 4*3*time.Second) // two writes, each followed by a read, of 3 s each
 	})
 }
 
-// takenStore is one in which somebody else is always faster.
+// TestCloseEndsAWaitingRenewal closes a source while a caller waits for another process. The
+// caller gets ErrClosed at once, and the source no longer calls the Store.
+func TestCloseEndsAWaitingRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, store, process := fleet(t)
+		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(9*time.Second), 1)
+		go process().Token()
+		time.Sleep(time.Second)
+		mine := &spyStore{Store: store}
+		cfg := fake.Config()
+		cfg.Store = mine
+		ts := newTokenSource(t, cfg)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := ts.Token()
+			ended <- err
+		}()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		start, before := time.Now(), mine.calls
+		ts.Close()
+		if err := <-ended; !errors.Is(err, ringcx.ErrClosed) || time.Since(start) > 0 {
+			t.Errorf("Token returns %v after %v, want %v at once", err, time.Since(start), ringcx.ErrClosed)
+		}
+		if before == 0 || mine.calls > before {
+			t.Errorf("%d calls of the Store before Close and %d after, want some and none", before, mine.calls-before)
+		}
+		time.Sleep(10 * time.Second)
+		spent{1, 1, 0}.check(t, fake)
+	})
+}
+
+// takenStore is a Store that returns ErrConflict for every write.
 type takenStore struct{ ringcx.Store }
 
 func (s takenStore) CompareAndSwap(context.Context, string, string, []byte) (string, error) {
 	return "", ringcx.ErrConflict
 }
 
-// TestCloseEndsALogoutThatWaits closes a source whose Logout cannot get hold of the
-// session.
+// TestCloseEndsALogoutThatWaits closes a source while its Logout cannot take the lease.
 func TestCloseEndsALogoutThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -60,17 +90,17 @@ func TestCloseEndsALogoutThatWaits(t *testing.T) {
 		start := time.Now()
 		ts.Close()
 		if took := time.Since(start); took > time.Second {
-			t.Errorf("Close took %v", took)
+			t.Errorf("Close took %v, want at most 1s", took)
 		}
 		if err := <-ended; !errors.Is(err, ringcx.ErrClosed) {
-			t.Errorf("Logout reports %v, want %v", err, ringcx.ErrClosed)
+			t.Errorf("Logout returns %v, want %v", err, ringcx.ErrClosed)
 		}
 	})
 }
 
-// TestCloseWritesThePair closes a source that has a pair of which its Store did
-// not hear.
-func TestCloseWritesThePair(t *testing.T) {
+// TestCloseWritesUnsavedTokens closes a source whose write of new tokens has failed. Close must
+// write them.
+func TestCloseWritesUnsavedTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
@@ -81,18 +111,18 @@ func TestCloseWritesThePair(t *testing.T) {
 		ts.Close()
 		data, _, _ := store.Load(t.Context(), store.keys[0])
 		if !strings.Contains(string(data), token.AccessToken) {
-			t.Errorf("after Close the record is %s", data)
+			t.Errorf("after Close the access token is not in the record: %s", data)
 		}
 		if got := must(process().Token()); got.AccessToken != token.AccessToken {
-			t.Error("the next process has a token of its own")
+			t.Error("the next process does not use the token of the record")
 		}
 		spent{1, 1, 0}.check(t, fake)
 	})
 }
 
-// TestNothingAfterClose has a renewal begin just before Close. With a pair that is
-// still to be written, it leaves a Store alone that has failed.
-func TestNothingAfterClose(t *testing.T) {
+// TestNoStoreCallsAfterClose closes a source with unsaved tokens right after a renewal began, while
+// the Store fails. The source must not call the Store after Close.
+func TestNoStoreCallsAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "both")
@@ -109,14 +139,15 @@ func TestNothingAfterClose(t *testing.T) {
 	})
 }
 
-// TestNoTokenAfterClose has Close find what another process has bought meanwhile.
+// TestNoTokenAfterClose closes a source after another process has written new tokens. Close reads
+// them from the record, but Token must return ErrClosed.
 func TestNoTokenAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		mine := &spyStore{Store: store}
 		ts := newTokenSource(t, mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap"))
 		must(ts.Token())
-		time.Sleep(time.Minute) // the lease is dead
+		time.Sleep(time.Minute) // until the lease has expired
 		must(process().Token())
 		synctest.Wait()
 		mine.breaks("")

@@ -13,8 +13,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestStoreDown goes through an outage: what is good is served, nobody signs in,
-// and the refresh token is not spent.
+// TestStoreDown runs a Store outage. The valid token is returned until it expires, the process
+// does not sign in, and it does not send the shared refresh token.
 func TestStoreDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -24,14 +24,14 @@ func TestStoreDown(t *testing.T) {
 		store.breaks("both")
 		time.Sleep(280 * time.Second)
 		if got := must(ts.Token()); got.AccessToken != token.AccessToken {
-			t.Error("the token that is good is not served")
+			t.Error("Token does not return the valid token")
 		}
 		time.Sleep(11 * time.Second)
-		must(ts.Token()) // its turn: nobody else is in the roster
+		must(ts.Token()) // the process may renew at once: no other process is in the roster
 		spent{1, 2, 0}.check(t, fake)
 		time.Sleep(6 * time.Minute)
 		must(ts.Token())
-		spent{1, 2, 1}.check(t, fake) // with the refresh token of its own
+		spent{1, 2, 1}.check(t, fake) // with its own refresh token
 
 		store.breaks("")
 		time.Sleep(5 * time.Minute)
@@ -40,6 +40,7 @@ func TestStoreDown(t *testing.T) {
 	})
 }
 
+// TestStoreDownAtTheStart starts a process while Load fails. Token returns the error of the Store.
 func TestStoreDownAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -51,9 +52,9 @@ func TestStoreDownAtTheStart(t *testing.T) {
 	})
 }
 
-// TestPairOutlivesTheStore shows that a pair that was bought is served though it
-// cannot be written, and written when it can.
-func TestPairOutlivesTheStore(t *testing.T) {
+// TestUnsavedTokensAreWrittenLater makes the write of new tokens fail. Token returns them all the
+// same, and they are written as soon as the Store works again.
+func TestUnsavedTokensAreWrittenLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		cfg := store.breakAfter(fake.Config(), ringcx.StageExchange, "swap")
@@ -61,17 +62,17 @@ func TestPairOutlivesTheStore(t *testing.T) {
 		token := must(ts.Token())
 		time.Sleep(time.Second)
 		store.breaks("")
-		time.Sleep(10 * time.Second) // the next try
+		time.Sleep(10 * time.Second) // until the next attempt to write
 		if got := must(process().Token()); got.AccessToken != token.AccessToken {
-			t.Error("the pair was not written after all")
+			t.Error("the tokens were not written")
 		}
 		spent{1, 1, 0}.check(t, fake)
 	})
 }
 
-// TestRefreshTokenOutlivesTheStore has a Store break before it hears of a pair, and
-// stay so until that has ended. Its refresh token is good all the same.
-func TestRefreshTokenOutlivesTheStore(t *testing.T) {
+// TestUnsavedRefreshTokenStaysValid makes the Store fail before new tokens are written, until they
+// have expired. Their refresh token must still be used afterwards.
+func TestUnsavedRefreshTokenStaysValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
@@ -85,25 +86,25 @@ func TestRefreshTokenOutlivesTheStore(t *testing.T) {
 		must(ts.Token())
 		for range 5 {
 			time.Sleep(226 * time.Second)
-			_, _ = ts.Token() // all that can be had
+			_, _ = ts.Token()
 			synctest.Wait()
 		}
-		alone := fake.Counts().Exchanges + fake.Counts().Refreshes - 2
+		withoutStore := fake.Counts().Exchanges + fake.Counts().Refreshes - 2
 		store.breaks("")
 		time.Sleep(5 * time.Minute)
 		must(ts.Token())
-		if alone == 0 {
-			t.Error("the outage was too short")
+		if withoutStore == 0 {
+			t.Error("the process did not renew without the Store")
 		}
-		if c := fake.Counts(); c.Logins != 1 || c.Exchanges+c.Refreshes != alone+3 {
-			t.Errorf("%d sign-ins, %d exchanges, %d refreshes, of them %d without the Store", c.Logins, c.Exchanges, c.Refreshes, alone)
+		if c := fake.Counts(); c.Logins != 1 || c.Exchanges+c.Refreshes != withoutStore+3 {
+			t.Errorf("%d sign-ins, %d exchanges, %d refreshes, %d of these without the Store", c.Logins, c.Exchanges, c.Refreshes, withoutStore)
 		}
 	})
 }
 
-// TestFailedWriteIsForgotten has one write fail, and the others renew for long.
-// That is no long outage.
-func TestFailedWriteIsForgotten(t *testing.T) {
+// TestOldFailedWriteIsNoOutage makes one write fail. Other processes write the record for a long
+// time after that. A later failure of the Store must not count as part of one long outage.
+func TestOldFailedWriteIsNoOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		cfg := fake.Config()
@@ -126,17 +127,17 @@ func TestFailedWriteIsForgotten(t *testing.T) {
 			renew(ts)
 			time.Sleep(226 * time.Second)
 		}
-		time.Sleep(100 * time.Second) // the token ends
+		time.Sleep(100 * time.Second) // until the token expires
 		mine.breaks("load")
 		start := time.Now()
 		must(ts.Token())
 		if took := time.Since(start); took < 10*time.Second {
-			t.Errorf("an exchange without the Store after %v", took)
+			t.Errorf("an exchange without the Store %v after the Store failed, want at least 10s", took)
 		}
 	})
 }
 
-// TestReadOnlyStore has a Store that answers and writes nothing.
+// TestReadOnlyStore uses a Store whose writes fail and whose reads work.
 func TestReadOnlyStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -145,20 +146,22 @@ func TestReadOnlyStore(t *testing.T) {
 		synctest.Wait()
 		store.breaks("swap")
 		time.Sleep(226 * time.Second)
-		must(ts.Token()) // finds out
+		must(ts.Token()) // detects that writes fail
 		time.Sleep(6 * time.Minute)
 		must(ts.Token())
 		spent{1, 2, 0}.check(t, fake)
 	})
 }
 
-// TestOutageOfAFleet keeps processes from their Store. Their tokens all end at the
-// same moment, and RingCX sells five a minute: to a fleet that is too large it
-// refuses some, which must not ask again and again.
+// TestOutageOfAFleet makes the Store fail for a whole fleet. All tokens expire at the same time,
+// and RingCX allows five token requests a minute. It rejects requests of a fleet that is too
+// large; the processes must not repeat these again and again.
 func TestOutageOfAFleet(t *testing.T) {
 	for _, c := range []struct {
-		processes, minutes   int
-		peak, refused, least int // requests in a minute, × 429, requests that bring a token
+		processes, minutes int
+		peak               int // most token requests in a minute
+		limited            int // most responses with 429
+		least              int // fewest requests that return a token
 	}{
 		{20, 15, 14, 25, 25},
 		{20, 60, 14, 70, 130},
@@ -166,39 +169,46 @@ func TestOutageOfAFleet(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d for %d minutes", c.processes, c.minutes), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				fake, store, process := fleet(t)
-				fake.LimitRates(true)
-				var all []*ringcx.TokenSource
-				for n := range c.processes {
-					ts := process()
-					ringcx.SetClock(ts, time.Now, drawn(n))
-					must(ts.Token())
-					synctest.Wait()
-					all = append(all, ts)
-				}
-				store.breaks("both")
-				var wg sync.WaitGroup
-				for _, ts := range all {
-					wg.Go(func() {
-						for range c.minutes * 12 {
-							_, _ = ts.Token()
-							time.Sleep(5 * time.Second)
-						}
-					})
-				}
-				wg.Wait()
-				got := fake.Counts()
+				got := outageOfFleet(t, c.processes, c.minutes)
 				t.Logf("%d exchanges, %d in a minute, %d × 429", got.Exchanges, got.PeakTokenRequests, got.RateLimited)
 				tokens := got.Exchanges + got.Refreshes - got.RateLimited
-				if got.PeakTokenRequests > c.peak || got.RateLimited > c.refused || tokens < c.least || got.Logins > 5 || got.RefreshReused > 0 {
-					t.Errorf("%d tokens, %d requests in a minute, %d × 429, %d sign-ins", tokens, got.PeakTokenRequests, got.RateLimited, got.Logins)
+				if got.PeakTokenRequests > c.peak || got.RateLimited > c.limited || tokens < c.least || got.Logins > 5 || got.RefreshReused > 0 {
+					t.Errorf("%d tokens, %d requests in a minute, %d × 429, %d sign-ins, %d refresh tokens sent twice",
+						tokens, got.PeakTokenRequests, got.RateLimited, got.Logins, got.RefreshReused)
 				}
 			})
 		})
 	}
 }
 
-// drawn is a source of jitter that is the same in each run.
+// outageOfFleet starts a fleet and makes its Store fail for a number of minutes, in which each
+// process calls Token every 5 s. It returns what the services counted.
+func outageOfFleet(t *testing.T, processes, minutes int) ringcxtest.Counts {
+	fake, store, process := fleet(t)
+	fake.LimitRates(true)
+	var all []*ringcx.TokenSource
+	for n := range processes {
+		ts := process()
+		ringcx.SetClock(ts, time.Now, drawn(n))
+		must(ts.Token())
+		synctest.Wait()
+		all = append(all, ts)
+	}
+	store.breaks("both")
+	var wg sync.WaitGroup
+	for _, ts := range all {
+		wg.Go(func() {
+			for range minutes * 12 {
+				_, _ = ts.Token()
+				time.Sleep(5 * time.Second)
+			}
+		})
+	}
+	wg.Wait()
+	return fake.Counts()
+}
+
+// drawn returns a source of jitter that depends only on the seed.
 func drawn(seed int) func() float64 {
 	var mu sync.Mutex
 	r := rand.New(rand.NewPCG(uint64(seed), 0))
@@ -209,8 +219,8 @@ func drawn(seed int) func() float64 {
 	}
 }
 
-// TestStoreThatTakesNoWrite has a Store answer that another was faster, for ever.
-func TestStoreThatTakesNoWrite(t *testing.T) {
+// TestStoreThatAlwaysConflicts uses a Store that returns ErrConflict for every write.
+func TestStoreThatAlwaysConflicts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
@@ -221,14 +231,15 @@ func TestStoreThatTakesNoWrite(t *testing.T) {
 			t.Errorf("error is %v", err)
 		}
 		if took := time.Since(start); took < 10*time.Second || took > time.Minute {
-			t.Errorf("it gave up after %v and %d reads of the Store", took, store.calls)
+			t.Errorf("Token gave up after %v and %d calls of the Store, want between 10s and 1m", took, store.calls)
 		}
 		spent{}.check(t, fake)
 	})
 }
 
-// TestHiccup has the Store fail while a process waits for another.
-func TestHiccup(t *testing.T) {
+// TestShortStoreFailureWhileWaiting makes the Store fail for a second while a process waits for
+// the renewal of another process.
+func TestShortStoreFailureWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(5*time.Second), 1)
@@ -249,9 +260,9 @@ func TestHiccup(t *testing.T) {
 	})
 }
 
-// TestAccusedTokenWhileTheStoreIsDown has one endpoint refuse the token. Others may
-// take it.
-func TestAccusedTokenWhileTheStoreIsDown(t *testing.T) {
+// TestInvalidatedTokenDuringStoreOutage invalidates the token while the Store is down. Token still
+// returns it, because other endpoints may accept it.
+func TestInvalidatedTokenDuringStoreOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
 		ts := process()
@@ -259,36 +270,36 @@ func TestAccusedTokenWhileTheStoreIsDown(t *testing.T) {
 		synctest.Wait()
 		store.breaks("both")
 		ts.Invalidate(token)
-		for range 2 { // the second time it is a failure that is remembered
+		for range 2 { // the second call uses the remembered failure of the first
 			if got := must(ts.Token()); got.AccessToken != token.AccessToken {
-				t.Error("it is not given out")
+				t.Error("Token does not return the invalidated token")
 			}
 		}
 	})
 }
 
-// TestFailureHidesNoPair has one process fail for a minute, and another, with
-// better credentials, succeed meanwhile.
-func TestFailureHidesNoPair(t *testing.T) {
+// TestFailureDoesNotHideNewTokens makes the sign-in of one process fail. After another process has
+// signed in, the first process must return the new token.
+func TestFailureDoesNotHideNewTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Refuse, 1)
 		ts := process()
 		for range 20 {
 			if _, err := ts.Token(); err == nil || !strings.Contains(err.Error(), "OAU-213") {
-				t.Errorf("the error is %v, want RingCentral's", err)
+				t.Errorf("error is %v, want the OAU-213 of RingCentral", err)
 			}
 			time.Sleep(time.Second)
 		}
 		spent{1, 0, 0}.check(t, fake)
 		must(process().Token())
-		time.Sleep(18 * time.Second) // a back-off
+		time.Sleep(18 * time.Second) // until the back-off is over
 		must(ts.Token())
 		spent{2, 1, 0}.check(t, fake)
 	})
 }
 
-// TestSecondOutage has a Store fail twice. Each time a process goes on without it ten
+// TestSecondOutage makes the Store fail twice. Each time the process renews without the Store ten
 // seconds after the outage began.
 func TestSecondOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -298,8 +309,8 @@ func TestSecondOutage(t *testing.T) {
 		for n := range 2 {
 			must(ts.Token())
 			synctest.Wait()
-			bought := fake.Counts().Exchanges
-			time.Sleep(291 * time.Second) // the token ends
+			exchanges := fake.Counts().Exchanges
+			time.Sleep(291 * time.Second) // until the token has expired
 			store.breaks("both")
 			began := time.Now()
 			for {
@@ -309,10 +320,10 @@ func TestSecondOutage(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 			if took := time.Since(began); took < 10*time.Second || took > 12*time.Second {
-				t.Errorf("outage %d: a token after %v", n+1, took)
+				t.Errorf("outage %d: a token after %v, want between 10s and 12s", n+1, took)
 			}
-			if got := fake.Counts().Exchanges - bought; got != 1 {
-				t.Errorf("outage %d: %d exchanges", n+1, got)
+			if got := fake.Counts().Exchanges - exchanges; got != 1 {
+				t.Errorf("outage %d: %d exchanges, want 1", n+1, got)
 			}
 			store.breaks("")
 			time.Sleep(10 * time.Minute)

@@ -12,11 +12,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-var outageAll = flag.Bool("outage.all", false, "run all fleets and all ages of the token in TestStoreOutages")
+var outageAll = flag.Bool("outage.all", false, "run TestStoreOutages with all fleet sizes and all ages of the token")
 
-// outageGoals are what the unluckiest process may go without a token in a Store
-// outage of 20 minutes, as the mean of 20 outages, and the responses with 429 in all
-// of them. Fewer outages may have outageFew times as much.
+// outageGoals limit how long the process that is worst off may be without a token in a Store
+// outage of 20 minutes, as the mean of 20 outages, and the responses with 429 in all of them. With
+// fewer outages, the mean may be outageFew times as long.
 var outageGoals = []outageGoal{
 	{1, 0, 0, true},
 	{3, 0, 0, false},
@@ -31,25 +31,25 @@ type outageGoal struct {
 	processes int
 	mean      time.Duration
 	limited   int
-	cheap     bool // part of each run
+	cheap     bool // also tested without -outage.all
 }
 
 const (
 	outageTime    = 20 * time.Minute
-	outageAfter   = 2 * time.Minute // which still counts
+	outageAfter   = 2 * time.Minute // calls are counted until this long after the outage
 	outagePrelude = 30 * time.Minute
-	outageSteps   = 20 // outages, at ages of the token outageStep apart
+	outageSteps   = 20 // number of outages; the age of the token grows by outageStep
 	outageStep    = 15 * time.Second
-	outageCheap   = 5   // of these steps, each of which is part of each run
-	outageFew     = 2.0 // times the goal, with fewer outages
+	outageCheap   = 5   // without -outage.all, only every fifth step is tested
+	outageFew     = 2.0 // factor of the goal with fewer outages
 	renewalPeriod = 225 * time.Second
 	restartPause  = 5 * time.Second // between two processes of a rolling restart
 )
 
-// prelude is what happens before the outage.
+// prelude is what happens right before the outage.
 type prelude struct {
 	name    string
-	restart func(*worker) // nil: nothing
+	restart func(*worker) // ends a process that is replaced; nil: no restart
 }
 
 var preludes = []prelude{
@@ -58,8 +58,8 @@ var preludes = []prelude{
 	{"restart without Close", func(w *worker) { w.kill() }},
 }
 
-// TestStoreOutages has the Store fail for 20 minutes, and counts the seconds that
-// the unluckiest process is without a token.
+// TestStoreOutages runs Store outages of 20 minutes. It measures how long the process that is
+// worst off has no token.
 func TestStoreOutages(t *testing.T) {
 	for _, p := range preludes {
 		for _, goal := range outageGoals {
@@ -82,9 +82,9 @@ func TestStoreOutages(t *testing.T) {
 	}
 }
 
-// afterRestart is the goal right after a restart. Where an outage begins in the second of a
-// renewal, a few processes know another token than the others. And twenty entries of
-// processes that were killed fill the roster: it is no better then than without one.
+// afterRestart returns the goal for outages right after a restart. If an outage begins in the
+// second of a renewal, a few processes have another token than the others. With 20 processes,
+// the entries of the killed processes fill the roster, so that it has no effect.
 func afterRestart(goal outageGoal) outageGoal {
 	switch goal.processes {
 	case 8:
@@ -95,11 +95,11 @@ func afterRestart(goal outageGoal) outageGoal {
 	return goal
 }
 
-// outageResult is what came of one outage, or the sum of many.
+// outageResult is the result of one outage, or the sum of several.
 type outageResult struct {
 	outages, clean int
-	worst, longest time.Duration // of the unluckiest processes: sum and maximum
-	all            time.Duration // of all processes, the mean of each outage
+	worst, longest time.Duration // time without a token of the process that is worst off: sum and maximum
+	all            time.Duration // mean time without a token of all processes, summed over the outages
 	limited, peak  int
 	exchanges      int
 }
@@ -121,17 +121,17 @@ func (r *outageResult) check(t *testing.T, goal time.Duration, limited int) {
 	if r.outages < outageSteps {
 		goal = time.Duration(outageFew * float64(goal))
 	}
-	t.Logf("%s: without a token: the unluckiest %v on average (goal %v), %v at most, all %v on average; %d of %d outages without an error; %d × 429 (goal %d), %d exchanges, peak %d",
+	t.Logf("%s: time without a token: worst process %v on average (goal %v), %v at most, all processes %v on average; %d of %d outages without an error; %d × 429 (goal %d), %d exchanges, peak %d",
 		t.Name(), mean.Round(time.Second), goal, r.longest, (r.all / n).Round(time.Second), r.clean, r.outages, r.limited, limited, r.exchanges, r.peak)
 	if mean > goal {
-		t.Errorf("the unluckiest process was without a token for %v on average, want at most %v", mean, goal)
+		t.Errorf("the process that was worst off had no token for %v on average, want at most %v", mean, goal)
 	}
 	if r.limited > limited {
 		t.Errorf("%d × 429, want at most %d", r.limited, limited)
 	}
 }
 
-// runOutage lives one outage, which begins step × outageStep after a token was
+// runOutage runs one outage, which begins renewalPeriod + step × outageStep after a token was
 // requested.
 func runOutage(t *testing.T, step, processes int, p prelude) outageResult {
 	s := newScenario(t, step, processes)
@@ -167,19 +167,20 @@ func runOutage(t *testing.T, step, processes int, p prelude) outageResult {
 	return result
 }
 
-// outageRun is the processes of a scenario that run at present.
+// outageRun is a scenario whose processes can be replaced.
 type outageRun struct {
 	*scenario
 	mu sync.Mutex
 }
 
+// at returns the process that currently has the id.
 func (r *outageRun) at(id int) *worker {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.workers[id]
 }
 
-// replace ends a process and starts another one in its place.
+// replace starts a new process with the id and ends the old one.
 func (r *outageRun) replace(id int, end func(*worker)) {
 	old := r.at(id)
 	r.mu.Lock()
@@ -207,7 +208,8 @@ func (r *outageRun) callEverySecond(id int, stop chan struct{}) {
 	}
 }
 
-// nextToken returns when the first token after the prelude was requested.
+// nextToken waits until a new token is requested, near the end of outagePrelude, and returns when
+// that was.
 func (r *outageRun) nextToken() time.Time {
 	time.Sleep(outagePrelude - 2*renewalPeriod)
 	old := must(r.at(0).client.Tokens.Token())
@@ -219,8 +221,8 @@ func (r *outageRun) nextToken() time.Time {
 	}
 }
 
-// without returns for how long the unluckiest process had no token in an outage,
-// and the mean of all. A call that takes a second is one without a token.
+// without returns how long the process that was worst off had no token in an outage, and the mean
+// of all processes. A call that takes a second or longer counts as a second without a token.
 func (r *outageRun) without(begin time.Time) (worst, mean time.Duration) {
 	for _, w := range r.workers {
 		without := time.Duration(0)
@@ -235,58 +237,60 @@ func (r *outageRun) without(begin time.Time) (worst, mean time.Duration) {
 	return worst, mean
 }
 
-// TestOutageOfAnOldFleet has the Store fail for 20 minutes when the processes have run for
-// less or more than the hour that a RingCentral token is valid. No process is without a
-// token: each renews with the refresh token of its own, or signs in. They call every 5 s
-// before, so that a minute is left of the shared token: the turn of the fourth process is
-// 50.5 s after the outage began.
+// TestOutageOfAnOldFleet runs a Store outage of 20 minutes after the processes have run for less
+// or more than the hour that a RingCentral token is valid. Every process must have a token all
+// the time: it renews with its own refresh token or signs in. The processes make calls every 5 s
+// before the outage, so that the shared token is valid for at least another minute. The fourth
+// process requests a token of its own 50.5 s after the outage began.
 func TestOutageOfAnOldFleet(t *testing.T) {
 	for _, age := range []time.Duration{20 * time.Minute, 45 * time.Minute, 2 * time.Hour} {
 		for _, processes := range []int{1, 4} {
 			t.Run(fmt.Sprintf("%d after %v", processes, age), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					fake, store, process := fleet(t)
-					fake.LimitRates(true)
-					var all []*ringcx.TokenSource
-					for seed := range processes {
-						all = append(all, process())
-						ringcx.SetClock(all[seed], time.Now, drawn(seed))
-					}
-					for start := time.Now(); time.Since(start) < age; time.Sleep(5 * time.Second) {
-						for _, ts := range all {
-							must(ts.Token())
-							synctest.Wait()
-						}
-					}
-					before := fake.Counts().Logins
-					store.breaks("both")
-					for id, ts := range all {
-						go func() {
-							if failed := failedTokens(ts, 20*time.Minute); failed > 0 {
-								t.Errorf("process %d had no token in %d of 1200 s", id, failed)
-							}
-						}()
-					}
-					time.Sleep(20*time.Minute + time.Second)
-					if c := fake.Counts(); c.Logins-before > 4 || c.RateLimited > 0 {
-						t.Errorf("%d sign-ins in the outage, %d responses with 429", c.Logins-before, c.RateLimited)
-					}
-				})
+				synctest.Test(t, func(t *testing.T) { outageOfOldFleet(t, age, processes) })
 			})
 		}
 	}
 }
 
-// TestOneFailureInAStoreOutage has one exchange fail while the Store is down, or ten that
-// reach nobody. The token is valid for a minute more when a process sends its first
-// request, so that a later attempt brings a token in time. Only after a 429 that attempt is
-// two minutes later, because more processes may be there than RingCX allows requests.
+func outageOfOldFleet(t *testing.T, age time.Duration, processes int) {
+	fake, store, process := fleet(t)
+	fake.LimitRates(true)
+	var all []*ringcx.TokenSource
+	for seed := range processes {
+		all = append(all, process())
+		ringcx.SetClock(all[seed], time.Now, drawn(seed))
+	}
+	for start := time.Now(); time.Since(start) < age; time.Sleep(5 * time.Second) {
+		for _, ts := range all {
+			must(ts.Token())
+			synctest.Wait()
+		}
+	}
+	before := fake.Counts().Logins
+	store.breaks("both")
+	for id, ts := range all {
+		go func() {
+			if failed := failedTokens(ts, 20*time.Minute); failed > 0 {
+				t.Errorf("process %d had no token in %d of 1200 s", id, failed)
+			}
+		}()
+	}
+	time.Sleep(20*time.Minute + time.Second)
+	if c := fake.Counts(); c.Logins-before > 4 || c.RateLimited > 0 {
+		t.Errorf("%d sign-ins in the outage, %d responses with 429", c.Logins-before, c.RateLimited)
+	}
+}
+
+// TestOneFailureInAStoreOutage makes one exchange, or ten unreachable ones, fail during a Store
+// outage. The process sends its first request a minute before the token expires, so that a
+// further attempt obtains a token in time. Only after a 429 the next attempt follows two minutes
+// later, because the fleet may have more processes than RingCX allows requests.
 func TestOneFailureInAStoreOutage(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault ringcxtest.Fault
 		times int
-		most  int // seconds without a token
+		most  int // most seconds without a token
 	}{
 		{"unreachable", ringcxtest.Unreachable, 10, 0},
 		{"status 502", ringcxtest.Status(502, "down"), 1, 0},
@@ -302,16 +306,16 @@ func TestOneFailureInAStoreOutage(t *testing.T) {
 				store.breaks("both")
 				fake.Fault(ringcxtest.Exchange, c.fault, c.times)
 				if failed := failedTokens(ts, 20*time.Minute); failed > c.most {
-					t.Errorf("no token in %d s, want at most %d", failed, c.most)
+					t.Errorf("no token for %d s, want at most %d s", failed, c.most)
 				}
 			})
 		})
 	}
 }
 
-// TestOldStoreFailure has a write fail, and ten minutes without a call later the Store
-// fail for 2 s. That is another outage, for which a process waits before it requests a
-// token of its own.
+// TestOldStoreFailure makes a write fail and, ten minutes without calls later, the Store fail for
+// 2 s. The second failure is a new outage: the process waits before it requests a token of its
+// own.
 func TestOldStoreFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)

@@ -19,13 +19,13 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// loudError is what a loudStore says of a write. It cannot be compared.
+// loudError is the error of a loudStore. It contains records, and it is not comparable.
 type loudError struct{ data []byte }
 
 func (e loudError) Error() string { return fmt.Sprintf("cannot replace %s", e.data) }
 
-// loudStore puts what it has and what it cannot write into its error, where it was
-// told to fail.
+// loudStore is a Store whose writes can fail, with an error that contains the current record and
+// the one that was to be written.
 type loudStore struct {
 	*spyStore
 	fails bool
@@ -39,19 +39,19 @@ func (s *loudStore) CompareAndSwap(ctx context.Context, key, version string, dat
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestStoreTellsNoSecret has a Store that puts records into its error: before a
-// refresh, and after one.
-func TestStoreTellsNoSecret(t *testing.T) {
+// TestStoreErrorsContainNoToken uses a Store whose errors contain records, before and after a
+// refresh. The errors of events must contain no token.
+func TestStoreErrorsContainNoToken(t *testing.T) {
 	for _, stage := range []ringcx.Stage{ringcx.StageExchange, ringcx.StageRefresh} {
 		t.Run(string(stage), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, store, _ := fleet(t)
 				loud := &loudStore{spyStore: store}
-				var told []error
+				var events []error
 				cfg := fake.Config()
 				cfg.Store = loud
 				cfg.OnEvent = func(e ringcx.Event) {
-					if told = append(told, e.Err); e.Stage == stage {
+					if events = append(events, e.Err); e.Stage == stage {
 						loud.fails = true
 					}
 				}
@@ -63,7 +63,7 @@ func TestStoreTellsNoSecret(t *testing.T) {
 				must(ts.Token())
 				synctest.Wait()
 				ts.Close()
-				wantNoSecret(t, told, append(secretsOf(t, data), access))
+				wantNoSecret(t, events, append(secretsOf(t, data), access))
 			})
 		})
 	}
@@ -78,22 +78,24 @@ func secretsOf(t *testing.T, data []byte) []string {
 	}
 	secrets := []string{r.RC}
 	for _, s := range []string{r.Access, r.Refresh} {
-		if s != "" { // as long as nothing was bought
+		if s != "" { // empty before the first exchange
 			secrets = append(secrets, s)
 		}
 	}
 	return secrets
 }
 
-func wantNoSecret(t *testing.T, told []error, secrets []string) {
+// wantNoSecret asserts that no text of the errors contains a secret, that secrets were masked,
+// and that the error of the Store is still in the chain.
+func wantNoSecret(t *testing.T, events []error, secrets []string) {
 	t.Helper()
 	masked := 0
-	for _, err := range told {
+	for _, err := range events {
 		if loud := (loudError{}); err != nil && !errors.As(err, &loud) {
-			t.Errorf("the Store's own error is not to be had of: %v", err)
+			t.Errorf("errors.As does not find the error of the Store in: %v", err)
 		}
 		if err != nil && !errors.Is(err, err) {
-			t.Errorf("it is not itself: %v", err)
+			t.Errorf("errors.Is(err, err) is false for: %v", err)
 		}
 		for ; err != nil; err = errors.Unwrap(err) {
 			masked += strings.Count(err.Error(), "***")
@@ -101,19 +103,20 @@ func wantNoSecret(t *testing.T, told []error, secrets []string) {
 			for _, secret := range secrets {
 				for _, form := range []string{secret, fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprint([]byte(secret)), "[]")} {
 					if strings.Contains(text, form) {
-						t.Errorf("told %s, with a secret: %s", secret, text)
+						t.Errorf("the secret %s is in the error: %s", secret, text)
 					}
 				}
 			}
 		}
 	}
 	if masked == 0 {
-		t.Errorf("nothing was masked in %q", told)
+		t.Errorf("no secret was masked in %q", events)
 	}
 }
 
-// TestRecordHoldsNoNeedlessSecret has RingCX tell all the secrets that it knows of.
-func TestRecordHoldsNoNeedlessSecret(t *testing.T) {
+// TestRecordContainsOnlyNeededSecrets makes an exchange return every kind of secret. Of these, the
+// record must contain only the access token and the refresh token.
+func TestRecordContainsOnlyNeededSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Status(200, `{
@@ -136,33 +139,19 @@ func TestRecordHoldsNoNeedlessSecret(t *testing.T) {
 	})
 }
 
-// TestStoreErrorsHoldNoRefreshToken has a Store put the record that it cannot write
-// into its error: the one with a new refresh token.
-func TestStoreErrorsHoldNoRefreshToken(t *testing.T) {
+// TestStoreErrorsContainNoRefreshToken uses a Store that cannot write the record with a new
+// refresh token. Its error contains that record; the errors of events must not.
+func TestStoreErrorsContainNoRefreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		loud := &loudStore{spyStore: store}
 		cfg := fake.Config()
-		var tokens []string
-		base := cfg.HTTPClient.Transport
-		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			resp, err := base.RoundTrip(r)
-			if err != nil {
-				return nil, err
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			resp.Body = io.NopCloser(bytes.NewReader(body))
-			var pair struct{ RefreshToken string }
-			if json.Unmarshal(body, &pair) == nil && pair.RefreshToken != "" {
-				tokens = append(tokens, pair.RefreshToken)
-			}
-			return resp, err
-		})}
+		seen := &refreshTokens{base: cfg.HTTPClient.Transport}
+		cfg.HTTPClient = &http.Client{Transport: seen}
 		cfg.Store = loud
-		var told []error
+		var events []error
 		cfg.OnEvent = func(e ringcx.Event) {
-			told = append(told, e.Err)
+			events = append(events, e.Err)
 			loud.fails = loud.fails || e.Stage == ringcx.StageExchange
 		}
 		ts := newTokenSource(t, cfg)
@@ -170,13 +159,13 @@ func TestStoreErrorsHoldNoRefreshToken(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		failed := 0
-		for _, err := range told {
+		for _, err := range events {
 			if err == nil {
 				continue
 			}
 			failed++
-			if text := fmt.Sprintf("%v %+v %#v", err, err, err); len(tokens) != 1 || strings.Contains(text, tokens[0]) {
-				t.Errorf("one of the refresh tokens %q is in %s", tokens, text)
+			if text := fmt.Sprintf("%v %+v %#v", err, err, err); len(seen.tokens) != 1 || strings.Contains(text, seen.tokens[0]) {
+				t.Errorf("want exactly one refresh token, which is not in the error; the tokens are %q, the error is %s", seen.tokens, text)
 			}
 		}
 		if failed == 0 {
@@ -184,4 +173,26 @@ func TestStoreErrorsHoldNoRefreshToken(t *testing.T) {
 		}
 		loud.fails = false
 	})
+}
+
+// refreshTokens is an http.RoundTripper that records the refresh tokens of responses.
+type refreshTokens struct {
+	base   http.RoundTripper
+	tokens []string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *refreshTokens) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var tokens struct{ RefreshToken string }
+	if json.Unmarshal(body, &tokens) == nil && tokens.RefreshToken != "" {
+		s.tokens = append(s.tokens, tokens.RefreshToken)
+	}
+	return resp, err
 }
