@@ -17,8 +17,8 @@ import (
 
 var brokenSeeds = flag.Int("broken.seeds", 1, "number of seeds to run for each kind of broken network")
 
-// The percentage of calls of the healthy processes that may fail, as the mean of brokenFullRun
-// seeds. With fewer seeds, brokenFewSeeds times as many may fail.
+// The percentage of calls of the healthy processes that may fail, as the mean of
+// brokenFullRun seeds. With fewer seeds, brokenFewSeeds times as many may fail.
 const (
 	brokenFullRun  = 20
 	brokenFewSeeds = 2.0
@@ -75,8 +75,8 @@ func replies(code int, contentType, body, retryAfter string) func(*http.Request)
 	}
 }
 
-// goal returns the percentage of calls of healthy processes that may fail while the networks of
-// count processes are broken.
+// goal returns the percentage of calls of healthy processes that may fail while the
+// networks of count processes are broken.
 func (k networkFailure) goal(count, seeds int) float64 {
 	goal := map[int]float64{1: brokenGoalOne, 3: brokenGoalThree, 5: brokenGoalFive}[count]
 	if k.name == plain429 && count > 1 {
@@ -91,8 +91,8 @@ func (k networkFailure) goal(count, seeds int) float64 {
 	return goal
 }
 
-// TestProcessesWithBrokenNetwork breaks the networks of some processes for an hour. It asserts
-// that few calls of the other, healthy processes fail.
+// TestProcessesWithBrokenNetwork breaks the networks of some processes for an hour. It
+// asserts that few calls of the other, healthy processes fail.
 func TestProcessesWithBrokenNetwork(t *testing.T) {
 	for _, allCalls := range []bool{false, true} {
 		if allCalls && *brokenSeeds == 1 {
@@ -113,8 +113,8 @@ func TestProcessesWithBrokenNetwork(t *testing.T) {
 	}
 }
 
-// runBrokenNetwork runs one scenario: at least 10 minutes without trouble, an hour in which count
-// networks are broken, and the time until their processes have recovered.
+// runBrokenNetwork runs one scenario: at least 10 minutes without trouble, an hour in
+// which count networks are broken, and the time until their processes have recovered.
 func runBrokenNetwork(t *testing.T, seed, count int, kind networkFailure, allCalls bool) brokenResult {
 	s := newScenario(t, seed, brokenProcesses)
 	defer s.close()
@@ -165,8 +165,8 @@ func (s *scenario) callUntil(w *worker, stop chan struct{}) {
 	}
 }
 
-// untilRecovered waits until no call of the processes has failed for brokenAfter, and returns
-// how long after end the last call failed. It gives up after 70 minutes.
+// untilRecovered waits until no call of the processes has failed for brokenAfter, and
+// returns how long after end the last call failed. It gives up after 70 minutes.
 func untilRecovered(broken []*worker, end time.Time) time.Duration {
 	for {
 		time.Sleep(time.Minute)
@@ -187,8 +187,8 @@ func untilRecovered(broken []*worker, end time.Time) time.Duration {
 // countSeeds is how many seeds are needed to detect a wrong count.
 const countSeeds = 4
 
-// TestSharedRequestsAreCountedOnce runs ten processes, one of which gets no responses. The local
-// limit must not count requests of the other processes twice.
+// TestSharedRequestsAreCountedOnce runs ten processes, one of which gets no responses.
+// The local limit must not count requests of the other processes twice.
 func TestSharedRequestsAreCountedOnce(t *testing.T) {
 	noResponse := networkFailures[4]
 	var sum brokenResult

@@ -32,8 +32,8 @@ var cloneTests = []struct {
 	{"during a refresh, restored after 4 minutes", 10 * time.Minute, 4 * time.Minute, time.Second, true},
 }
 
-// TestClone restores a copy of a running process, including its memory, from a snapshot. Both
-// copies continue with the same Store, which a third process shares.
+// TestClone restores a copy of a running process, including its memory, from a snapshot.
+// Both copies continue with the same Store, which a third process shares.
 func TestClone(t *testing.T) {
 	for _, c := range cloneTests {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// hostile is a server for RingCentral and RingCX over HTTP/1.1. Its responses to requests of one
-// path contain the secrets of the request.
+// hostile is a server for RingCentral and RingCX over HTTP/1.1. Its responses to requests
+// of one path contain the secrets of the request.
 type hostile struct {
 	path  string
 	place string              // the response, with %s for the secrets
@@ -94,7 +94,8 @@ func (h *hostile) secrets(r *http.Request, body string) []string {
 	return secrets
 }
 
-// assertClean asserts that no text of err, or of an error that it wraps, contains a secret.
+// assertClean asserts that no text of err, or of an error that it wraps, contains a
+// secret.
 func (h *hostile) assertClean(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -201,8 +202,8 @@ var hostileSteps = []string{
 	"/restapi/oauth/token", "/api/auth/login/", "/api/auth/token/refresh", "/api/auth/logout/", "/restapi/oauth/revoke", "/voice/",
 }
 
-// TestHostileServer uses a server that puts the secrets of a request into its response, at many
-// places and in many encodings. No error may contain a secret.
+// TestHostileServer uses a server that puts the secrets of a request into its response,
+// at many places and in many encodings. No error may contain a secret.
 func TestHostileServer(t *testing.T) {
 	failed := map[string]int{}
 	for _, path := range hostileSteps {

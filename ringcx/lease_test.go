@@ -15,8 +15,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestLimitsSurviveAConflict lets another process write the record while this one has the lease.
-// The record must then contain the counts and cooldowns of both processes.
+// TestLimitsSurviveAConflict lets another process write the record while this one has the
+// lease. The record must then contain the counts and cooldowns of both processes.
 func TestLimitsSurviveAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -48,8 +48,8 @@ func TestLimitsSurviveAConflict(t *testing.T) {
 	})
 }
 
-// TestLeaseOfAnotherProcessIsKept lets another process take the lease of one that was too slow. The
-// slow process must write its tokens and keep the lease of the other.
+// TestLeaseOfAnotherProcessIsKept lets another process take the lease of one that was too
+// slow. The slow process must write its tokens and keep the lease of the other.
 func TestLeaseOfAnotherProcessIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -74,8 +74,8 @@ func TestLeaseOfAnotherProcessIsKept(t *testing.T) {
 	})
 }
 
-// TestLeaseWriteOfUnknownOutcome writes the lease, but loses the response of the Store. No request
-// was sent, so the refresh token is still valid and must be used later.
+// TestLeaseWriteOfUnknownOutcome writes the lease, but loses the response of the Store.
+// No request was sent, so the refresh token is still valid and must be used later.
 func TestLeaseWriteOfUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -98,8 +98,8 @@ func TestLeaseWriteOfUnknownOutcome(t *testing.T) {
 	})
 }
 
-// unresponsiveStore carries out the next write after enabled is set, but returns an error. After
-// that all its calls fail.
+// unresponsiveStore carries out the next write after enabled is set, but returns an
+// error. After that all its calls fail.
 type unresponsiveStore struct {
 	*spyStore
 	enabled bool
@@ -114,8 +114,8 @@ func (s *unresponsiveStore) CompareAndSwap(ctx context.Context, key, version str
 	return next, err
 }
 
-// TestSignInSurvivesAConflict lets another process write the record between a sign-in and the
-// exchange that follows. The process must not sign in again.
+// TestSignInSurvivesAConflict lets another process write the record between a sign-in and
+// the exchange that follows. The process must not sign in again.
 func TestSignInSurvivesAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -131,9 +131,10 @@ func TestSignInSurvivesAConflict(t *testing.T) {
 	})
 }
 
-// TestRestoredRefreshTokenIsNotSentAgain restores an old record, as a database may do in a
-// failover: it lacks the lease write that the Store had confirmed. The response to the refresh is
-// lost as well. The process must not send the refresh token of the old record again.
+// TestRestoredRefreshTokenIsNotSentAgain restores an old record, as a database may do in
+// a failover: it lacks the lease write that the Store had confirmed. The response to the
+// refresh is lost as well. The process must not send the refresh token of the old record
+// again.
 func TestRestoredRefreshTokenIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -160,8 +161,8 @@ func TestRestoredRefreshTokenIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// TestRateLimitedRefreshIsRetried makes RingCX reject a refresh with 429. Another process writes
-// the record before the refresh token is sent again.
+// TestRateLimitedRefreshIsRetried makes RingCX reject a refresh with 429. Another process
+// writes the record before the refresh token is sent again.
 func TestRateLimitedRefreshIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -180,8 +181,8 @@ func TestRateLimitedRefreshIsRetried(t *testing.T) {
 	})
 }
 
-// TestLogoutTakesTheLease calls Logout while another process needs a token. The renewal of that
-// process must wait until the session has ended.
+// TestLogoutTakesTheLease calls Logout while another process needs a token. The renewal
+// of that process must wait until the session has ended.
 func TestLogoutTakesTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -227,8 +228,9 @@ func (s *stoppedStore) now() time.Time {
 	return time.Now()
 }
 
-// TestStoppedProcessSendsNothing stops a process between taking the lease and sending a request, so
-// long that another process could take the lease before the response. It must not send the request.
+// TestStoppedProcessSendsNothing stops a process between taking the lease and sending a
+// request, so long that another process could take the lease before the response. It must
+// not send the request.
 func TestStoppedProcessSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

@@ -23,13 +23,13 @@ import (
 
 var processTime = flag.Duration("processes.time", 5*time.Second, "how long the processes of TestProcesses run")
 
-// childEnv is the environment variable of a child process. Its value is the base URL and the
-// directory of the Store, separated by a space.
+// childEnv is the environment variable of a child process. Its value is the base URL and
+// the directory of the Store, separated by a space.
 const childEnv = "RINGCX_TEST_CHILD"
 
-// TestProcesses runs eight processes that share one session through files, over real connections,
-// and kills them at random. There must be at most two sign-ins, and no refresh token may be sent
-// twice.
+// TestProcesses runs eight processes that share one session through files, over real
+// connections, and kills them at random. There must be at most two sign-ins, and no
+// refresh token may be sent twice.
 func TestProcesses(t *testing.T) {
 	if config := os.Getenv(childEnv); config != "" {
 		child(t, config)
@@ -62,8 +62,8 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestTakeover kills a process during an exchange. Another process, which waits for it, must notice
-// this and take over before the lease of 30 s expires.
+// TestTakeover kills a process during an exchange. Another process, which waits for it,
+// must notice this and take over before the lease of 30 s expires.
 func TestTakeover(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	arrived, exchanges := make(chan struct{}), atomic.Int32{}
@@ -121,7 +121,8 @@ func startProcess(t *testing.T, config string) *realProcess {
 	return &realProcess{t, cmd, bufio.NewScanner(out)}
 }
 
-// call waits until the process has made a call. It returns false if the process has ended.
+// call waits until the process has made a call. It returns false if the process has
+// ended.
 func (p *realProcess) call() bool {
 	for p.lines.Scan() {
 		switch line := p.lines.Text(); {

@@ -37,9 +37,9 @@ func failedTokens(ts *ringcx.TokenSource, d time.Duration) (failed int) {
 	return failed
 }
 
-// TestOutageOfAMinute runs 200 outages of 58 s, which begin when a token is 160 to 232 s old. No
-// call may fail, because a renewal is tried when the token is 225 s old and once more when it
-// expires, 290 s after it was requested.
+// TestOutageOfAMinute runs 200 outages of 58 s, which begin when a token is 160 to 232 s
+// old. No call may fail, because a renewal is tried when the token is 225 s old and once
+// more when it expires, 290 s after it was requested.
 func TestOutageOfAMinute(t *testing.T) {
 	const outages, length = 200, 58 * time.Second
 	for _, c := range []struct {
@@ -87,9 +87,10 @@ func outageOfAMinute(t *testing.T, n int, withStore bool, start func(*ringcxtest
 	return failedTokens(ts, 2*time.Minute)
 }
 
-// TestRecovery makes connections to RingCX and RingCentral fail for a while, with a call every
-// 10 ms. Requests that were not sent count towards no limit. A token must be returned within 2.5 s
-// of the end, by a new source as well as by one whose token has expired.
+// TestRecovery makes connections to RingCX and RingCentral fail for a while, with a call
+// every 10 ms. Requests that were not sent count towards no limit. A token must be
+// returned within 2.5 s of the end, by a new source as well as by one whose token has
+// expired.
 func TestRecovery(t *testing.T) {
 	for _, length := range []time.Duration{4 * time.Second, 30 * time.Second, 2 * time.Minute, 20 * time.Minute} {
 		for _, c := range []struct {
@@ -127,7 +128,8 @@ func TestRecovery(t *testing.T) {
 }
 
 // TestRenewalThatOutlivesTheToken lets a token expire while a background renewal gets no
-// response. A caller that waits for it gets the result of the next renewal, which starts at once.
+// response. A caller that waits for it gets the result of the next renewal, which starts
+// at once.
 func TestRenewalThatOutlivesTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -149,8 +151,8 @@ func TestRenewalThatOutlivesTheToken(t *testing.T) {
 	})
 }
 
-// TestRetryAfterOutlivesTheToken makes RingCX respond with a Retry-After of 50 s, 5 s before a
-// token expires. No renewal may be tried until these 50 s are over.
+// TestRetryAfterOutlivesTheToken makes RingCX respond with a Retry-After of 50 s, 5 s
+// before a token expires. No renewal may be tried until these 50 s are over.
 func TestRetryAfterOutlivesTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -170,8 +172,8 @@ func TestRetryAfterOutlivesTheToken(t *testing.T) {
 	})
 }
 
-// TestRecoveryAfterFailedDials uses a DialContext of the program that returns an unknown error.
-// The package must recognize that no request was sent.
+// TestRecoveryAfterFailedDials uses a DialContext of the program that returns an unknown
+// error. The package must recognize that no request was sent.
 func TestRecoveryAfterFailedDials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -197,9 +199,10 @@ func TestRecoveryAfterFailedDials(t *testing.T) {
 	})
 }
 
-// TestRecoveryOfAFleet makes the services fail for about seven minutes. Requests that were sent
-// count towards the limit. After the outage a process may therefore wait until the four requests
-// of the last minute no longer count, but no longer than that in a fleet of any size.
+// TestRecoveryOfAFleet makes the services fail for about seven minutes. Requests that
+// were sent count towards the limit. After the outage a process may therefore wait until
+// the four requests of the last minute no longer count, but no longer than that in a
+// fleet of any size.
 func TestRecoveryOfAFleet(t *testing.T) {
 	const outages, most = 3, 63 * time.Second
 	for _, c := range []struct {
@@ -227,8 +230,8 @@ func TestRecoveryOfAFleet(t *testing.T) {
 	}
 }
 
-// recovery lets trouble respond to all requests for a while. It returns how long after that the
-// last process got a token.
+// recovery lets trouble respond to all requests for a while. It returns how long after
+// that the last process got a token.
 func recovery(t *testing.T, seed, processes int, trouble func(*http.Request) (*http.Response, error)) time.Duration {
 	fake, store, _ := fleet(t)
 	var broken atomic.Bool

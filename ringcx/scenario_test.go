@@ -18,8 +18,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
-// scenario runs processes that share a session, with the limits of the services enabled, and
-// records the outcome of their calls. Use it in a synctest bubble.
+// scenario runs processes that share a session, with the limits of the services enabled,
+// and records the outcome of their calls. Use it in a synctest bubble.
 type scenario struct {
 	*testing.T
 	fake    *ringcxtest.Server
@@ -179,8 +179,8 @@ type link struct {
 	allCalls bool                                        // trouble replaces all requests, not only token requests
 }
 
-// breaks calls trouble instead of sending token requests, or with allCalls instead of sending any
-// request. A nil trouble repairs the network.
+// breaks calls trouble instead of sending token requests, or with allCalls instead of
+// sending any request. A nil trouble repairs the network.
 func (l *link) breaks(trouble func(*http.Request) (*http.Response, error), allCalls bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,8 +209,8 @@ func isTokenRequest(req *http.Request) bool {
 	return strings.HasPrefix(req.URL.Path, "/api/auth/") || req.URL.Path == "/restapi/oauth/token"
 }
 
-// traffic records the requests that all processes sent to the token endpoints of RingCX, also
-// those that did not arrive.
+// traffic records the requests that all processes sent to the token endpoints of RingCX,
+// also those that did not arrive.
 type traffic struct {
 	mu     sync.Mutex
 	sent   map[string]bool // refresh tokens that RingCX may have processed
@@ -247,7 +247,8 @@ func (t *traffic) watch(req *http.Request, send func(*http.Request) (*http.Respo
 	return resp, err
 }
 
-// within returns the number of requests that were under way at any time during the last d.
+// within returns the number of requests that were under way at any time during the last
+// d.
 func (t *traffic) within(d time.Duration) (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -42,8 +42,9 @@ func TestOneSessionForAll(t *testing.T) {
 	})
 }
 
-// TestRejectedTokenIsNotAdoptedAgain invalidates a token in two processes, one after the other. The
-// second one must use the tokens that the first one wrote, not the invalidated token.
+// TestRejectedTokenIsNotAdoptedAgain invalidates a token in two processes, one after the
+// other. The second one must use the tokens that the first one wrote, not the invalidated
+// token.
 func TestRejectedTokenIsNotAdoptedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -62,8 +63,8 @@ func TestRejectedTokenIsNotAdoptedAgain(t *testing.T) {
 	})
 }
 
-// TestDiscardedLoginIsNotUsedAgain lets another process discard the RingCentral token of the
-// record. The process that had signed in must not send that token again.
+// TestDiscardedLoginIsNotUsedAgain lets another process discard the RingCentral token of
+// the record. The process that had signed in must not send that token again.
 func TestDiscardedLoginIsNotUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -85,8 +86,8 @@ func TestDiscardedLoginIsNotUsedAgain(t *testing.T) {
 	})
 }
 
-// TestKeys asserts that different tenants use different keys, that a changed client secret does not
-// change the key, and that keys contain no credentials.
+// TestKeys asserts that different tenants use different keys, that a changed client
+// secret does not change the key, and that keys contain no credentials.
 func TestKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

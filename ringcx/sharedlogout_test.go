@@ -12,7 +12,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestLogoutRemovesTheRecord lets another process than the one that signed in end the session.
+// TestLogoutRemovesTheRecord lets another process than the one that signed in end the
+// session.
 func TestLogoutRemovesTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -50,8 +51,8 @@ func TestTokenAfterLogout(t *testing.T) {
 	})
 }
 
-// TestLogoutKeepsANewSession lets another process begin a new session while one logs out. Logout
-// must not remove the record of the new session.
+// TestLogoutKeepsANewSession lets another process begin a new session while one logs out.
+// Logout must not remove the record of the new session.
 func TestLogoutKeepsANewSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -74,8 +75,8 @@ func TestLogoutKeepsANewSession(t *testing.T) {
 	})
 }
 
-// TestLogoutByAnotherProcess ends the session of a process by the Logout of another one. The
-// process must begin a new session.
+// TestLogoutByAnotherProcess ends the session of a process by the Logout of another one.
+// The process must begin a new session.
 func TestLogoutByAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -93,8 +94,8 @@ func TestLogoutByAnotherProcess(t *testing.T) {
 	})
 }
 
-// TestRecordHasNoRefreshTokenDuringLogout reads the record while the session is being ended. The
-// refresh token must not be there, so that no other process sends it.
+// TestRecordHasNoRefreshTokenDuringLogout reads the record while the session is being
+// ended. The refresh token must not be there, so that no other process sends it.
 func TestRecordHasNoRefreshTokenDuringLogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -124,9 +125,9 @@ func TestRecordHasNoRefreshTokenDuringLogout(t *testing.T) {
 	})
 }
 
-// TestLogoutWhileAnotherProcessCloses lets another process call Close, or write the record, during
-// a Logout. Close must not write the record meanwhile. Neither the token of the ended session nor
-// the lease of Logout may be left in the record.
+// TestLogoutWhileAnotherProcessCloses lets another process call Close, or write the
+// record, during a Logout. Close must not write the record meanwhile. Neither the token
+// of the ended session nor the lease of Logout may be left in the record.
 func TestLogoutWhileAnotherProcessCloses(t *testing.T) {
 	t.Run("Close", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -145,8 +146,8 @@ func TestLogoutWhileAnotherProcessCloses(t *testing.T) {
 	})
 }
 
-// logoutDuring calls Logout, and act at the same time as the logout request is sent. other is a
-// process that shares the session.
+// logoutDuring calls Logout, and act at the same time as the logout request is sent.
+// other is a process that shares the session.
 func logoutDuring(t *testing.T, act func(other *ringcx.TokenSource, store *spyStore)) {
 	fake, store, process := fleet(t)
 	other := process()
@@ -195,8 +196,8 @@ func (s *spyStore) text(t *testing.T) string {
 // anotherRev changes a record as if another process had written it.
 func anotherRev(data string) string { return strings.Replace(data, `"rev":"`, `"rev":"another`, 1) }
 
-// TestLogoutWithConflicts calls Logout without a deadline, with a Store that returns ErrConflict
-// for every write. Logout must give up.
+// TestLogoutWithConflicts calls Logout without a deadline, with a Store that returns
+// ErrConflict for every write. Logout must give up.
 func TestLogoutWithConflicts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -220,8 +221,8 @@ func TestLogoutWithConflicts(t *testing.T) {
 	})
 }
 
-// TestLogoutKeepsTheLimits runs eight jobs that sign in and log out, one after another, 3 s apart.
-// A Logout must keep the count of requests for the next job.
+// TestLogoutKeepsTheLimits runs eight jobs that sign in and log out, one after another, 3
+// s apart. A Logout must keep the count of requests for the next job.
 func TestLogoutKeepsTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)

@@ -23,8 +23,8 @@ func (s *swapCounter) CompareAndSwap(ctx context.Context, key, version string, d
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestOutageTokensAreNotWritten lets a process obtain tokens while the Store fails. It must not
-// write them to the record, because other processes do not know of the request.
+// TestOutageTokensAreNotWritten lets a process obtain tokens while the Store fails. It
+// must not write them to the record, because other processes do not know of the request.
 func TestOutageTokensAreNotWritten(t *testing.T) {
 	for _, broken := range []string{"load", "both"} {
 		t.Run(broken, func(t *testing.T) {
@@ -57,8 +57,8 @@ func TestOutageTokensAreNotWritten(t *testing.T) {
 	}
 }
 
-// TestOwnCooldownSurvivesAConflict makes RingCX ask a process to wait for five minutes. Another
-// process writes the record before the first one has written the cooldown.
+// TestOwnCooldownSurvivesAConflict makes RingCX ask a process to wait for five minutes.
+// Another process writes the record before the first one has written the cooldown.
 func TestOwnCooldownSurvivesAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -85,9 +85,9 @@ func TestOwnCooldownSurvivesAConflict(t *testing.T) {
 	})
 }
 
-// TestAcceptedRCTokenIsShared lets a process use the RingCentral token of another one. The record
-// says that an exchange has accepted this token. When an exchange rejects it later, the process
-// must discard it and sign in again.
+// TestAcceptedRCTokenIsShared lets a process use the RingCentral token of another one.
+// The record says that an exchange has accepted this token. When an exchange rejects it
+// later, the process must discard it and sign in again.
 func TestAcceptedRCTokenIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -108,8 +108,8 @@ func TestAcceptedRCTokenIsShared(t *testing.T) {
 	})
 }
 
-// overtakenStore fails one write without writing. Another process writes before the error is
-// returned.
+// overtakenStore fails one write without writing. Another process writes before the error
+// is returned.
 type overtakenStore struct {
 	*spyStore
 	overtake func() // called once, instead of the next write
@@ -124,8 +124,8 @@ func (s *overtakenStore) CompareAndSwap(ctx context.Context, key, version string
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestLostLeaseWriteIsNotALease makes the write that takes the lease fail, while another process
-// takes the lease. Only that process may send the refresh token.
+// TestLostLeaseWriteIsNotALease makes the write that takes the lease fail, while another
+// process takes the lease. Only that process may send the refresh token.
 func TestLostLeaseWriteIsNotALease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -154,8 +154,8 @@ func TestLostLeaseWriteIsNotALease(t *testing.T) {
 	})
 }
 
-// TestRenewBeforeWithAStore sets RenewBefore to 10 s. With a Store, a token is renewed at least a
-// minute before it expires.
+// TestRenewBeforeWithAStore sets RenewBefore to 10 s. With a Store, a token is renewed at
+// least a minute before it expires.
 func TestRenewBeforeWithAStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

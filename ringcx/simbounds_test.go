@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// longestCall is how long a call may take. A call is bad if it takes longer, or if it fails
-// before its context ends. Every bad call must be attributed to a trouble that affects its
-// process at that time and whose bound is not exhausted.
+// longestCall is how long a call may take. A call is bad if it takes longer, or if it
+// fails before its context ends. Every bad call must be attributed to a trouble that
+// affects its process at that time and whose bound is not exhausted.
 const longestCall = 2 * time.Second
 
 // bound limits the bad calls of one process that may be attributed to one occurrence of a
@@ -72,8 +72,8 @@ func (x *occurrence) end() {
 	x.to = time.Now()
 }
 
-// allowed returns how many bad calls of the process may be attributed to x. The caller holds
-// the lock.
+// allowed returns how many bad calls of the process may be attributed to x. The caller
+// holds the lock.
 func (x *occurrence) allowed(id int) int {
 	if x.only == nil || x.only[id] {
 		return x.bad
@@ -141,8 +141,8 @@ func (e *occurrences) begin(t trouble) *occurrence {
 	return x
 }
 
-// end ends x. If x lasted 10 minutes or more, the effects of troubles that ended during x may
-// appear only now: their bound.after starts again.
+// end ends x. If x lasted 10 minutes or more, the effects of troubles that ended during x
+// may appear only now: their bound.after starts again.
 func (e *occurrences) end(x *occurrence) {
 	x.end()
 	if time.Since(x.from) < 10*time.Minute {
@@ -171,8 +171,8 @@ func (e *occurrences) covering(id int, start time.Time) (found []*occurrence) {
 	return found
 }
 
-// attribute attributes a bad call between start and now to an occurrence. It returns "" if
-// a bound allows the call, or else a text that names the exhausted bounds.
+// attribute attributes a bad call between start and now to an occurrence. It returns ""
+// if a bound allows the call, or else a text that names the exhausted bounds.
 func (e *occurrences) attribute(id int, start time.Time) string {
 	covering := e.covering(id, start)
 	slices.SortStableFunc(covering, func(a, b *occurrence) int { return b.priority(id) - a.priority(id) })
@@ -229,8 +229,8 @@ func (e *occurrences) log(t testing.TB) {
 	}
 }
 
-// violation reports that p broke a rule of the protocol. It only logs this while a trouble of
-// knownFailures covers p.
+// violation reports that p broke a rule of the protocol. It only logs this while a
+// trouble of knownFailures covers p.
 func (s *simulation) violation(p *simProcess, format string, args ...any) {
 	text := fmt.Sprintf("at %v process %d: ", s.at(), p.id) + fmt.Sprintf(format, args...)
 	for _, x := range s.occurrences.covering(p.id, time.Now()) {
@@ -339,7 +339,7 @@ var bounds = map[string]bound{
 	"connection reset for one":  {callsPerHour, 2 * time.Minute, 0},
 }
 
-// knownFailures maps kinds of trouble in which the package breaks a rule or a bound today to
-// a description of the failure. Failures during such a trouble and in the hour after it are
-// logged but do not fail the test.
+// knownFailures describes kinds of trouble in which the package currently breaks a rule or
+// a bound. Failures during such a trouble and in the hour after it are logged but do not
+// fail the test.
 var knownFailures = map[string]string{}

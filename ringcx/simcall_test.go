@@ -21,8 +21,8 @@ const (
 	unauthorizedPath = "/voice/api/v1/admin/sim/calls401" // always returns 401
 )
 
-// makeCalls makes the calls of one step: usually one; sometimes several at once, one with a
-// short timeout, or one with a body that cannot be sent again.
+// makeCalls makes the calls of one step: usually one; sometimes several at once, one with
+// a short timeout, or one with a body that cannot be sent again.
 func (p *simProcess) makeCalls(r *rand.Rand) {
 	if p.calls401.Load() && r.IntN(1+len(p.sim.processes)/10) == 0 {
 		p.call401(r)
@@ -61,8 +61,8 @@ func (p *simProcess) checkedCall(ctx context.Context, do func(context.Context, *
 	p.checkOutcome(start, ctx.Err() != nil, err)
 }
 
-// checkOutcome asserts that a call was not bad, or that the bound of a trouble allows it. The
-// error is ignored if the caller's context has ended (gaveUp).
+// checkOutcome asserts that a call was not bad, or that the bound of a trouble allows it.
+// The error is ignored if the caller's context has ended (gaveUp).
 func (p *simProcess) checkOutcome(start time.Time, gaveUp bool, err error) {
 	took, s := time.Since(start), p.sim
 	if (err == nil || gaveUp || s.isLarge() && tooMany(err)) && took <= longestCall {
@@ -135,8 +135,8 @@ func (p *simProcess) call(ctx context.Context) error {
 	return p.list(ctx, client)
 }
 
-// token requests a token. It asserts that the caller does not wait and gets no error while the
-// process has a valid token, and that the returned token has not expired.
+// token requests a token. It asserts that the caller does not wait and gets no error
+// while the process has a valid token, and that the returned token has not expired.
 func (p *simProcess) token(ctx context.Context, client *ringcx.Client) error {
 	known := p.hasValidToken()
 	start := time.Now()

@@ -16,8 +16,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestFleetWithoutTrouble simulates processes that share a session. Only their clocks are wrong.
-// It asserts the numbers in the README.
+// TestFleetWithoutTrouble simulates processes that share a session. Only their clocks are
+// wrong. It asserts the numbers in the README.
 func TestFleetWithoutTrouble(t *testing.T) {
 	seeds(t, 1, func(t *testing.T, seed uint64) {
 		s := newFleet(t, seed, troubles[:1])
@@ -57,9 +57,9 @@ func TestFleetColdStart(t *testing.T) {
 	})
 }
 
-// TestFleet simulates a fleet with all kinds of trouble, mixed. With -sim.kinds, each of the
-// first seeds has a single kind. The number of exchanges depends on the troubles; checkCounts
-// asserts that each exchange has a cause.
+// TestFleet simulates a fleet with all kinds of trouble, mixed. With -sim.kinds, each of
+// the first seeds has a single kind. The number of exchanges depends on the troubles;
+// checkCounts asserts that each exchange has a cause.
 func TestFleet(t *testing.T) {
 	n, first := *fleetSeeds, uint64(len(fleetTroubles))
 	if *simKinds {
@@ -71,8 +71,8 @@ func TestFleet(t *testing.T) {
 	})
 }
 
-// TestFleetOfOne simulates a single process with a Store. Other processes cannot hide errors in
-// the state of this process.
+// TestFleetOfOne simulates a single process with a Store. Other processes cannot hide
+// errors in the state of this process.
 func TestFleetOfOne(t *testing.T) {
 	var kinds []trouble
 	for _, t := range fleetTroubles {
@@ -88,8 +88,8 @@ func TestFleetOfOne(t *testing.T) {
 	})
 }
 
-// TestFleetOfVersions simulates processes of two versions that use different record formats, and
-// so different records. Each version has a session of its own.
+// TestFleetOfVersions simulates processes of two versions that use different record
+// formats, and so different records. Each version has a session of its own.
 func TestFleetOfVersions(t *testing.T) {
 	seeds(t, 1, func(t *testing.T, seed uint64) {
 		s := newFleet(t, seed, troubles[:1])
@@ -104,9 +104,9 @@ func TestFleetOfVersions(t *testing.T) {
 	})
 }
 
-// version simulates two versions of the package that use one record format. It returns the
-// record that the process writes: half of the processes, of the newer version, add a field. It
-// asserts that processes of the older version keep this field.
+// version simulates two versions of the package that use one record format. It returns
+// the record that the process writes: half of the processes, of the newer version, add a
+// field. It asserts that processes of the older version keep this field.
 func (p *simProcess) version(now, next []byte) []byte {
 	added := []byte(`{"later":{"a":[1]},`)
 	switch {
@@ -140,12 +140,12 @@ func newFleetOf(t *testing.T, processes int, seed uint64, troubles []trouble) *s
 	return s
 }
 
-// twoLoginsTrouble is the trouble of TestFleetOfTwoLogins: any number of calls may fail, with an
-// error that names the cause.
+// twoLoginsTrouble is the trouble of TestFleetOfTwoLogins: any number of calls may fail,
+// with an error that names the cause.
 var twoLoginsTrouble = trouble{name: "two logins with one Key", bound: bound{bad: 1 << 30}}
 
-// TestFleetOfTwoLogins simulates processes with two logins that use one Key by mistake. No
-// process may get a token of the other login.
+// TestFleetOfTwoLogins simulates processes with two logins that use one Key by mistake.
+// No process may get a token of the other login.
 func TestFleetOfTwoLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFleet(t, 0, nil)
@@ -175,8 +175,8 @@ func TestFleetOfTwoLogins(t *testing.T) {
 	})
 }
 
-// otherLogin returns the services of a second app and user. Their tokens differ from the tokens
-// of simulation.fake.
+// otherLogin returns the services of a second app and user. Their tokens differ from the
+// tokens of simulation.fake.
 func otherLogin(t *testing.T) *ringcxtest.Server {
 	other := ringcxtest.New()
 	login := other.Config().RingCentral.(*ringcx.JWTLogin)

@@ -74,8 +74,8 @@ var fleetTroubles = append(troubles[:len(troubles):len(troubles)],
 	brokenNetwork("connection reset for one", one, connectionReset),
 )
 
-// disrupt returns a trouble that disrupts up to three processes at their next Load, swap or
-// token request.
+// disrupt returns a trouble that disrupts up to three processes at their next Load, swap
+// or token request.
 func disrupt(name string, d disruption) trouble {
 	return trouble{name, bounds[name], func(s *simulation, x *occurrence, r *rand.Rand) {
 		d := d
@@ -119,11 +119,13 @@ const (
 	services
 )
 
-// mostTurns is how many processes can request tokens of their own without exceeding a limit
-// of RingCX. If there are more, RingCX also rejects requests of the other processes with 429.
+// mostTurns is how many processes can request tokens of their own without exceeding a
+// limit of RingCX. If there are more, RingCX also rejects requests of the other processes
+// with 429.
 const mostTurns = 20
 
-// partition returns a trouble that cuts some processes off from the Store or the services.
+// partition returns a trouble that cuts some processes off from the Store or the
+// services.
 func partition(name string, line int, part func([]*simProcess) int, most time.Duration) trouble {
 	return trouble{name, bounds[name], func(s *simulation, x *occurrence, r *rand.Rand) {
 		processes := s.processes[:part(s.processes)]
@@ -140,7 +142,7 @@ func partition(name string, line int, part func([]*simProcess) int, most time.Du
 	}}
 }
 
-// cutFor cuts a connection of the processes for a random time of at most most.
+// cutFor cuts a connection of the processes for a random time, which most limits.
 func (s *simulation) cutFor(r *rand.Rand, line int, processes []*simProcess, most time.Duration) {
 	for _, p := range processes {
 		p.isCut[line].Store(true)
@@ -151,8 +153,8 @@ func (s *simulation) cutFor(r *rand.Rand, line int, processes []*simProcess, mos
 	}
 }
 
-// storeHangs returns a trouble in which Store calls of some processes ignore their contexts
-// and hang for up to 3 minutes.
+// storeHangs returns a trouble in which Store calls of some processes ignore their
+// contexts and hang for up to 3 minutes.
 func storeHangs(name string, part func([]*simProcess) int) trouble {
 	return trouble{name, bounds[name], func(s *simulation, x *occurrence, r *rand.Rand) {
 		processes := s.some(r, part(s.processes))
@@ -186,7 +188,7 @@ func cloned(s *simulation, x *occurrence, r *rand.Rand) {
 
 func (s *simulation) any(r *rand.Rand) *simProcess { return s.processes[r.IntN(len(s.processes))] }
 
-// some returns n processes.
+// some returns n different processes.
 func (s *simulation) some(r *rand.Rand, n int) (processes []*simProcess) {
 	for _, i := range r.Perm(len(s.processes))[:n] {
 		processes = append(processes, s.processes[i])
@@ -200,9 +202,9 @@ func (s *simulation) killAll() {
 	}
 }
 
-// storeLost is a trouble in which a process loses the Store during its refresh: for up to 80 s
-// it cannot write the tokens that it receives. In half of the cases, exchanges of other
-// processes fail meanwhile.
+// storeLost is a trouble in which a process loses the Store during its refresh: for up to
+// 80 s it cannot write the tokens that it receives. In half of the cases, exchanges of
+// other processes fail meanwhile.
 func storeLost(s *simulation, x *occurrence, r *rand.Rand) {
 	for _, p := range s.processes {
 		p.plan(disruption{at: string(ringcx.StageRefresh), do: "cut", pause: time.Duration(r.Int64N(int64(80 * time.Second))), occurrence: x})
@@ -215,8 +217,8 @@ func storeLost(s *simulation, x *occurrence, r *rand.Rand) {
 	s.clearPlans()
 }
 
-// recordLost is a trouble in which the record is deleted during a request of a renewal, or an
-// old record is restored after a refresh with an unknown outcome.
+// recordLost is a trouble in which the record is deleted during a request of a renewal,
+// or an old record is restored after a refresh with an unknown outcome.
 func recordLost(s *simulation, x *occurrence, r *rand.Rand) {
 	stages := []ringcx.Stage{ringcx.StageLogin, ringcx.StageExchange, ringcx.StageRefresh}
 	stage := stages[r.IntN(len(stages))]
@@ -266,8 +268,8 @@ func (l *simLink) lostStore(d time.Duration) {
 	time.AfterFunc(d, func() { l.process.isCut[store].Store(false) })
 }
 
-// logoutsThatWait is a trouble with Logouts that must wait: for a renewal of another process
-// or of the process itself, for the Store, or until Close.
+// logoutsThatWait is a trouble with Logouts that must wait: for a renewal of another
+// process or of the process itself, for the Store, or until Close.
 func logoutsThatWait(s *simulation, x *occurrence, r *rand.Rand) {
 	p, late := s.any(r), s.any(r)
 	at := []string{"send", "swap"}[r.IntN(2)]
@@ -299,7 +301,8 @@ func (p *simProcess) logoutWithin(d time.Duration) {
 	p.setLoggingOut(false)
 }
 
-// logoutAndClose starts another process on the same machine and calls Close during its Logout.
+// logoutAndClose starts another process on the same machine and calls Close during its
+// Logout.
 func (p *simProcess) logoutAndClose() {
 	p.sim.causes.Add(1)
 	client, _ := p.launch()

@@ -9,7 +9,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// simLink connects one process to the Store and to the services. It implements ringcx.Store.
+// simLink connects one process to the Store and to the services. It implements
+// ringcx.Store.
 type simLink struct {
 	process *simProcess
 
@@ -17,7 +18,7 @@ type simLink struct {
 	dead    bool            // the process was killed: its operations have no effect
 	planned disruption      // applied at the next matching operation
 	paused  time.Time       // last time at which the process was paused
-	spent   map[string]bool // refresh tokens that the process must not send again
+	used    map[string]bool // refresh tokens that the process must not send again
 	sent    time.Time       // when a request last reached the services
 
 	written        time.Time // start of the last successful write
@@ -44,9 +45,10 @@ var (
 	errNoResponse = errors.New("simulation: no response from the Store")
 )
 
-// intercept calls do, which carries out the operation at, and applies the planned disruption
-// if it is for that operation. how is disruption.do, or "" without a disruption. stage is the
-// stage of a "send", else empty. intercept returns an error if the process was killed.
+// intercept calls do, which carries out the operation at, and applies the planned
+// disruption if it is for that operation. how is disruption.do, or "" without a
+// disruption. stage is the stage of a "send", else empty. intercept returns an error if
+// the process was killed.
 func (l *simLink) intercept(at string, stage ringcx.Stage, do func(how string)) error {
 	l.mu.Lock()
 	dead, d := l.dead, l.planned
@@ -103,8 +105,8 @@ func (l *simLink) markPaused() {
 	l.paused = time.Now()
 }
 
-// die kills the process. If the process was renewing, or if only it knows the latest refresh
-// token, the session needs an exchange.
+// die kills the process. If the process was renewing, or if only it knows the latest
+// refresh token, the session needs an exchange.
 func (l *simLink) die(renewing bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -128,11 +130,11 @@ func (l *simLink) reached(since time.Time) bool {
 	return !l.sent.Before(since)
 }
 
-// spend records that the process has used the refresh token.
-func (l *simLink) spend(token string) {
+// markUsed records that the process has used the refresh token.
+func (l *simLink) markUsed(token string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.spent[token] = true
+	l.used[token] = true
 }
 
 // received records a refresh token that the process received.
@@ -159,7 +161,8 @@ func (l *simLink) lastWrite() time.Time {
 	return l.written
 }
 
-// storeDown returns how long the Store has been failing for this process, or 0 if it works.
+// storeDown returns how long the Store has been failing for this process, or 0 if it
+// works.
 func (l *simLink) storeDown() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,8 +178,8 @@ const (
 	write
 )
 
-// recordStoreCall records the outcome of a Store call, as the process sees it. A process that
-// reads a new version of the record knows that other processes can write.
+// recordStoreCall records the outcome of a Store call, as the process sees it. A process
+// that reads a new version of the record knows that other processes can write.
 func (l *simLink) recordStoreCall(op int, data []byte, version string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -72,8 +72,8 @@ func (n recordingTransport) RoundTrip(req *http.Request) (*http.Response, error)
 	return n.base.RoundTrip(req)
 }
 
-// stageOf returns the stage that sends the request, or "" for other requests: the time of the
-// services, or the revocation of a session at RingCentral.
+// stageOf returns the stage that the request belongs to. It returns "" for requests that
+// read the time of a service or revoke a session at RingCentral.
 func stageOf(req *http.Request) ringcx.Stage {
 	switch path := req.URL.Path; {
 	case strings.HasPrefix(path, "/voice/"):
@@ -90,8 +90,8 @@ func stageOf(req *http.Request) ringcx.Stage {
 	return ""
 }
 
-// withFakeCredentials returns a sign-in of the second client id with the credentials that the
-// fake accepts. All fakes accept the same credentials.
+// withFakeCredentials returns a sign-in of the second client id with the credentials that
+// the fake accepts. All fakes accept the same credentials.
 func withFakeCredentials(req *http.Request) *http.Request {
 	if id, _, ok := req.BasicAuth(); !ok || id != otherClientID {
 		return req
@@ -144,8 +144,8 @@ func proxy(status int, header http.Header, body string) networkFault {
 	}
 }
 
-// tokensOf returns the tokens of a response to a refresh or an exchange. The refresh token is
-// empty if it is the one that was sent.
+// tokensOf returns the tokens of a response to a refresh or an exchange. The refresh
+// token is empty if it is the one that was sent.
 func tokensOf(req *http.Request, resp *http.Response, err error) (access, refresh string) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return "", ""
@@ -160,7 +160,8 @@ func tokensOf(req *http.Request, resp *http.Response, err error) (access, refres
 	return tokens.AccessToken, tokens.RefreshToken
 }
 
-// errorReader is the end of a copied body: it returns the error of the original, or io.EOF.
+// errorReader is the end of a copied body: it returns the error of the original, or
+// io.EOF.
 type errorReader struct{ err error }
 
 func (r errorReader) Read([]byte) (int, error) {
@@ -170,8 +171,8 @@ func (r errorReader) Read([]byte) (int, error) {
 	return 0, r.err
 }
 
-// withRereadableForm returns a copy of a token request whose form can be read more than once.
-// It returns other requests unchanged.
+// withRereadableForm returns a copy of a token request whose form can be read more than
+// once. It returns other requests unchanged.
 func withRereadableForm(req *http.Request) *http.Request {
 	if req.Body == nil || stageOf(req) == ringcx.StageCall {
 		return req

@@ -16,8 +16,8 @@ import (
 // simBase is the base URL of the fake.
 const simBase = "https://ringcx.test"
 
-// simProcess is one process, alone on its machine. The clock of the machine may be wrong. The
-// process may be killed and started again.
+// simProcess is a process with a machine of its own. The clock of the machine may be
+// wrong. The process may be killed and started again.
 type simProcess struct {
 	sim           *simulation
 	id            int
@@ -65,7 +65,7 @@ func (p *simProcess) machine() string { return strconv.Itoa(p.id) }
 
 // launch returns the client and link of a new process on the machine.
 func (p *simProcess) launch() (*ringcx.Client, *simLink) {
-	link := &simLink{process: p, spent: map[string]bool{}}
+	link := &simLink{process: p, used: map[string]bool{}}
 	fake := p.sim.fake
 	if p.fake != nil {
 		fake = p.fake
@@ -97,8 +97,8 @@ func (p *simProcess) launch() (*ringcx.Client, *simLink) {
 	return client, link
 }
 
-// event forgets the last token when the client obtains a newer one, whose expiry is not known
-// here yet.
+// event forgets the last token when the client obtains a newer one, whose expiry is not
+// known here yet.
 func (p *simProcess) event(e ringcx.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,14 +114,14 @@ func (p *simProcess) jitter() float64 {
 	return p.sim.draw(p.id, -p.jitters).Float64()
 }
 
-// now reads the clock of the machine. The result has no monotonic clock reading, so that the
-// package depends on the wall clock.
+// now reads the clock of the machine. The result has no monotonic clock reading, so that
+// the package depends on the wall clock.
 func (p *simProcess) now() time.Time {
 	return time.Now().Round(0).Add(time.Duration(p.skew.Load()))
 }
 
-// run makes calls every 30 s ± 50 %, or less often in a large fleet. It restarts the process if
-// it was killed.
+// run makes calls every 30 s ± 50 %, or less often in a large fleet. It restarts the
+// process if it was killed.
 func (p *simProcess) run() {
 	for step := 1; time.Now().Before(p.sim.end); step++ {
 		r := p.sim.draw(p.id, step)
@@ -136,15 +136,15 @@ func (p *simProcess) run() {
 	}
 }
 
-// interval returns the average time between two steps of a process. It keeps a fleet below the
-// 120 calls a minute that RingCX allows.
+// interval returns the average time between two steps of a process. It keeps a fleet
+// below the 120 calls a minute that RingCX allows.
 func (s *simulation) interval() time.Duration {
 	return max(30*time.Second, time.Duration(len(s.processes))*900*time.Millisecond)
 }
 
-// isLarge reports whether the fleet comes close to the limit of 120 calls a minute. The processes
-// of a large fleet do not replay calls: replays count as well, and after a first 429 they would
-// keep the fleet above the limit.
+// isLarge reports whether the fleet comes close to the limit of 120 calls a minute. The
+// processes of a large fleet do not replay calls: replays count as well, and after a
+// first 429 they would keep the fleet above the limit.
 func (s *simulation) isLarge() bool { return s.store != nil && *simProcesses > 15 }
 
 func (p *simProcess) current() (*ringcx.Client, *simLink) {
@@ -170,8 +170,8 @@ func (p *simProcess) plan(s disruption) {
 	link.planned = s
 }
 
-// clone returns a copy of the process including its memory, like a virtual machine that is
-// started twice from one snapshot.
+// clone returns a copy of the process including its memory, like a virtual machine that
+// is started twice from one snapshot.
 func (p *simProcess) clone(id int) *simProcess {
 	c := &simProcess{sim: p.sim, id: id, format: p.format, fake: p.fake, configure: p.configure, rejected: map[string]bool{}}
 	c.skew.Store(p.skew.Load())
@@ -181,16 +181,16 @@ func (p *simProcess) clone(id int) *simProcess {
 	return c
 }
 
-// hasValidToken reports whether the last token should still be valid: it has not expired by the
-// machine's clock, no call with it returned 401, and no Logout is under way.
+// hasValidToken reports whether the last token should still be valid: it has not expired
+// by the machine's clock, no call with it returned 401, and no Logout is under way.
 func (p *simProcess) hasValidToken() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last != nil && !p.loggingOut && p.now().Before(p.last.Expiry) && !p.rejected[p.last.AccessToken]
 }
 
-// setLoggingOut records the start or the end of a Logout. It forgets the last token, which may
-// no longer be valid.
+// setLoggingOut records the start or the end of a Logout. It forgets the last token,
+// which may no longer be valid.
 func (p *simProcess) setLoggingOut(now bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// simStore is the Store of a simulation. Each process uses it through its simLink, which can
-// fail.
+// simStore is the Store of a simulation. Each process uses it through its simLink, which
+// can fail.
 type simStore struct {
 	mu      sync.Mutex
 	records map[string]*simRecord
@@ -30,7 +30,8 @@ func newSimStore() *simStore {
 	return &simStore{records: map[string]*simRecord{}, holders: map[string]*simLink{}, tokens: map[string]bool{}}
 }
 
-// record returns the record of key, and creates it if necessary. The caller holds the lock.
+// record returns the record of key, and creates it if necessary. The caller holds the
+// lock.
 func (s *simStore) record(key string) *simRecord {
 	if s.records[key] == nil {
 		s.records[key] = &simRecord{}
@@ -53,7 +54,7 @@ func (s *simStore) read(key string, stale bool) ([]byte, string) {
 	return r.data, strconv.Itoa(r.version)
 }
 
-// swap replaces the record by the result of change, if version is the current one.
+// swap replaces the record with the result of change, if version is the current one.
 func (s *simStore) swap(key, version string, data []byte, change func(now, next []byte) []byte) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

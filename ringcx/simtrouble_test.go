@@ -8,8 +8,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// trouble is a kind of failure of a service, the Store, a network, a clock or a process. Calls
-// may fail only within the bound of a trouble.
+// trouble is a kind of failure of a service, the Store, a network, a clock or a process.
+// Calls may fail only within the bound of a trouble.
 type trouble struct {
 	name  string
 	bound bound
@@ -68,9 +68,9 @@ var troubles = []trouble{
 	{"logout that fails", bounds["logout that fails"], logoutFails},
 }
 
-// fault returns a trouble in which the next few requests to one of the endpoints fail with f.
-// For the sign-in and the exchange it also revokes the session; otherwise a renewal would only
-// send a refresh.
+// fault returns a trouble in which the next few requests to one of the endpoints fail
+// with f. For the sign-in and the exchange it also revokes the session; otherwise a
+// renewal would only send a refresh.
 func fault(name string, endpoints []ringcxtest.Endpoint, f ringcxtest.Fault) trouble {
 	return trouble{name, bounds[name], func(s *simulation, _ *occurrence, r *rand.Rand) {
 		endpoint := endpoints[r.IntN(len(endpoints))]
@@ -87,7 +87,8 @@ func instant(name string, cause func(*simulation)) trouble {
 	return trouble{name, bounds[name], func(s *simulation, _ *occurrence, _ *rand.Rand) { cause(s) }}
 }
 
-// expiredAgain ends all tokens 20 times, 8 s apart: more often than RingCX allows renewals.
+// expiredAgain ends all tokens 20 times, 8 s apart: more often than RingCX allows
+// renewals.
 func expiredAgain(s *simulation) {
 	for range 20 {
 		s.fake.ExpireTokens()
@@ -95,7 +96,8 @@ func expiredAgain(s *simulation) {
 	}
 }
 
-// clock returns a trouble that sets the clock of one process wrong by at most the given time.
+// clock returns a trouble that sets the clock of one process wrong by at most the given
+// time.
 func clock(name string, most time.Duration) trouble {
 	return trouble{name, bounds[name], func(s *simulation, x *occurrence, r *rand.Rand) {
 		p := s.any(r)

@@ -55,8 +55,8 @@ func seeds(t *testing.T, n int64, f func(t *testing.T, seed uint64)) {
 }
 
 // TestSimulation simulates hours of a program with one process and no Store. It uses the
-// in-memory fake and draws troubles from a seed. Each of the first seeds has a single kind
-// of trouble; the others mix all kinds.
+// in-memory fake and draws troubles from a seed. Each of the first seeds has a single
+// kind of trouble; the others mix all kinds.
 func TestSimulation(t *testing.T) {
 	seeds(t, *simSeeds, func(t *testing.T, seed uint64) {
 		s := newSimulation(t, seed, troubles)
@@ -164,8 +164,8 @@ func (s *simulation) trouble(lane int) {
 	}
 }
 
-// checkRecoveries asserts that calls of every process succeed again after the longest wait
-// of any process. The processes of a fleet share their waits.
+// checkRecoveries asserts that calls of every process succeed again after the longest
+// wait of any process. The processes of a fleet share their waits.
 func (s *simulation) checkRecoveries() {
 	longest := time.Duration(0)
 	for _, p := range s.processes {
@@ -207,7 +207,8 @@ func (s *simulation) checkRecovery(p *simProcess, limit time.Duration) {
 	}
 }
 
-// checkIdle asserts that sources without callers send no requests and start no goroutines.
+// checkIdle asserts that sources without callers send no requests and start no
+// goroutines.
 func (s *simulation) checkIdle() {
 	time.Sleep(2 * time.Minute) // until background renewals have ended
 	synctest.Wait()

@@ -22,8 +22,8 @@ const (
 	outageInterval = 200 * time.Second // the least time between two exchanges of a process without the Store
 )
 
-// minted matches the refresh tokens of the fake. secret matches the tokens that must not be in
-// the record after a Logout.
+// minted matches the refresh tokens of the fake. secret matches the tokens that must not
+// be in the record after a Logout.
 var (
 	minted = regexp.MustCompile(`refresh-(\d+)-[\w-]{24}`)
 	secret = regexp.MustCompile(`(?:refresh|rc)-\d+-[\w-]{24}`)
@@ -69,7 +69,8 @@ type sentRequest struct {
 	withoutStore bool
 }
 
-// mayOverlap reports whether r may be sent while a request of another process has not ended.
+// mayOverlap reports whether r may be sent while a request of another process has not
+// ended.
 func (r *sentRequest) mayOverlap() bool {
 	r.link.mu.Lock()
 	defer r.link.mu.Unlock()
@@ -108,8 +109,8 @@ func (w *watch) begin(link *simLink, stage ringcx.Stage, req *http.Request) func
 	}
 }
 
-// checkLease asserts that a process sends requests only soon after it took the lease, not while
-// a request of another process has not ended, and not early in a store outage.
+// checkLease asserts that a process sends requests only soon after it took the lease, not
+// while a request of another process has not ended, and not early in a store outage.
 func (w *watch) checkLease(sent *sentRequest) {
 	p := sent.link.process
 	if down := sent.link.storeDown(); down > 0 {
@@ -134,17 +135,18 @@ func (w *watch) checkLease(sent *sentRequest) {
 	}
 }
 
-// checkRefresh asserts that no process sends a refresh token twice, one that is older than a
-// token that it has read from or written to the record, or one that is still in the record.
+// checkRefresh asserts that no process sends a refresh token twice, one that is older
+// than a token that it has read from or written to the record, or one that is still in
+// the record.
 func (w *watch) checkRefresh(sent *sentRequest, req *http.Request) {
 	p, token := sent.link.process, minted.FindString(req.URL.Path+formOf(req))
 	if token == "" || sent.withoutStore {
 		return
 	}
 	sent.link.mu.Lock()
-	newest, spent := sent.link.newest, sent.link.spent[token]
+	newest, used := sent.link.newest, sent.link.used[token]
 	sent.link.mu.Unlock()
-	if spent {
+	if used {
 		p.sim.violation(p, "a process sends a refresh token that it has sent before")
 	}
 	if n := serial(token); n < newest && sent.stage == ringcx.StageRefresh {
@@ -158,7 +160,8 @@ func (w *watch) checkRefresh(sent *sentRequest, req *http.Request) {
 	}
 }
 
-// outcome records the outcome of a request, and asserts that it did not fail without a trouble.
+// outcome records the outcome of a request, and asserts that it did not fail without a
+// trouble.
 func (w *watch) outcome(sent *sentRequest, req *http.Request, resp *http.Response, err error) {
 	p := sent.link.process
 	ended := sent.stage == ringcx.StageExchange && err == nil && resp.StatusCode == http.StatusUnauthorized // the RingCentral token has expired
@@ -175,7 +178,7 @@ func (w *watch) outcome(sent *sentRequest, req *http.Request, resp *http.Respons
 	case ringcx.StageRefresh:
 		_, refresh := tokensOf(req, resp, err)
 		if !mayResend(resp, err) {
-			sent.link.spend(minted.FindString(formOf(req)))
+			sent.link.markUsed(minted.FindString(formOf(req)))
 			if refresh == "" {
 				p.sim.causes.Add(1)
 			}
@@ -185,7 +188,8 @@ func (w *watch) outcome(sent *sentRequest, req *http.Request, resp *http.Respons
 	}
 }
 
-// checkReuse asserts that no refresh token was sent twice, except tokens of restored records.
+// checkReuse asserts that no refresh token was sent twice, except tokens of restored
+// records.
 func (w *watch) checkReuse(p *simProcess) {
 	n, restored := p.sim.fake.Counts().RefreshReused, int(p.sim.restored.Load())
 	w.mu.Lock()
@@ -218,7 +222,8 @@ func (w *watch) exchanged(sent *sentRequest, req *http.Request, resp *http.Respo
 	w.tokenExchanges++
 }
 
-// mayResend reports whether the refresh token of a request with this outcome may be sent again.
+// mayResend reports whether the refresh token of a request with this outcome may be sent
+// again.
 func mayResend(resp *http.Response, err error) bool {
 	if err != nil {
 		op, ok := errors.AsType[*net.OpError](err)
@@ -248,9 +253,9 @@ type arrival struct {
 	withoutStore bool // by a process without the Store
 }
 
-// arrive counts an exchange or a refresh that reached the services, and asserts that there are
-// at most five in 60 seconds. Windows with a request without the Store are checked by
-// checkCounts.
+// arrive counts an exchange or a refresh that reached the services, and asserts that
+// there are at most five in 60 seconds. Windows with a request without the Store are
+// checked by checkCounts.
 func (w *watch) arrive(sent *sentRequest) {
 	w.mu.Lock()
 	w.arrivals = append(w.arrivals, arrival{sent.begun, sent.withoutStore})
@@ -264,8 +269,9 @@ func (w *watch) arrive(sent *sentRequest) {
 	}
 }
 
-// signedIn counts a sign-in, and asserts that there are at most five in 60 seconds. It ignores
-// sign-ins before the record was replaced, because the processes no longer know them.
+// signedIn counts a sign-in, and asserts that there are at most five in 60 seconds. It
+// ignores sign-ins before the record was replaced, because the processes no longer know
+// them.
 func (w *watch) signedIn(sent *sentRequest) {
 	w.mu.Lock()
 	w.signIns = slices.DeleteFunc(append(w.signIns, arrival{sent.begun, sent.withoutStore}), func(a arrival) bool {
@@ -283,8 +289,8 @@ func (w *watch) signedIn(sent *sentRequest) {
 	}
 }
 
-// peaks returns the maximum number of arrivals in 60 seconds: in windows without, and in windows
-// with, a request of a process without the Store.
+// peaks returns the maximum number of arrivals in 60 seconds: in windows without, and in
+// windows with, a request of a process without the Store.
 func peaks(arrivals []arrival) (peak, outagePeak int) {
 	first := 0
 	for i, a := range arrivals {

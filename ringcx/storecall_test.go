@@ -28,8 +28,8 @@ func (s *hangingStore) Load(ctx context.Context, key string) ([]byte, string, er
 	return s.Store.Load(ctx, key)
 }
 
-// TestStoreThatIgnoresItsContext makes every Load hang for minutes. At most four calls may hang at
-// the same time, Close must not wait for them, and the source must recover.
+// TestStoreThatIgnoresItsContext makes every Load hang for minutes. At most four calls
+// may hang at the same time, Close must not wait for them, and the source must recover.
 func TestStoreThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -64,8 +64,8 @@ func TestStoreThatIgnoresItsContext(t *testing.T) {
 	})
 }
 
-// TestOneFailedLoadAtTheStart makes the Store of a new process fail for a second. Token returns no
-// error.
+// TestOneFailedLoadAtTheStart makes the Store of a new process fail for a second. Token
+// returns no error.
 func TestOneFailedLoadAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
@@ -75,8 +75,8 @@ func TestOneFailedLoadAtTheStart(t *testing.T) {
 	})
 }
 
-// TestTwoLoginsOfOneKey gives two users the same Key by mistake. The second one gets an error that
-// explains this, and no token of the first one.
+// TestTwoLoginsOfOneKey gives two users the same Key by mistake. The second one gets an
+// error that explains this, and no token of the first one.
 func TestTwoLoginsOfOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -104,8 +104,8 @@ func TestTwoLoginsOfOneKey(t *testing.T) {
 	})
 }
 
-// TestStoreCallsThatNeverReturn makes at least four Load calls hang forever. Later calls work, and
-// must still be made.
+// TestStoreCallsThatNeverReturn makes at least four Load calls hang forever. Later calls
+// work, and must still be made.
 func TestStoreCallsThatNeverReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -156,8 +156,8 @@ func (s *leaseStore) Hold(context.Context, string, string) (release func(), err 
 
 func (s *leaseStore) Held(context.Context, string, string) (bool, error) { return true, nil }
 
-// TestLateHoldIsReleased makes each Hold return after the process has abandoned the call. The
-// process must still call release.
+// TestLateHoldIsReleased makes each Hold return after the process has abandoned the call.
+// The process must still call release.
 func TestLateHoldIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -177,7 +177,8 @@ func TestLateHoldIsReleased(t *testing.T) {
 	})
 }
 
-// TestHangingRelease makes the release function of Hold hang. Token and Close must still return.
+// TestHangingRelease makes the release function of Hold hang. Token and Close must still
+// return.
 func TestHangingRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)

@@ -12,7 +12,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestCloseDoesNotWait closes a source that waits for another process, and one whose Store hangs.
+// TestCloseDoesNotWait closes a source that waits for another process, and one whose
+// Store hangs.
 func TestCloseDoesNotWait(t *testing.T) {
 	closeWithin := func(t *testing.T, ts *ringcx.TokenSource, limit time.Duration) {
 		t.Helper()
@@ -38,8 +39,8 @@ func TestCloseDoesNotWait(t *testing.T) {
 	})
 }
 
-// TestCloseEndsAWaitingRenewal closes a source while a caller waits for another process. The
-// caller gets ErrClosed at once, and the source no longer calls the Store.
+// TestCloseEndsAWaitingRenewal closes a source while a caller waits for another process.
+// The caller gets ErrClosed at once, and the source no longer calls the Store.
 func TestCloseEndsAWaitingRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -98,8 +99,8 @@ func TestCloseEndsALogoutThatWaits(t *testing.T) {
 	})
 }
 
-// TestCloseWritesUnsavedTokens closes a source whose write of new tokens has failed. Close must
-// write them.
+// TestCloseWritesUnsavedTokens closes a source whose write of new tokens has failed.
+// Close must write them.
 func TestCloseWritesUnsavedTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -120,8 +121,8 @@ func TestCloseWritesUnsavedTokens(t *testing.T) {
 	})
 }
 
-// TestNoStoreCallsAfterClose closes a source with unsaved tokens right after a renewal began, while
-// the Store fails. The source must not call the Store after Close.
+// TestNoStoreCallsAfterClose closes a source with unsaved tokens right after a renewal
+// began, while the Store fails. The source must not call the Store after Close.
 func TestNoStoreCallsAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -139,8 +140,8 @@ func TestNoStoreCallsAfterClose(t *testing.T) {
 	})
 }
 
-// TestNoTokenAfterClose closes a source after another process has written new tokens. Close reads
-// them from the record, but Token must return ErrClosed.
+// TestNoTokenAfterClose closes a source after another process has written new tokens.
+// Close reads them from the record, but Token must return ErrClosed.
 func TestNoTokenAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestStoreDown runs a Store outage. The valid token is returned until it expires, the process
-// does not sign in, and it does not send the shared refresh token.
+// TestStoreDown runs a Store outage. The valid token is returned until it expires, the
+// process does not sign in, and it does not send the shared refresh token.
 func TestStoreDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -40,7 +40,8 @@ func TestStoreDown(t *testing.T) {
 	})
 }
 
-// TestStoreDownAtTheStart starts a process while Load fails. Token returns the error of the Store.
+// TestStoreDownAtTheStart starts a process while Load fails. Token returns the error of
+// the Store.
 func TestStoreDownAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -52,8 +53,8 @@ func TestStoreDownAtTheStart(t *testing.T) {
 	})
 }
 
-// TestUnsavedTokensAreWrittenLater makes the write of new tokens fail. Token returns them all the
-// same, and they are written as soon as the Store works again.
+// TestUnsavedTokensAreWrittenLater makes the write of new tokens fail. Token returns them
+// all the same, and they are written as soon as the Store works again.
 func TestUnsavedTokensAreWrittenLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -70,8 +71,8 @@ func TestUnsavedTokensAreWrittenLater(t *testing.T) {
 	})
 }
 
-// TestUnsavedRefreshTokenStaysValid makes the Store fail before new tokens are written, until they
-// have expired. Their refresh token must still be used afterwards.
+// TestUnsavedRefreshTokenStaysValid makes the Store fail before new tokens are written,
+// until they have expired. Their refresh token must still be used afterwards.
 func TestUnsavedRefreshTokenStaysValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -102,8 +103,9 @@ func TestUnsavedRefreshTokenStaysValid(t *testing.T) {
 	})
 }
 
-// TestOldFailedWriteIsNoOutage makes one write fail. Other processes write the record for a long
-// time after that. A later failure of the Store must not count as part of one long outage.
+// TestOldFailedWriteIsNoOutage makes one write fail. Other processes write the record for
+// a long time after that. A later failure of the Store must not count as part of one long
+// outage.
 func TestOldFailedWriteIsNoOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -153,9 +155,9 @@ func TestReadOnlyStore(t *testing.T) {
 	})
 }
 
-// TestOutageOfAFleet makes the Store fail for a whole fleet. All tokens expire at the same time,
-// and RingCX allows five token requests a minute. It rejects requests of a fleet that is too
-// large; the processes must not repeat these again and again.
+// TestOutageOfAFleet makes the Store fail for a whole fleet. All tokens expire at the
+// same time, and RingCX allows five token requests a minute. It rejects requests of a
+// fleet that is too large; the processes must not repeat these again and again.
 func TestOutageOfAFleet(t *testing.T) {
 	for _, c := range []struct {
 		processes, minutes int
@@ -181,8 +183,8 @@ func TestOutageOfAFleet(t *testing.T) {
 	}
 }
 
-// outageOfFleet starts a fleet and makes its Store fail for a number of minutes, in which each
-// process calls Token every 5 s. It returns what the services counted.
+// outageOfFleet starts a fleet and makes its Store fail for a number of minutes, in which
+// each process calls Token every 5 s. It returns what the services counted.
 func outageOfFleet(t *testing.T, processes, minutes int) ringcxtest.Counts {
 	fake, store, process := fleet(t)
 	fake.LimitRates(true)
@@ -237,8 +239,8 @@ func TestStoreThatAlwaysConflicts(t *testing.T) {
 	})
 }
 
-// TestShortStoreFailureWhileWaiting makes the Store fail for a second while a process waits for
-// the renewal of another process.
+// TestShortStoreFailureWhileWaiting makes the Store fail for a second while a process
+// waits for the renewal of another process.
 func TestShortStoreFailureWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -260,8 +262,8 @@ func TestShortStoreFailureWhileWaiting(t *testing.T) {
 	})
 }
 
-// TestInvalidatedTokenDuringStoreOutage invalidates the token while the Store is down. Token still
-// returns it, because other endpoints may accept it.
+// TestInvalidatedTokenDuringStoreOutage invalidates the token while the Store is down.
+// Token still returns it, because other endpoints may accept it.
 func TestInvalidatedTokenDuringStoreOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
@@ -278,8 +280,8 @@ func TestInvalidatedTokenDuringStoreOutage(t *testing.T) {
 	})
 }
 
-// TestFailureDoesNotHideNewTokens makes the sign-in of one process fail. After another process has
-// signed in, the first process must return the new token.
+// TestFailureDoesNotHideNewTokens makes the sign-in of one process fail. After another
+// process has signed in, the first process must return the new token.
 func TestFailureDoesNotHideNewTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -299,8 +301,8 @@ func TestFailureDoesNotHideNewTokens(t *testing.T) {
 	})
 }
 
-// TestSecondOutage makes the Store fail twice. Each time the process renews without the Store ten
-// seconds after the outage began.
+// TestSecondOutage makes the Store fail twice. Each time the process renews without the
+// Store ten seconds after the outage began.
 func TestSecondOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)

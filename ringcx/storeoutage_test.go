@@ -14,9 +14,9 @@ import (
 
 var outageAll = flag.Bool("outage.all", false, "run TestStoreOutages with all fleet sizes and all ages of the token")
 
-// outageGoals limit how long the process that is worst off may be without a token in a Store
-// outage of 20 minutes, as the mean of 20 outages, and the responses with 429 in all of them. With
-// fewer outages, the mean may be outageFew times as long.
+// outageGoals limit how long the process that is worst off may be without a token in a
+// Store outage of 20 minutes, as the mean of 20 outages, and the responses with 429 in
+// all of them. With fewer outages, the mean may be outageFew times as long.
 var outageGoals = []outageGoal{
 	{1, 0, 0, true},
 	{3, 0, 0, false},
@@ -58,8 +58,8 @@ var preludes = []prelude{
 	{"restart without Close", func(w *worker) { w.kill() }},
 }
 
-// TestStoreOutages runs Store outages of 20 minutes. It measures how long the process that is
-// worst off has no token.
+// TestStoreOutages runs Store outages of 20 minutes. It measures how long the process
+// that is worst off has no token.
 func TestStoreOutages(t *testing.T) {
 	for _, p := range preludes {
 		for _, goal := range outageGoals {
@@ -82,9 +82,10 @@ func TestStoreOutages(t *testing.T) {
 	}
 }
 
-// afterRestart returns the goal for outages right after a restart. If an outage begins in the
-// second of a renewal, a few processes have another token than the others. With 20 processes,
-// the entries of the killed processes fill the roster, so that it has no effect.
+// afterRestart returns the goal for outages right after a restart. If an outage begins in
+// the second of a renewal, a few processes have another token than the others. With 20
+// processes, the entries of the killed processes fill the roster, so that it has no
+// effect.
 func afterRestart(goal outageGoal) outageGoal {
 	switch goal.processes {
 	case 8:
@@ -131,8 +132,8 @@ func (r *outageResult) check(t *testing.T, goal time.Duration, limited int) {
 	}
 }
 
-// runOutage runs one outage, which begins renewalPeriod + step × outageStep after a token was
-// requested.
+// runOutage runs one outage, which begins renewalPeriod + step × outageStep after a token
+// was requested.
 func runOutage(t *testing.T, step, processes int, p prelude) outageResult {
 	s := newScenario(t, step, processes)
 	defer s.close()
@@ -208,8 +209,8 @@ func (r *outageRun) callEverySecond(id int, stop chan struct{}) {
 	}
 }
 
-// nextToken waits until a new token is requested, near the end of outagePrelude, and returns when
-// that was.
+// nextToken waits until a new token is requested, near the end of outagePrelude, and
+// returns when that was.
 func (r *outageRun) nextToken() time.Time {
 	time.Sleep(outagePrelude - 2*renewalPeriod)
 	old := must(r.at(0).client.Tokens.Token())
@@ -221,8 +222,9 @@ func (r *outageRun) nextToken() time.Time {
 	}
 }
 
-// without returns how long the process that was worst off had no token in an outage, and the mean
-// of all processes. A call that takes a second or longer counts as a second without a token.
+// without returns how long the process that was worst off had no token in an outage, and
+// the mean of all processes. A call that takes a second or longer counts as a second
+// without a token.
 func (r *outageRun) without(begin time.Time) (worst, mean time.Duration) {
 	for _, w := range r.workers {
 		without := time.Duration(0)
@@ -237,11 +239,12 @@ func (r *outageRun) without(begin time.Time) (worst, mean time.Duration) {
 	return worst, mean
 }
 
-// TestOutageOfAnOldFleet runs a Store outage of 20 minutes after the processes have run for less
-// or more than the hour that a RingCentral token is valid. Every process must have a token all
-// the time: it renews with its own refresh token or signs in. The processes make calls every 5 s
-// before the outage, so that the shared token is valid for at least another minute. The fourth
-// process requests a token of its own 50.5 s after the outage began.
+// TestOutageOfAnOldFleet runs a Store outage of 20 minutes after the processes have run
+// for less or more than the hour that a RingCentral token is valid. Every process must
+// have a token all the time: it renews with its own refresh token or signs in. The
+// processes make calls every 5 s before the outage, so that the shared token is valid for
+// at least another minute. The fourth process requests a token of its own 50.5 s after
+// the outage began.
 func TestOutageOfAnOldFleet(t *testing.T) {
 	for _, age := range []time.Duration{20 * time.Minute, 45 * time.Minute, 2 * time.Hour} {
 		for _, processes := range []int{1, 4} {
@@ -281,10 +284,11 @@ func outageOfOldFleet(t *testing.T, age time.Duration, processes int) {
 	}
 }
 
-// TestOneFailureInAStoreOutage makes one exchange, or ten unreachable ones, fail during a Store
-// outage. The process sends its first request a minute before the token expires, so that a
-// further attempt obtains a token in time. Only after a 429 the next attempt follows two minutes
-// later, because the fleet may have more processes than RingCX allows requests.
+// TestOneFailureInAStoreOutage makes one exchange, or ten unreachable ones, fail during a
+// Store outage. The process sends its first request a minute before the token expires, so
+// that a further attempt obtains a token in time. Only after a 429 the next attempt
+// follows two minutes later, because the fleet may have more processes than RingCX allows
+// requests.
 func TestOneFailureInAStoreOutage(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -313,9 +317,9 @@ func TestOneFailureInAStoreOutage(t *testing.T) {
 	}
 }
 
-// TestOldStoreFailure makes a write fail and, ten minutes without calls later, the Store fail for
-// 2 s. The second failure is a new outage: the process waits before it requests a token of its
-// own.
+// TestOldStoreFailure makes a write fail and, ten minutes without calls later, the Store
+// fail for 2 s. The second failure is a new outage: the process waits before it requests
+// a token of its own.
 func TestOldStoreFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)

@@ -24,8 +24,8 @@ type loudError struct{ data []byte }
 
 func (e loudError) Error() string { return fmt.Sprintf("cannot replace %s", e.data) }
 
-// loudStore is a Store whose writes can fail, with an error that contains the current record and
-// the one that was to be written.
+// loudStore is a Store whose writes can fail, with an error that contains the current
+// record and the one that was to be written.
 type loudStore struct {
 	*spyStore
 	fails bool
@@ -39,8 +39,8 @@ func (s *loudStore) CompareAndSwap(ctx context.Context, key, version string, dat
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestStoreErrorsContainNoToken uses a Store whose errors contain records, before and after a
-// refresh. The errors of events must contain no token.
+// TestStoreErrorsContainNoToken uses a Store whose errors contain records, before and
+// after a refresh. The errors of events must contain no token.
 func TestStoreErrorsContainNoToken(t *testing.T) {
 	for _, stage := range []ringcx.Stage{ringcx.StageExchange, ringcx.StageRefresh} {
 		t.Run(string(stage), func(t *testing.T) {
@@ -85,8 +85,8 @@ func secretsOf(t *testing.T, data []byte) []string {
 	return secrets
 }
 
-// wantNoSecret asserts that no text of the errors contains a secret, that secrets were masked,
-// and that the error of the Store is still in the chain.
+// wantNoSecret asserts that no text of the errors contains a secret, that secrets were
+// masked, and that the error of the Store is still in the chain.
 func wantNoSecret(t *testing.T, events []error, secrets []string) {
 	t.Helper()
 	masked := 0
@@ -114,8 +114,8 @@ func wantNoSecret(t *testing.T, events []error, secrets []string) {
 	}
 }
 
-// TestRecordContainsOnlyNeededSecrets makes an exchange return every kind of secret. Of these, the
-// record must contain only the access token and the refresh token.
+// TestRecordContainsOnlyNeededSecrets makes an exchange return every kind of secret. Of
+// these, the record must contain only the access token and the refresh token.
 func TestRecordContainsOnlyNeededSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -139,8 +139,8 @@ func TestRecordContainsOnlyNeededSecrets(t *testing.T) {
 	})
 }
 
-// TestStoreErrorsContainNoRefreshToken uses a Store that cannot write the record with a new
-// refresh token. Its error contains that record; the errors of events must not.
+// TestStoreErrorsContainNoRefreshToken uses a Store that cannot write the record with a
+// new refresh token. Its error contains that record; the errors of events must not.
 func TestStoreErrorsContainNoRefreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
