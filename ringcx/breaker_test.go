@@ -12,10 +12,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// rejectingPath makes one path always return 401; the rest is the fake's.
+// rejectingPath returns 401 for one path and sends other requests to the fake.
 type rejectingPath struct {
 	fake http.RoundTripper
-	path string // always 401
+	path string
 }
 
 func (r rejectingPath) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -27,8 +27,9 @@ func (r rejectingPath) RoundTrip(req *http.Request) (*http.Response, error) {
 	return response(401, "text/plain", "not for you"), nil
 }
 
-// TestBreakerOfAStream has an endpoint reject each POST of a body that cannot be sent
-// again, for an hour, beside one that accepts every token. 16 refreshes are due.
+// TestBreakerOfAStream has an endpoint return 401 for an hour to POSTs whose bodies cannot
+// be sent again, while another endpoint accepts every valid token. An hour without a 401
+// needs 16 refreshes.
 func TestBreakerOfAStream(t *testing.T) {
 	for _, every := range []time.Duration{time.Second, 7 * time.Second, 15 * time.Second, 31 * time.Second, 61 * time.Second} {
 		for _, beside := range []bool{true, false} {
@@ -40,24 +41,24 @@ func TestBreakerOfAStream(t *testing.T) {
 				client := newClient(t, cfg)
 				for start := time.Now(); time.Since(start) < time.Hour; time.Sleep(every) {
 					if err := stream(t, client, "/voice/upload"); !errors.Is(err, ringcx.ErrUnauthorized) {
-						t.Fatalf("the endpoint that rejects: %v", err)
+						t.Fatalf("the rejecting endpoint: error is %v, want %v", err, ringcx.ErrUnauthorized)
 					}
 					if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); beside && err != nil {
-						t.Fatalf("the endpoint that accepts: %v", err)
+						t.Fatalf("the accepting endpoint: %v", err)
 					}
 				}
 				c := fake.Counts()
 				t.Logf("every %v: %d refreshes", every, c.Refreshes)
 				if c.Refreshes > 80 || c.Logins > 1 || c.Exchanges > 1 {
-					t.Errorf("every %v: %d refreshes, %d exchanges, %d sign-ins", every, c.Refreshes, c.Exchanges, c.Logins)
+					t.Errorf("every %v: %d refreshes, %d exchanges, %d sign-ins, want at most 80, 1 and 1", every, c.Refreshes, c.Exchanges, c.Logins)
 				}
 			})
 		}
 	}
 }
 
-// TestRevokedTokenOfAStream revokes the token of a process that only sends bodies that
-// cannot be sent again. Each time one call fails, and the next succeeds.
+// TestRevokedTokenOfAStream revokes the token of a process whose requests all have bodies
+// that cannot be sent again. Each time one call fails, and the next one succeeds.
 func TestRevokedTokenOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -69,16 +70,16 @@ func TestRevokedTokenOfAStream(t *testing.T) {
 			}
 			fake.ExpireTokens()
 			if err := stream(t, client, "/voice/upload"); !errors.Is(err, ringcx.ErrUnauthorized) {
-				t.Fatalf("after revocation %d: %v, want 401", n, err)
+				t.Fatalf("after revocation %d: error is %v, want %v", n, err, ringcx.ErrUnauthorized)
 			}
 			time.Sleep(20 * time.Second)
 		}
 	})
 }
 
-// TestRevokedTokenOfAnotherPath revokes two tokens in a row while the second call is to
-// another path: the second token is invalid a second later, and at once if the first
-// was revoked long before.
+// TestRevokedTokenOfAnotherPath revokes a token, and then the next one, which a call to
+// another path notices. Calls to that path succeed after about a second, and at once if
+// the first token was revoked more than a minute before.
 func TestRevokedTokenOfAnotherPath(t *testing.T) {
 	for _, c := range []struct{ after, most time.Duration }{{0, 1200 * time.Millisecond}, {61 * time.Second, 100 * time.Millisecond}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -97,14 +98,14 @@ func TestRevokedTokenOfAnotherPath(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 			if took := time.Since(start); took > c.most {
-				t.Errorf("%v later: a valid token after %v", c.after, took)
+				t.Errorf("second token revoked after %v: a call succeeds after %v, want at most %v", c.after, took, c.most)
 			}
 		})
 	}
 }
 
-// TestLate401OfAStream has a 401 arrive for a token that was replaced twice. It says
-// nothing about the current one.
+// TestLate401OfAStream has a 401 arrive for a token that was replaced twice. It must not
+// affect the current token.
 func TestLate401OfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)

@@ -18,9 +18,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
+// accepts is the handler of an endpoint that returns 200 to a valid token.
 var accepts = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
-// stream sends a POST whose body cannot be read again.
+// stream sends a POST whose body cannot be sent again.
 func stream(t *testing.T, client *ringcx.Client, path string) error {
 	t.Helper()
 	body := struct{ io.Reader }{strings.NewReader("payload")}
@@ -35,14 +36,15 @@ func stream(t *testing.T, client *ringcx.Client, path string) error {
 	return err
 }
 
+// failedRenewalTest is a call that needs a renewal which fails.
 type failedRenewalTest struct {
 	name   string
 	stage  ringcxtest.Endpoint
 	fault  ringcxtest.Fault
-	times  int
+	times  int           // how many requests fail; 0: one
 	max    int           // MaxReplays
-	within time.Duration // of the context; 0: it has no end
-	ok     bool
+	within time.Duration // timeout of the context; 0: none
+	ok     bool          // the call succeeds
 	waits  time.Duration // how long the call takes, ±20 %
 }
 
@@ -57,17 +59,18 @@ var failedRenewalTests = []failedRenewalTest{
 	{name: "exchange unreachable three times", stage: ringcxtest.Exchange, fault: ringcxtest.Unreachable, times: 3, ok: true, waits: 5 * time.Second},
 	{name: "unreachable too often", stage: ringcxtest.Exchange, fault: ringcxtest.Unreachable, times: 4, waits: 5 * time.Second},
 	{name: "unreachable more often than once", stage: ringcxtest.Exchange, fault: ringcxtest.Unreachable, max: 1, times: 2, waits: time.Second},
-	{name: "never", stage: ringcxtest.Exchange, fault: ringcxtest.Unreachable, max: -1},
+	{name: "no replays", stage: ringcxtest.Exchange, fault: ringcxtest.Unreachable, max: -1},
 	{name: "429 for longer than a minute", stage: ringcxtest.Exchange, fault: ringcxtest.RateLimit(61 * time.Second)},
 	{name: "429 for longer than the context", stage: ringcxtest.Exchange, fault: ringcxtest.RateLimit(30 * time.Second), within: 20 * time.Second},
 	{name: "429 within the context", stage: ringcxtest.Exchange, fault: ringcxtest.RateLimit(30 * time.Second), within: 40 * time.Second, ok: true, waits: 30 * time.Second},
 	{name: "rejected sign-in", stage: ringcxtest.Login, fault: ringcxtest.Refuse},
 	{name: "rejected exchange", stage: ringcxtest.Exchange, fault: ringcxtest.Refuse},
-	{name: "not implemented", stage: ringcxtest.Exchange, fault: ringcxtest.Status(501, "no")},
+	{name: "exchange 501", stage: ringcxtest.Exchange, fault: ringcxtest.Status(501, "no")},
 }
 
-// TestCallAfterAFailedRenewal has a renewal fail that two calls need, one of them with
-// a body that cannot be sent again.
+// TestCallAfterAFailedRenewal checks after which failed renewals a call waits for another
+// one, and how long. A POST whose body cannot be sent again waits, too, because the
+// renewal comes before the request.
 func TestCallAfterAFailedRenewal(t *testing.T) {
 	for _, tt := range failedRenewalTests {
 		for _, method := range []string{"GET", "POST"} {
@@ -81,7 +84,7 @@ func TestCallAfterAFailedRenewal(t *testing.T) {
 					client, start := newClient(t, cfg), time.Now()
 					err := tt.call(t, client, method)
 					if (err == nil) != tt.ok {
-						t.Errorf("error is %v", err)
+						t.Errorf("error is %v, want success %v", err, tt.ok)
 					}
 					if took := time.Since(start); took < tt.waits*8/10 || took > tt.waits*12/10 {
 						t.Errorf("the call took %v, want about %v", took, tt.waits)
@@ -92,6 +95,7 @@ func TestCallAfterAFailedRenewal(t *testing.T) {
 	}
 }
 
+// call makes the call within the timeout of tt.
 func (tt failedRenewalTest) call(t *testing.T, client *ringcx.Client, method string) error {
 	if method == "POST" && tt.within == 0 {
 		return stream(t, client, "/voice/upload")
@@ -106,7 +110,7 @@ func (tt failedRenewalTest) call(t *testing.T, client *ringcx.Client, method str
 	return err
 }
 
-// sourceThatFailsOnce is a RingCentral source that fails once.
+// sourceThatFailsOnce is a RingCentral source whose first call returns err.
 type sourceThatFailsOnce struct{ err error }
 
 func (s *sourceThatFailsOnce) Token() (*oauth2.Token, error) {
@@ -117,15 +121,15 @@ func (s *sourceThatFailsOnce) Token() (*oauth2.Token, error) {
 	return staticLogin.Token()
 }
 
-// TestCallAfterAFailedSource shows which errors of a program's own RingCentral source a
-// call waits for.
+// TestCallAfterAFailedSource checks after which errors of a RingCentral source a call
+// waits for another renewal.
 func TestCallAfterAFailedSource(t *testing.T) {
-	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	dialError := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	for _, c := range []struct {
 		err error
 		ok  bool
 	}{
-		{&url.Error{Op: "Post", URL: "https://rc.example/token", Err: refused}, true},
+		{&url.Error{Op: "Post", URL: "https://rc.example/token", Err: dialError}, true},
 		{context.DeadlineExceeded, true},
 		{&oauth2.RetrieveError{Response: &http.Response{StatusCode: 502}}, true},
 		{&oauth2.RetrieveError{Response: &http.Response{StatusCode: 400}}, false},
@@ -133,30 +137,31 @@ func TestCallAfterAFailedSource(t *testing.T) {
 		{errors.New("the vault is sealed"), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cfg := ringcx.Config{RingCentral: &sourceThatFailsOnce{c.err}, HTTPClient: answering(func(*http.Request) *http.Response { return response(200, "application/json", "[]") })}
+			cfg := ringcx.Config{RingCentral: &sourceThatFailsOnce{c.err}, HTTPClient: respondWith(func(*http.Request) *http.Response { return response(200, "application/json", "[]") })}
 			if _, err := ringcx.Get(newClient(t, cfg).ListAccountsWithResponse(t.Context())); (err == nil) != c.ok {
-				t.Errorf("after %v: error is %v", c.err, err)
+				t.Errorf("after %v of the source: error is %v, want success %v", c.err, err, c.ok)
 			}
 		})
 	}
 }
 
-// TestTokenAfterAFailedRenewal shows that Token, unlike a call, waits for no other
-// renewal.
+// TestTokenAfterAFailedRenewal checks that Token, unlike a call, returns the error of a
+// failed renewal at once.
 func TestTokenAfterAFailedRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Unreachable, 1)
 		start := time.Now()
 		if _, err := newTokenSource(t, fake.Config()).Token(); err == nil || time.Since(start) > 0 {
-			t.Errorf("error is %v after %v", err, time.Since(start))
+			t.Errorf("error is %v after %v, want one at once", err, time.Since(start))
 		}
 	})
 }
 
-// TestRememberedFailureIsNoReplay has a call begin after a renewal failed. With
-// MaxReplays 1 it still has one renewal fail and another succeed.
-func TestRememberedFailureIsNoReplay(t *testing.T) {
+// TestRememberedFailureIsNotAReplay begins a call after a renewal has failed. That
+// failure does not count as a replay: with MaxReplays 1 the call still succeeds after
+// one more failed renewal.
+func TestRememberedFailureIsNotAReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		cfg := fake.Config()
@@ -172,7 +177,8 @@ func TestRememberedFailureIsNoReplay(t *testing.T) {
 	})
 }
 
-// TestRememberedFailureWithoutReplays has a call begin likewise that waits for nothing.
+// TestRememberedFailureWithoutReplays begins such a call with MaxReplays -1. It returns
+// the failure at once.
 func TestRememberedFailureWithoutReplays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -183,7 +189,7 @@ func TestRememberedFailureWithoutReplays(t *testing.T) {
 		_, _ = client.Tokens.Token()
 		_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 		if err == nil || time.Since(start) > 0 {
-			t.Errorf("error is %v after %v", err, time.Since(start))
+			t.Errorf("error is %v after %v, want one at once", err, time.Since(start))
 		}
 	})
 }
@@ -208,7 +214,7 @@ func TestReplaysOfManyCalls(t *testing.T) {
 			}
 		}
 		if took := time.Since(start); took > 7200*time.Millisecond {
-			t.Errorf("they gave up after %v, want 1 s and three times 2 s at most", took)
+			t.Errorf("the calls failed after %v, want at most 7.2s: 1 s and three times 2 s, ±20 %%", took)
 		}
 		fake.ClearFaults()
 	})

@@ -11,7 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestCallWaitsForTheStore has the Store fail for a moment at the start.
+// TestCallWaitsForTheStore makes the first call of a process while the Store fails for
+// 500 ms.
 func TestCallWaitsForTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -26,9 +27,10 @@ func TestCallWaitsForTheStore(t *testing.T) {
 	})
 }
 
-// TestCallWaitsAsAskedWithAStore has a service ask for 40 s. Until then the process only
-// looks into the Store, which uses up no replay.
-func TestCallWaitsAsAskedWithAStore(t *testing.T) {
+// TestCallWaitsForRetryAfterWithAStore has RingCX return 429 with a Retry-After of 40 s to
+// an exchange. Until then the process only reads the Store, which does not count as a
+// replay.
+func TestCallWaitsForRetryAfterWithAStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
@@ -40,7 +42,7 @@ func TestCallWaitsAsAskedWithAStore(t *testing.T) {
 			t.Error(err)
 		}
 		if took := time.Since(start); took < 40*time.Second || took > 41*time.Second {
-			t.Errorf("the call took %v, want 40 s", took)
+			t.Errorf("the call took %v, want 40s to 41s", took)
 		}
 	})
 }
@@ -54,7 +56,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 		time.AfterFunc(5*time.Second, func() { client.Tokens.Close() })
 		_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 		if !errors.Is(err, ringcx.ErrClosed) || time.Since(start) != 5*time.Second {
-			t.Errorf("error is %v after %v", err, time.Since(start))
+			t.Errorf("error is %v after %v, want %v after 5s", err, time.Since(start), ringcx.ErrClosed)
 		}
 	})
 }
@@ -69,7 +71,7 @@ func TestCancelEndsTheWait(t *testing.T) {
 		time.AfterFunc(5*time.Second, cancel)
 		_, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 		if !errors.Is(err, context.Canceled) || time.Since(start) != 5*time.Second {
-			t.Errorf("error is %v after %v", err, time.Since(start))
+			t.Errorf("error is %v after %v, want %v after 5s", err, time.Since(start), context.Canceled)
 		}
 	})
 }

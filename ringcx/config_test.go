@@ -13,7 +13,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-func TestNewRefuses(t *testing.T) {
+// TestNewRejects checks the errors for invalid configurations.
+func TestNewRejects(t *testing.T) {
 	login := func(change func(*ringcx.JWTLogin)) ringcx.Config {
 		l := sentinelLogin()
 		change(l)
@@ -35,7 +36,7 @@ func TestNewRefuses(t *testing.T) {
 		{"http to a name that looks like loopback", ringcx.Config{RingCentral: staticLogin, BaseURL: "http://localhost.example"}, "must be https"},
 		{"another scheme", ringcx.Config{RingCentral: staticLogin, BaseURL: "ftp://cx.example"}, "must be https"},
 		{"no scheme", ringcx.Config{RingCentral: staticLogin, BaseURL: "cx.example"}, "Config.BaseURL is no URL with a host"},
-		{"no URL", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://%zz"}, "Config.BaseURL is no URL with a host"},
+		{"invalid URL", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://%zz"}, "Config.BaseURL is no URL with a host"},
 		{"user in the URL", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://u:" + sentinel + "@cx.example"}, "must hold no user"},
 		{"query", ringcx.Config{RingCentral: staticLogin, BaseURL: "https://cx.example?token=" + sentinel}, "must hold no user, query"},
 		{"user agent of two lines", ringcx.Config{RingCentral: staticLogin, UserAgent: "a\nb"}, "Config.UserAgent"},
@@ -52,6 +53,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// TestNewAccepts checks valid base URLs.
 func TestNewAccepts(t *testing.T) {
 	for _, base := range []string{
 		"", ringcx.DefaultBaseURL, ringcx.CurrentBaseURL, ringcx.CurrentBaseURL + "/",
@@ -63,7 +65,7 @@ func TestNewAccepts(t *testing.T) {
 	}
 }
 
-// TestNewCopiesTheLogin changes a login that is in use.
+// TestNewCopiesTheLogin changes the JWTLogin after New.
 func TestNewCopiesTheLogin(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	cfg := fake.Config()
@@ -74,12 +76,12 @@ func TestNewCopiesTheLogin(t *testing.T) {
 	}
 }
 
-// TestNewCopiesTheHTTPClient changes a client that is in use. Its Jar is for
-// calls alone.
+// TestNewCopiesTheHTTPClient changes the http.Client after NewTokenSource. It also checks
+// that token requests do not use its Jar.
 func TestNewCopiesTheHTTPClient(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	cfg := fake.Config()
-	cfg.HTTPClient.Jar = refusingJar{t}
+	cfg.HTTPClient.Jar = unusedJar{t}
 	tokens := newTokenSource(t, cfg)
 	cfg.HTTPClient.Transport = nil
 	if _, err := tokens.Token(); err != nil {
@@ -87,15 +89,19 @@ func TestNewCopiesTheHTTPClient(t *testing.T) {
 	}
 }
 
-type refusingJar struct{ t *testing.T }
+// unusedJar is a cookie jar that fails the test when it is used.
+type unusedJar struct{ t *testing.T }
 
-func (j refusingJar) SetCookies(u *url.URL, _ []*http.Cookie) { j.t.Errorf("cookies of %s", u) }
+func (j unusedJar) SetCookies(u *url.URL, _ []*http.Cookie) {
+	j.t.Errorf("SetCookies(%s) is called", u)
+}
 
-func (j refusingJar) Cookies(u *url.URL) []*http.Cookie {
-	j.t.Errorf("cookies for %s", u)
+func (j unusedJar) Cookies(u *url.URL) []*http.Cookie {
+	j.t.Errorf("Cookies(%s) is called", u)
 	return nil
 }
 
+// TestConfigFromEnv reads all variables, and then all but one of the required ones.
 func TestConfigFromEnv(t *testing.T) {
 	all := map[string]string{
 		"RC_CLIENT_ID": "id", "RC_CLIENT_SECRET": "secret\n", "RC_JWT": " jwt ",
@@ -118,7 +124,7 @@ func TestConfigFromEnv(t *testing.T) {
 			t.Setenv(name, "")
 			_, err := ringcx.ConfigFromEnv()
 			if err == nil || !strings.Contains(err.Error(), name+" is not set") || !strings.Contains(err.Error(), "developer console") {
-				t.Errorf("error is %v", err)
+				t.Errorf("error is %v, want one that says that %s is not set", err, name)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// roundTripper answers requests in a test.
+// roundTripper is a function as an http.RoundTripper. It closes the request bodies.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -24,6 +24,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f(r)
 }
 
+// response returns a response with this status, Content-Type and body.
 func response(status int, contentType, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status,
@@ -32,18 +33,20 @@ func response(status int, contentType, body string) *http.Response {
 	}
 }
 
-// answering signs in, and answers every call with what answer returns.
-func answering(answer func(*http.Request) *http.Response) *http.Client {
+// respondWith returns an HTTP client without a network. It responds to requests for
+// RingCX tokens with tokens, and to other requests with what respond returns.
+func respondWith(respond func(*http.Request) *http.Response) *http.Client {
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/api/auth/") {
 			return response(200, "application/json", `{"accessToken":"an.access.token","refreshToken":"a-refresh-token","tokenType":"Bearer"}`), nil
 		}
-		return answer(r), nil
+		return respond(r), nil
 	})}
 }
 
 var staticLogin = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a-ringcentral-token"})
 
+// newClient returns a Client with cfg, by default with a fixed RingCentral token.
 func newClient(t *testing.T, cfg ringcx.Config) *ringcx.Client {
 	t.Helper()
 	if cfg.RingCentral == nil {
@@ -112,10 +115,11 @@ var errorOfCallTests = []struct {
 	},
 }
 
+// TestErrorOfCall checks the fields and the text of the error of a rejected call.
 func TestErrorOfCall(t *testing.T) {
 	for _, tt := range errorOfCallTests {
 		t.Run(tt.name, func(t *testing.T) {
-			client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(*http.Request) *http.Response {
+			client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: respondWith(func(*http.Request) *http.Response {
 				resp := response(tt.status, tt.ctype, tt.body)
 				if tt.retryAfter != "" {
 					resp.Header.Set("Retry-After", tt.retryAfter)
@@ -145,19 +149,20 @@ func TestErrorIs(t *testing.T) {
 	for _, status := range []int{200, 400, 401, 403, 404, 409, 429, 500} {
 		for of, sentinel := range sentinels {
 			if got := errors.Is(&ringcx.Error{StatusCode: status}, sentinel); got != (status == of) {
-				t.Errorf("status %d is %q: %v, want %v", status, sentinel, got, status == of)
+				t.Errorf("errors.Is of status %d and %q is %v, want %v", status, sentinel, got, status == of)
 			}
 		}
 	}
 }
 
-// TestErrorMessageIsBounded holds a page of a proxy to one short line.
+// TestErrorMessageIsBounded has a server return a page of several MiB with control
+// characters. The text of the error must be one short line.
 func TestErrorMessageIsBounded(t *testing.T) {
-	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(*http.Request) *http.Response {
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: respondWith(func(*http.Request) *http.Response {
 		return response(500, "text/html", strings.Repeat("é\x00\n", 1<<20))
 	})})
 	_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 	if text := err.Error(); len(text) > 700 || strings.ContainsAny(text, "\n\x00") {
-		t.Errorf("%d bytes: %q", len(text), text)
+		t.Errorf("the error has %d bytes, want one line of at most 700: %q", len(text), text)
 	}
 }

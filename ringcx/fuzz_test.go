@@ -13,8 +13,8 @@ import (
 
 var formSafe = regexp.MustCompile(`^[A-Za-z0-9._~-]{8,}$`)
 
-// FuzzErrorBody reads any answer to a refused call: one short line comes out,
-// without the token.
+// FuzzErrorBody has a server reject a call with any body. The text of the error must be
+// one line, and the error must not contain the token.
 func FuzzErrorBody(f *testing.F) {
 	f.Add(401, "text/plain", "Jwt is expired", "a-secret-token")
 	f.Add(403, "application/json", `{"errorCode":"a-secret-token","generalMessage":"x","validationErrors":[{"attributeName":"a","message":"m"}]}`, "a-secret-token")
@@ -26,8 +26,8 @@ func FuzzErrorBody(f *testing.F) {
 		}
 		client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			if strings.HasPrefix(r.URL.Path, "/api/auth/") {
-				answer, _ := json.Marshal(map[string]string{"accessToken": token})
-				return response(200, "application/json", string(answer)), nil
+				tokens, _ := json.Marshal(map[string]string{"accessToken": token})
+				return response(200, "application/json", string(tokens)), nil
 			}
 			return response(status, ctype, body), nil
 		})}
@@ -40,23 +40,23 @@ func FuzzErrorBody(f *testing.F) {
 			t.Errorf("status is %d, want %d", e.StatusCode, status)
 		}
 		if text := err.Error(); strings.ContainsAny(text, "\n\r\x00") {
-			t.Errorf("not one line: %q", text)
+			t.Errorf("the error is not one line: %q", text)
 		}
 		var e *ringcx.Error
 		if errors.As(err, &e) && strings.Contains(e.Message+e.Code, token) {
-			t.Errorf("the token is in %q", e)
+			t.Errorf("the error contains the token: %q", e)
 		}
 	})
 }
 
-// FuzzTokenAnswer reads any answer to a sign-in and to an exchange: a token or
-// an error comes out, and never both or neither.
-func FuzzTokenAnswer(f *testing.F) {
+// FuzzTokenResponse has the services return any response to a sign-in and to an
+// exchange. Token must return a token or an error, never both and never neither.
+func FuzzTokenResponse(f *testing.F) {
 	f.Add(200, `{"access_token":"a","expires_in":3600}`, 200, `{"accessToken":"b","refreshToken":"c"}`)
 	f.Add(200, `{"access_token":"a","expires_in":"-1e999"}`, 200, `{"accessToken":"e30.eyJpYXQiOjEsImV4cCI6Mn0.s","refreshToken":null}`)
 	f.Add(400, `{"error":"invalid_grant"}`, 403, `<html>`)
 	f.Add(200, `{"access_token":1}`, 200, `{"accessToken":{}}`)
-	f.Fuzz(func(t *testing.T, loginStatus int, login string, status int, answer string) {
+	f.Fuzz(func(t *testing.T, loginStatus int, login string, status int, exchange string) {
 		if loginStatus < 200 || loginStatus > 599 || status < 200 || status > 599 {
 			t.Skip()
 		}
@@ -64,7 +64,7 @@ func FuzzTokenAnswer(f *testing.F) {
 			if strings.HasPrefix(r.URL.Path, "/restapi/") {
 				return response(loginStatus, "application/json", login), nil
 			}
-			return response(status, "application/json", answer), nil
+			return response(status, "application/json", exchange), nil
 		})}
 		ts, err := ringcx.NewTokenSource(ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: client})
 		if err != nil {
@@ -73,14 +73,14 @@ func FuzzTokenAnswer(f *testing.F) {
 		token, err := ts.Token()
 		switch {
 		case (token == nil) == (err == nil):
-			t.Errorf("token %v, error %v", token, err)
+			t.Errorf("token is %v, error is %v, want exactly one of them", token, err)
 		case err != nil:
 			assertNoSecret(t, err)
-			if ts.Close() != nil {
-				t.Error("Close fails")
+			if err := ts.Close(); err != nil {
+				t.Errorf("Close: %v", err)
 			}
 		case token.AccessToken == "" || token.Expiry.IsZero():
-			t.Errorf("token is %+v", token)
+			t.Errorf("token is %+v, want one with an access token and an expiry", token)
 		default:
 			_, _ = ts.Session(t.Context())
 		}

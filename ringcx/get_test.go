@@ -13,6 +13,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
+// TestGet checks which responses Get decodes, and the errors of the others.
 func TestGet(t *testing.T) {
 	tests := []struct {
 		name, ctype, body string
@@ -31,12 +32,12 @@ func TestGet(t *testing.T) {
 		{name: "HTML", ctype: "text/html", status: 200, body: "<html>login</html>",
 			err: "ringcx: call: 200 bad_answer the answer is not JSON: <html>login</html>"},
 		{name: "HTML called JSON", ctype: "application/json", status: 200, body: "<html>", err: "not as openapi.yaml says"},
-		{name: "another type", ctype: "application/json", status: 200, body: `[{"accountName":7}]`, err: "accountName"},
+		{name: "wrong type", ctype: "application/json", status: 200, body: `[{"accountName":7}]`, err: "accountName"},
 		{name: "truncated", ctype: "application/json", status: 200, body: `[{"accountName":"R`, err: "unexpected end of JSON"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			client := newClient(t, ringcx.Config{HTTPClient: answering(func(*http.Request) *http.Response {
+			client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(*http.Request) *http.Response {
 				return response(tt.status, tt.ctype, tt.body)
 			})})
 			got, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
@@ -56,17 +57,19 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// created is a generated result of tomorrow: it answers 201.
-type created struct{ body *string }
+// createdResult is like the result that the generator makes for an operation whose
+// response has status 201. openapi.yaml has no such operation yet.
+type createdResult struct{ body *string }
 
-func (created) GetJSON200() *string   { return nil }
-func (c created) GetJSON201() *string { return c.body }
-func (created) StatusCode() int       { return http.StatusCreated }
-func (created) GetBody() []byte       { return nil }
+func (createdResult) GetJSON200() *string   { return nil }
+func (c createdResult) GetJSON201() *string { return c.body }
+func (createdResult) StatusCode() int       { return http.StatusCreated }
+func (createdResult) GetBody() []byte       { return nil }
 
+// TestGetCreated checks that Get returns the body of a 201, too.
 func TestGetCreated(t *testing.T) {
 	want := "made"
-	if got, err := ringcx.Get(created{&want}, nil); err != nil || got != want {
+	if got, err := ringcx.Get(createdResult{&want}, nil); err != nil || got != want {
 		t.Errorf("Get = %q, %v, want %q", got, err, want)
 	}
 }
@@ -80,28 +83,28 @@ var listsTests = []struct {
 		for u := users; len(u) > 0; u = u[0].Children {
 			depth++
 		}
-		return differ(51, depth)
+		return diffError(51, depth)
 	}},
 	{"5,000 users", "[" + strings.Repeat(`{"userId":1,"userName":"u","roles":["USER"]},`, 4999) + `{"userId":2,"userName":"last"}]`,
-		func(users []gen.User) error { return differ(5000, len(users)) }},
+		func(users []gen.User) error { return diffError(5000, len(users)) }},
 	{"both role forms", `[{"userId":1,"userName":"u","roles":["USER",{"roleType":"MANAGE_USERS","description":"d"}]}]`,
 		func(users []gen.User) error {
-			return differ([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
+			return diffError([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
 		}},
 	{"ids", `[{"userId":1,"rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"rcUserId":"8999999999999999","rcAccountId":9}]`,
 		func(users []gen.User) error {
-			return differ([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
+			return diffError([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
 				[]gen.ID{*users[0].RCUserID, *users[1].RCUserID, *users[0].RCAccountID, *users[1].RCAccountID})
 		}},
 	{"null and unknown", `[{"userId":1,"roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
-		func(users []gen.User) error { return differ([]gen.User{{UserID: 1}}, users) }},
+		func(users []gen.User) error { return diffError([]gen.User{{UserID: 1}}, users) }},
 	{"both regional settings", `[{"regionalSettings":{"timezone":7}},{"regionalSettings":{"timezoneName":"America/Denver"}}]`,
 		func(users []gen.User) error {
-			return differ("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
+			return diffError("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
 		}},
 }
 
-// nested is a user beneath that many others.
+// nested returns a user as JSON, below that many levels of other users.
 func nested(levels int) string {
 	user := `{"userId":1,"userName":"leaf"}`
 	for range levels {
@@ -110,11 +113,12 @@ func nested(levels int) string {
 	return user
 }
 
-// TestLists decodes what RingCX is known to send, in full size.
+// TestLists decodes lists of users of the forms and sizes that RingCX sends, with Get
+// and with Stream.
 func TestLists(t *testing.T) {
 	for _, tt := range listsTests {
 		t.Run(tt.name, func(t *testing.T) {
-			client := newClient(t, ringcx.Config{HTTPClient: answering(func(*http.Request) *http.Response {
+			client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(*http.Request) *http.Response {
 				return response(200, "application/json", tt.body)
 			})})
 			users, err := ringcx.Get(client.ListUsersWithResponse(t.Context(), nil))
@@ -131,13 +135,14 @@ func TestLists(t *testing.T) {
 				}
 			}
 			if n != len(users) {
-				t.Errorf("Stream has %d users, Get %d", n, len(users))
+				t.Errorf("Stream yields %d users, Get returns %d", n, len(users))
 			}
 		})
 	}
 }
 
-func differ(want, got any) error {
+// diffError returns an error that shows how got differs from want, or nil.
+func diffError(want, got any) error {
 	if diff := cmp.Diff(want, got); diff != "" {
 		return errors.New("(-want +got):\n" + diff)
 	}

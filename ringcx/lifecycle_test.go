@@ -16,6 +16,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
+// TestClose closes a source during a renewal, and uses it after that.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -24,7 +25,7 @@ func TestClose(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			if _, err := ts.Token(); err != nil {
-				t.Errorf("the waiter of a flight under way: %v", err)
+				t.Errorf("Token of a caller that waits for the renewal: %v", err)
 			}
 		})
 		synctest.Wait()
@@ -33,22 +34,23 @@ func TestClose(t *testing.T) {
 			t.Error(err)
 		}
 		if waited := time.Since(start); waited != 3*time.Second {
-			t.Errorf("Close waited %v, want the 3s of the flight", waited)
+			t.Errorf("Close took %v, want the 3s of the renewal", waited)
 		}
 		wg.Wait()
 		if _, err := ts.Token(); !errors.Is(err, ringcx.ErrClosed) {
-			t.Errorf("error is %v, want %v", err, ringcx.ErrClosed)
+			t.Errorf("Token: error is %v, want %v", err, ringcx.ErrClosed)
 		}
 		if err := ts.Logout(t.Context()); !errors.Is(err, ringcx.ErrClosed) {
 			t.Errorf("Logout: error is %v, want %v", err, ringcx.ErrClosed)
 		}
 		if err := ts.Close(); err != nil {
-			t.Errorf("Close again: %v", err)
+			t.Errorf("second Close: %v", err)
 		}
 		spent{1, 1, 0}.check(t, fake)
 	})
 }
 
+// TestLogout logs out before and after a sign-in. The next Token signs in again.
 func TestLogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -68,7 +70,8 @@ func TestLogout(t *testing.T) {
 	})
 }
 
-// TestLogoutIsTriedAgain loses the session only when it has ended.
+// TestLogoutIsTriedAgain has the requests of a Logout fail. The source keeps the session
+// until a Logout succeeds.
 func TestLogoutIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -77,7 +80,7 @@ func TestLogoutIsTriedAgain(t *testing.T) {
 		fake.Fault(ringcxtest.Logout, ringcxtest.Unreachable, 1)
 		fake.Fault(ringcxtest.Revoke, ringcxtest.Unreachable, 1)
 		if err := ts.Logout(t.Context()); err == nil {
-			t.Error("no error though nothing was reached")
+			t.Error("Logout returns no error while the services are unreachable")
 		}
 		if err := ts.Logout(t.Context()); err != nil {
 			t.Error(err)
@@ -88,6 +91,7 @@ func TestLogoutIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestEvents checks the stages, the errors and the durations that OnEvent gets.
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -115,7 +119,7 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// TestIdle holds an idle source to no goroutine at all.
+// TestIdle checks that an idle source has no goroutine.
 func TestIdle(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	ts := newTokenSource(t, fake.Config())
@@ -123,11 +127,12 @@ func TestIdle(t *testing.T) {
 	must(ts.Token())
 	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines, %d before the first token", runtime.NumGoroutine(), before)
+			t.Fatalf("%d goroutines, want the %d before the first token", runtime.NumGoroutine(), before)
 		}
 	}
 }
 
+// TestSession checks the session, and that each caller gets a copy.
 func TestSession(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	ts := newTokenSource(t, fake.Config())
@@ -140,35 +145,35 @@ func TestSession(t *testing.T) {
 	}
 	got.AgentDetails[0].AccountID = "mine"
 	if again, err := ts.Session(t.Context()); err != nil || again.AgentDetails[0].AccountID != "333333" {
-		t.Errorf("the session of another caller changed: %+v, %v", again, err)
+		t.Errorf("a change of one caller is in the session of another: %+v, %v", again, err)
 	}
 }
 
-// TestSessionOfAdmin has what RingCX leaves out for a user who is no agent, and
-// members that are not as they should be: the tokens must not be lost for them.
+// TestSessionOfAdmin checks responses without the fields that RingCX omits for a user who
+// is not an agent, and with fields of the wrong type. The tokens must be used all the same.
 func TestSessionOfAdmin(t *testing.T) {
 	tests := []struct {
-		name, answer string
-		want         gen.Session
-		fails        bool
+		name, response string
+		want           gen.Session
+		fails          bool
 	}{
-		{name: "null", answer: `{"accessToken":"a","agentDetails":null,"adminId":null,"rcUser":null,"mainAccountId":null}`},
-		{name: "empty", answer: `{"accessToken":"a","agentDetails":[]}`, want: gen.Session{AgentDetails: []gen.SessionAgent{}}},
-		{name: "group is null", answer: `{"accessToken":"a","agentDetails":[{"agentId":1,"agentGroupId":null,"password":"p","phoneLoginPin":"1"}]}`,
+		{name: "null", response: `{"accessToken":"a","agentDetails":null,"adminId":null,"rcUser":null,"mainAccountId":null}`},
+		{name: "empty", response: `{"accessToken":"a","agentDetails":[]}`, want: gen.Session{AgentDetails: []gen.SessionAgent{}}},
+		{name: "group is null", response: `{"accessToken":"a","agentDetails":[{"agentId":1,"agentGroupId":null,"password":"p","phoneLoginPin":"1"}]}`,
 			want: gen.Session{AgentDetails: []gen.SessionAgent{{AgentID: 1}}}},
-		{name: "another type", answer: `{"accessToken":"a","refreshToken":"r","agentDetails":"none"}`, fails: true},
+		{name: "wrong type", response: `{"accessToken":"a","refreshToken":"r","agentDetails":"none"}`, fails: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			fake := ringcxtest.NewServer(t)
-			fake.Fault(ringcxtest.Exchange, ringcxtest.Status(200, tt.answer), 1)
+			fake.Fault(ringcxtest.Exchange, ringcxtest.Status(200, tt.response), 1)
 			ts := newTokenSource(t, fake.Config())
 			if token := must(ts.Token()); token.AccessToken != "a" {
 				t.Errorf("token is %q, want a", token.AccessToken)
 			}
 			got, err := ts.Session(t.Context())
 			if (err != nil) != tt.fails {
-				t.Fatalf("error is %v", err)
+				t.Fatalf("Session: error is %v, want an error %v", err, tt.fails)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" && !tt.fails {
 				t.Errorf("session (-want +got):\n%s", diff)
@@ -177,10 +182,10 @@ func TestSessionOfAdmin(t *testing.T) {
 	}
 }
 
-// TestEventThatEndsTheRenewal has the program's OnEvent end the goroutine that calls
-// it, as a panic does, which would end this test too. Who waits is told, and the next
-// caller is served.
-func TestEventThatEndsTheRenewal(t *testing.T) {
+// TestOnEventThatEndsTheRenewal has OnEvent end the goroutine of the renewal with
+// runtime.Goexit. (A panic would do the same, but would also end the test.) The waiting
+// caller gets an error, and a later caller gets a token.
+func TestOnEventThatEndsTheRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		cfg := fake.Config()
@@ -193,7 +198,7 @@ func TestEventThatEndsTheRenewal(t *testing.T) {
 		}
 		ts := newTokenSource(t, cfg)
 		if _, err := ts.Token(); err == nil || !strings.Contains(err.Error(), "the renewal panicked") {
-			t.Errorf("error is %v", err)
+			t.Errorf("error is %v, want %q in it", err, "the renewal panicked")
 		}
 		time.Sleep(2 * time.Second)
 		must(ts.Token())

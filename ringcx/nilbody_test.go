@@ -10,7 +10,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestNilBody has a RoundTripper return responses without a body, and none at all.
+// TestNilBody has a RoundTripper return responses with a nil Body to one of the
+// endpoints. The responses that callers get must have a Body.
 func TestNilBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, path := range []string{"/restapi/oauth/token", "/api/auth/login/", "/voice/"} {
@@ -27,11 +28,11 @@ func TestNilBody(t *testing.T) {
 				for _, method := range []string{http.MethodGet, http.MethodPost} {
 					resp, err := client.Tokens.Transport(nil).RoundTrip(request(t, method, method == http.MethodPost))
 					if err == nil && resp.Body == nil {
-						t.Errorf("%s with %d: the body is nil", path, status)
+						t.Errorf("%d from %s: Transport returns a nil Body", status, path)
 					}
 					resp, err = client.Do(request(t, method, false))
 					if err == nil && resp.Body == nil {
-						t.Errorf("%s with %d: the body is nil", path, status)
+						t.Errorf("%d from %s: Client.Do returns a nil Body", status, path)
 					}
 				}
 			}
@@ -39,8 +40,8 @@ func TestNilBody(t *testing.T) {
 	})
 }
 
-// TestNoResponseAndNoError has a RoundTripper return neither, to a signed request and
-// to one that is not.
+// TestNoResponseAndNoError has a RoundTripper return neither, to a request with a token
+// and to one without.
 func TestNoResponseAndNoError(t *testing.T) {
 	client := newClient(t, ringcx.Config{HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/api/auth/login/") {
@@ -59,8 +60,8 @@ func TestNoResponseAndNoError(t *testing.T) {
 	}
 }
 
-// TestNetworkErrorShowsNoQuery has a call fail to connect. Its error names the method,
-// the host and the path.
+// TestNetworkErrorShowsNoQuery has the connection of a call fail. The error contains the
+// method, the host and the path, but no query and no fragment.
 func TestNetworkErrorShowsNoQuery(t *testing.T) {
 	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/api/auth/login/") {

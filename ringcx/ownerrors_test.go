@@ -12,8 +12,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestCallersDoNotShareAnError has callers wait for one renewal that fails, and
-// others find the failure that is remembered. Each may change the error that it gets.
+// TestCallersDoNotShareAnError has ten callers wait for one renewal, which fails, and
+// ten later callers get the remembered failure. OnEvent gets it too. Each gets an
+// *Error of its own, which it may change.
 func TestCallersDoNotShareAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -24,35 +25,35 @@ func TestCallersDoNotShareAnError(t *testing.T) {
 			time.Sleep(time.Second) // until all callers wait
 			return base.RoundTrip(r)
 		})}
-		owners := map[*ringcx.Error]int{}
+		seen := map[*ringcx.Error]int{}
 		var mu sync.Mutex
-		got := func(err error) {
+		change := func(err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			e, ok := errors.AsType[*ringcx.Error](err)
 			if !ok || e.Code != "OAU-213" {
-				t.Errorf("error is %v", err)
+				t.Errorf("error is %v, want one with code OAU-213", err)
 				return
 			}
-			owners[e]++
+			seen[e]++
 			e.Code = "changed by its caller"
 		}
-		cfg.OnEvent = func(e ringcx.Event) { got(e.Err) }
+		cfg.OnEvent = func(e ringcx.Event) { change(e.Err) }
 		ts := newTokenSource(t, cfg)
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() {
 				_, err := ts.Token()
-				got(err)
+				change(err)
 			})
 		}
 		wg.Wait()
 		for range 10 {
 			_, err := ts.Token()
-			got(err)
+			change(err)
 		}
-		if len(owners) != 21 {
-			t.Errorf("20 callers and OnEvent share %d errors", len(owners))
+		if len(seen) != 21 {
+			t.Errorf("20 callers and OnEvent got %d different errors, want 21", len(seen))
 		}
 		spent{Logins: 1}.check(t, fake)
 	})

@@ -14,9 +14,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestPrintedValuesHoldNoSecret prints all that holds secrets in all the ways
-// that a program prints, after a sign-in.
-func TestPrintedValuesHoldNoSecret(t *testing.T) {
+// TestPrintedValuesContainNoSecret prints each value that contains secrets, after a
+// sign-in, with package fmt, encoding/json and log/slog.
+func TestPrintedValuesContainNoSecret(t *testing.T) {
 	cfg := ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: &network{}}}
 	client := newClient(t, cfg)
 	if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
@@ -41,17 +41,18 @@ func TestPrintedValuesHoldNoSecret(t *testing.T) {
 		"slice": []any{sentinelLogin(), cfg, client, client.Tokens},
 	}
 	for name, v := range values {
-		for way, printed := range printings(t, v) {
+		for format, printed := range printings(t, v) {
 			if strings.Contains(printed, sentinel) {
-				t.Errorf("%s with %s: %s", name, way, printed)
+				t.Errorf("%s printed with %s contains a secret: %s", name, format, printed)
 			}
 			if printed == "" {
-				t.Errorf("%s with %s: nothing", name, way)
+				t.Errorf("%s printed with %s is empty", name, format)
 			}
 		}
 	}
 }
 
+// printings returns what v looks like when a program prints it, by the way of printing.
 func printings(t *testing.T, v any) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -70,22 +71,21 @@ func printings(t *testing.T, v any) map[string]string {
 	return out
 }
 
-// TestErrorsHoldNoSecret lets every server send back what it was sent, in every
-// form, and looks into all that an error shows.
-func TestErrorsHoldNoSecret(t *testing.T) {
+// TestErrorsContainNoSecret has each endpoint reject a request with a body that repeats
+// the secrets of the request, and looks for them in the errors.
+func TestErrorsContainNoSecret(t *testing.T) {
 	client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		return response(404, "text/plain", "Cannot DELETE "+r.URL.Path), nil
 	})}})
 	_, err := client.LogoutWithResponse(t.Context(), sentinel+"-refresh")
 	if want := "ringcx: call: DELETE /api/auth/logout/***: 404 Cannot DELETE /api/auth/logout/***"; err == nil || err.Error() != want {
-		t.Errorf("the client's own logout: %v, want %s", err, want)
+		t.Errorf("error of LogoutWithResponse is %v, want %s", err, want)
 	}
 	for _, path := range []string{"/restapi/oauth/token", "/api/auth/login/", "/api/auth/token/refresh", "/api/auth/logout/", "/voice/"} {
 		for _, status := range []int{400, 401, 403, 409, 500, 502} {
 			for _, form := range []string{"%s", `{"errorCode":"X","generalMessage":"bad token %s"}`, `{"error":"%s","error_description":"%[1]s"}`} {
 				t.Run(fmt.Sprint(path, status, form), func(t *testing.T) {
-					err := workDay(t, &network{}) // the same day without the echo works
-					if err != nil {
+					if err := sendAll(t, &network{}); err != nil { // without a rejected request
 						t.Fatal(err)
 					}
 					rt := roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -95,7 +95,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 						return response(status, "application/json", fmt.Sprintf(form, echo(r))), nil
 					})
 					client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: rt}, MaxReplays: -1})
-					_, err = ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+					_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 					if err == nil {
 						err = refresh(t, client)
 					}
@@ -112,13 +112,13 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	}
 }
 
-// refresh renews once, and reports what the Client's own methods report.
+// refresh sends a refresh with the generated method of client and returns its error.
 func refresh(t *testing.T, client *ringcx.Client) error {
 	_, err := client.RefreshTokenWithFormdataBodyWithResponse(t.Context(), gen.TokenRefresh{RefreshToken: sentinel + "-refresh"})
 	return err
 }
 
-// echo is all the secrets of a request as a server may repeat them.
+// echo returns the secrets of a request in each form in which a server may repeat them.
 func echo(r *http.Request) string {
 	_ = r.ParseForm()
 	parts := []string{r.Header.Get("Authorization"), r.URL.Path, r.PostForm.Encode()}
@@ -131,11 +131,12 @@ func echo(r *http.Request) string {
 	return strings.Join(parts, " ")
 }
 
+// assertNoSecret checks that neither err nor an error that it wraps prints the sentinel.
 func assertNoSecret(t *testing.T, err error) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {
 		if all := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(all, sentinel) {
-			t.Errorf("%T holds a secret: %s", err, all)
+			t.Errorf("%T contains a secret: %s", err, all)
 		}
 	}
 }

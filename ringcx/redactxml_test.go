@@ -9,6 +9,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
+// fields has the types that contain secrets as XML elements.
 type fields struct {
 	Login  ringcx.JWTLogin
 	Config ringcx.Config
@@ -16,14 +17,15 @@ type fields struct {
 	Tokens ringcx.TokenSource
 }
 
+// attributes has them as XML attributes.
 type attributes struct {
 	Login  ringcx.JWTLogin `xml:",attr"`
 	Config *ringcx.Config  `xml:",attr"`
 }
 
-// TestXMLHoldsNoSecret marshals every type that holds secrets, by itself and as a
+// TestXMLContainsNoSecret marshals every type that contains secrets, by itself and as a
 // field, after a sign-in.
-func TestXMLHoldsNoSecret(t *testing.T) {
+func TestXMLContainsNoSecret(t *testing.T) {
 	cfg := ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: &network{}}}
 	client := newClient(t, cfg)
 	if _, err := client.Tokens.Token(); err != nil {
@@ -40,7 +42,7 @@ func TestXMLHoldsNoSecret(t *testing.T) {
 	for name, v := range values {
 		got, err := xml.Marshal(v)
 		if err != nil || strings.Contains(string(got), sentinel) || !strings.Contains(string(got), "ringcx.") {
-			t.Errorf("%s: %v: %s", name, err, got)
+			t.Errorf("XML of %s is %s (error %v), want the name of its type and no secret", name, got, err)
 		}
 	}
 }

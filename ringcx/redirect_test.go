@@ -12,20 +12,22 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const sentinel = "s3ntinel" // is part of every secret in these tests
+// sentinel is part of every secret in these tests.
+const sentinel = "s3ntinel"
 
+// sentinelLogin returns a login whose secrets contain the sentinel.
 func sentinelLogin() *ringcx.JWTLogin {
 	return &ringcx.JWTLogin{ClientID: "client", ClientSecret: sentinel + "-secret", JWT: sentinel + ".a.jwt"}
 }
 
-// network answers for RingCentral and RingCX with tokens that hold the sentinel,
-// redirects one path to another host, and keeps what that host saw.
+// network is a RoundTripper that responds as RingCentral and RingCX. Its tokens contain
+// the sentinel. It redirects requests to one path to evil.example.
 type network struct {
-	path   string // redirected
-	status int
+	path   string // prefix of the redirected path; empty: none
+	status int    // of the redirect
 
 	mu   sync.Mutex
-	evil []string
+	evil []string // the requests to evil.example
 }
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -53,7 +55,8 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response(200, "application/json", `[]`), nil
 }
 
-// TestRedirects shows that no redirect takes a secret to another host.
+// TestRedirects checks that only a call follows a redirect to another host, and that it
+// sends no secret there. Other redirects are errors.
 func TestRedirects(t *testing.T) {
 	paths := map[string]string{
 		"call":     "/voice/",
@@ -67,26 +70,26 @@ func TestRedirects(t *testing.T) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			t.Run(fmt.Sprint(name, status), func(t *testing.T) {
 				n := &network{path: path, status: status}
-				err := workDay(t, n)
+				err := sendAll(t, n)
 				if strings.Contains(strings.Join(n.evil, "\n"), sentinel) {
-					t.Errorf("the other host saw a secret: %s", n.evil)
+					t.Errorf("the other host received a secret: %s", n.evil)
 				}
 				if followed := len(n.evil) > 0; followed != (name == "call") {
-					t.Errorf("redirect followed: %v", followed)
+					t.Errorf("redirect followed: %v, want %v", followed, name == "call")
 				}
 				if (err == nil) != (name == "call") {
-					t.Errorf("error: %v", err)
+					t.Errorf("error is %v", err)
 				}
 				if err != nil && strings.Contains(err.Error(), sentinel) {
-					t.Errorf("the error holds a secret: %v", err)
+					t.Errorf("the error contains a secret: %v", err)
 				}
 			})
 		}
 	}
 }
 
-// workDay does once all that a Client does, and returns the first error.
-func workDay(t *testing.T, n *network) error {
+// sendAll sends each kind of request that a Client sends, and returns the first error.
+func sendAll(t *testing.T, n *network) error {
 	client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: n}})
 	if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestErrorsHoldNoAuthorization has RingCentral send the Authorization header of a
-// sign-in back. It is the client secret in another form.
-func TestErrorsHoldNoAuthorization(t *testing.T) {
+// TestErrorsContainNoAuthorization has RingCentral return the Authorization header of a
+// sign-in, which contains the client secret in Base64.
+func TestErrorsContainNoAuthorization(t *testing.T) {
 	login := sentinelLogin()
 	sent := ""
 	login.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -25,7 +25,7 @@ func TestErrorsHoldNoAuthorization(t *testing.T) {
 	}
 }
 
-// TestUserAgent has a caller set the header, empty it, and leave it alone.
+// TestUserAgent has a caller set the header, set it to no value, and not set it.
 func TestUserAgent(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -37,7 +37,7 @@ func TestUserAgent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			source := newTokenSource(t, ringcx.Config{UserAgent: "job/2", RingCentral: staticLogin, HTTPClient: answering(func(r *http.Request) *http.Response {
+			source := newTokenSource(t, ringcx.Config{UserAgent: "job/2", RingCentral: staticLogin, HTTPClient: respondWith(func(r *http.Request) *http.Response {
 				got = r.Header["User-Agent"]
 				return status(200, "")
 			})})

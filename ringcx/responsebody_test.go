@@ -12,7 +12,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// longBody is a body of 16 MiB that counts what is read.
+// longBody is a body of 16 MiB that counts the bytes read from it.
 type longBody struct{ read int }
 
 func (b *longBody) Read(p []byte) (int, error) {
@@ -28,7 +28,8 @@ func (b *longBody) Read(p []byte) (int, error) {
 
 func (b *longBody) Close() error { return nil }
 
-// TestResponsesAreBounded has a server send 16 MiB where a small response is due.
+// TestResponsesAreBounded has a server send 16 MiB instead of a small response. The
+// client must not read all of it, and the error must be short.
 func TestResponsesAreBounded(t *testing.T) {
 	for _, c := range []struct {
 		path   string
@@ -58,7 +59,7 @@ func TestResponsesAreBounded(t *testing.T) {
 				}
 				for _, b := range bodies {
 					if b.read > c.most {
-						t.Errorf("%d bytes were read, want at most %d", b.read, c.most)
+						t.Errorf("the client read %d bytes, want at most %d", b.read, c.most)
 					}
 				}
 			})
@@ -66,32 +67,33 @@ func TestResponsesAreBounded(t *testing.T) {
 	}
 }
 
-// openBody is a body that knows whether it is closed.
-type openBody struct {
+// trackedBody is a body that records whether it was closed.
+type trackedBody struct {
 	io.Reader
 	closed atomic.Bool
 }
 
-func (b *openBody) Close() error {
+func (b *trackedBody) Close() error {
 	b.closed.Store(true)
 	return nil
 }
 
 // TestResponseIsReadBeforeTheWait has a call wait before it is sent again, or for a
-// new token. Meanwhile it must not keep a connection.
+// new token. Before that it must read and close the response, so that it does not
+// occupy a connection.
 func TestResponseIsReadBeforeTheWait(t *testing.T) {
 	for name, first := range map[string]*http.Response{
 		"429": status(429, "5"), "503": status(503, "5"), "500": status(500, ""), "401": status(401, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				body := &openBody{Reader: strings.NewReader(name + " is the text")}
+				body := &trackedBody{Reader: strings.NewReader(name + " is the text")}
 				first.Body = body
 				sent, renewed := 0, 0
 				source := newTokenSource(t, ringcx.Config{RingCentral: staticLogin, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 					if strings.HasPrefix(r.URL.Path, "/api/auth/") {
 						if renewed++; renewed > 1 && !body.closed.Load() {
-							t.Error("a token is requested while the response is open")
+							t.Error("a token is requested while the response is still open")
 						}
 						time.Sleep(time.Second)
 						return response(200, "application/json", `{"accessToken":"`+strings.Repeat("a", renewed)+`","refreshToken":"`+strings.Repeat("r", renewed)+`"}`), nil
@@ -100,7 +102,7 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 						return first, nil
 					}
 					if !body.closed.Load() {
-						t.Error("the call is sent again while the response is open")
+						t.Error("the call is sent again while the response is still open")
 					}
 					return status(200, ""), nil
 				})}})
@@ -108,13 +110,13 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 				go func() {
 					time.Sleep(500 * time.Millisecond)
 					if !body.closed.Load() {
-						t.Error("the response is open while the call waits")
+						t.Error("the response is still open while the call waits")
 					}
 				}()
 				req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://engage.ringcentral.com/voice/x", nil))
 				resp, err := source.Transport(nil).RoundTrip(req)
 				if err != nil || resp.StatusCode != 200 || sent != 2 {
-					t.Errorf("%v, %v after %d requests", resp, err, sent)
+					t.Errorf("response is %v, error is %v after %d requests, want 200 after 2", resp, err, sent)
 				}
 				time.Sleep(time.Minute)
 			})
@@ -122,17 +124,17 @@ func TestResponseIsReadBeforeTheWait(t *testing.T) {
 	}
 }
 
-// TestLastResponseIsWhole has a call meet 401 twice: the response that is returned can
-// be read, though it was kept during a renewal.
+// TestLastResponseIsWhole has the server return 401 twice. The caller can read the
+// whole body of the response, although the transport has buffered it.
 func TestLastResponseIsWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := ringcx.Config{RingCentral: staticLogin, HTTPClient: answering(func(*http.Request) *http.Response {
+		cfg := ringcx.Config{RingCentral: staticLogin, HTTPClient: respondWith(func(*http.Request) *http.Response {
 			return response(401, "text/plain", "not for you")
 		})}
 		req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://engage.ringcentral.com/voice/x", nil))
 		resp := must(newTokenSource(t, cfg).Transport(nil).RoundTrip(req))
 		if text := must(io.ReadAll(resp.Body)); string(text) != "not for you" || resp.StatusCode != 401 {
-			t.Errorf("status %d with %q", resp.StatusCode, text)
+			t.Errorf("response is %d %q, want 401 %q", resp.StatusCode, text, "not for you")
 		}
 	})
 }

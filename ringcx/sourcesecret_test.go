@@ -13,9 +13,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestSourceErrorsHoldNoSecret has sources of other packages fail with what a
-// service sent back to them.
-func TestSourceErrorsHoldNoSecret(t *testing.T) {
+// TestSourceErrorsContainNoSecret has RingCentral sources of other packages return
+// errors with parts of their requests and responses.
+func TestSourceErrorsContainNoSecret(t *testing.T) {
 	const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzM250aW5lbCJ9.c2ln"
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {sentinel + "/refresh"}, "client_id": {"client"}}.Encode()
 	req, err := http.NewRequest(http.MethodPost, "https://rc.example/token", strings.NewReader(form))
@@ -28,11 +28,11 @@ func TestSourceErrorsHoldNoSecret(t *testing.T) {
 		ErrorCode: "no " + sentinel + "-secret", ErrorDescription: url.QueryEscape(sentinel+"/refresh") + " " + strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "),
 	}
 	tests := []struct {
-		name  string
-		err   error
-		keeps string // part of the text
+		name string
+		err  error
+		want string // part of the text
 	}{
-		{"refused", retrieve, "400 no *** *** ***"},
+		{"rejected", retrieve, "400 no *** *** ***"},
 		{"malformed response", &url.Error{Op: "Post", URL: "https://rc.example", Err: fmt.Errorf("broken: malformed HTTP response %q", sentinel)}, "malformed HTTP response ***"},
 		{"malformed header", errors.New("malformed MIME header line: " + sentinel), "malformed MIME header line ***"},
 		{"malformed status", fmt.Errorf("malformed HTTP status code %q", sentinel), "malformed HTTP status code ***"},
@@ -44,16 +44,16 @@ func TestSourceErrorsHoldNoSecret(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newTokenSource(t, ringcx.Config{RingCentral: failingSource{tt.err}}).Token()
 			assertNoSecret(t, err)
-			if err == nil || !strings.Contains(err.Error(), tt.keeps) || strings.Contains(err.Error(), jwt) {
-				t.Errorf("error is %v, want %q in it", err, tt.keeps)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), jwt) {
+				t.Errorf("error is %v, want %q in it and no JWT", err, tt.want)
 			}
 		})
 	}
 }
 
-// TestErrorOfARenewedTokenHoldsNeither sends back the token of the first try in the
-// response to the second one.
-func TestErrorOfARenewedTokenHoldsNeither(t *testing.T) {
+// TestErrorContainsNeitherToken has a server reject a call with an expired token, and
+// the second try with a response that contains the first token.
+func TestErrorContainsNeitherToken(t *testing.T) {
 	tokens, calls, first := 0, 0, ""
 	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/api/auth/") {
@@ -73,9 +73,10 @@ func TestErrorOfARenewedTokenHoldsNeither(t *testing.T) {
 	}
 }
 
-// TestErrorPathPrints has a redirect choose the path of an error.
-func TestErrorPathPrints(t *testing.T) {
-	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: answering(func(r *http.Request) *http.Response {
+// TestErrorPathIsPrintable has a redirect lead to a path with control characters, which
+// the error must not print.
+func TestErrorPathIsPrintable(t *testing.T) {
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: respondWith(func(r *http.Request) *http.Response {
 		if strings.HasSuffix(r.URL.Path, "/accounts") {
 			resp := response(302, "text/plain", "")
 			resp.Header.Set("Location", "/a%0Aringcx:%20forged%C2%9B%E2%80%AE")
@@ -89,9 +90,9 @@ func TestErrorPathPrints(t *testing.T) {
 	}
 }
 
-// TestTimeoutOfTheClientKeepsSecrets gives the Client a time-out, with which
-// http.Client wraps the bodies of responses.
-func TestTimeoutOfTheClientKeepsSecrets(t *testing.T) {
+// TestErrorWithTimeoutContainsNoSecret sets the Timeout of the http.Client, with which
+// that wraps the bodies of responses. The error must not contain the token all the same.
+func TestErrorWithTimeoutContainsNoSecret(t *testing.T) {
 	cfg := ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Timeout: 1e10, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, "/voice/") {
 			return response(200, "text/plain", "you sent "+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), nil

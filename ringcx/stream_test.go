@@ -2,7 +2,6 @@ package ringcx_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,17 +10,6 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
-
-// tracked is a body that knows whether it was closed.
-type tracked struct {
-	io.Reader
-	closed bool
-}
-
-func (b *tracked) Close() error {
-	b.closed = true
-	return nil
-}
 
 type row struct{ ID int }
 
@@ -37,20 +25,22 @@ var streamTests = []struct {
 	{"text", `"x"`, nil, "it is not an array"},
 	{"HTML", `<html>`, nil, "invalid character '<'"},
 	{"no body", ``, nil, "unexpected EOF"},
-	{"broken off in an element", `[{"id":1},{"id":`, []row{{1}}, "unexpected EOF"},
-	{"broken off after an element", `[{"id":1}`, []row{{1}}, "unexpected EOF"},
-	{"another type", `[{"id":1},{"id":"x"},{"id":3}]`, []row{{1}}, "row.ID"},
+	{"truncated in an element", `[{"id":1},{"id":`, []row{{1}}, "unexpected EOF"},
+	{"truncated after an element", `[{"id":1}`, []row{{1}}, "unexpected EOF"},
+	{"wrong type", `[{"id":1},{"id":"x"},{"id":3}]`, []row{{1}}, "row.ID"},
 }
 
+// TestStream checks the elements that Stream yields before an error, the error, and
+// that the body is closed.
 func TestStream(t *testing.T) {
 	for _, tt := range streamTests {
 		t.Run(tt.name, func(t *testing.T) {
-			body := &tracked{Reader: strings.NewReader(tt.body)}
+			body := &trackedBody{Reader: strings.NewReader(tt.body)}
 			var got []row
 			var failed error
 			for v, err := range ringcx.Stream[row](&http.Response{StatusCode: 200, Body: body}, nil) {
 				if failed != nil {
-					t.Errorf("%v, %v after the error", v, err)
+					t.Errorf("Stream yields %v, %v after an error", v, err)
 				}
 				if failed = err; err == nil {
 					got = append(got, v)
@@ -62,29 +52,31 @@ func TestStream(t *testing.T) {
 			if (tt.err == "") != (failed == nil) || failed != nil && !strings.Contains(failed.Error(), tt.err) {
 				t.Errorf("error is %v, want %q in it", failed, tt.err)
 			}
-			if !body.closed {
-				t.Error("the body is still open")
+			if !body.closed.Load() {
+				t.Error("the body is not closed")
 			}
 		})
 	}
 }
 
+// TestStreamEndsEarlyAndOnce leaves the loop after one element and ranges again.
 func TestStreamEndsEarlyAndOnce(t *testing.T) {
-	body := &tracked{Reader: strings.NewReader(`[{"id":1},{"id":2}]`)}
+	body := &trackedBody{Reader: strings.NewReader(`[{"id":1},{"id":2}]`)}
 	rows := ringcx.Stream[row](&http.Response{StatusCode: 200, Body: body}, nil)
 	for range rows {
 		break
 	}
-	if !body.closed {
-		t.Error("the body is still open after break")
+	if !body.closed.Load() {
+		t.Error("the body is not closed after break")
 	}
 	for _, err := range rows {
 		if err == nil {
-			t.Error("a second range yields an element")
+			t.Error("a second range yields an element without an error")
 		}
 	}
 }
 
+// TestStreamPassesTheError gives Stream the error of a call.
 func TestStreamPassesTheError(t *testing.T) {
 	want := &ringcx.Error{StatusCode: 403}
 	for _, err := range ringcx.Stream[row](nil, want) {

@@ -16,6 +16,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
+// newTokenSource returns a TokenSource that is closed when the test ends.
 func newTokenSource(t *testing.T, cfg ringcx.Config) *ringcx.TokenSource {
 	t.Helper()
 	ts, err := ringcx.NewTokenSource(cfg)
@@ -26,9 +27,11 @@ func newTokenSource(t *testing.T, cfg ringcx.Config) *ringcx.TokenSource {
 	return ts
 }
 
-// spent is what a test asserts about the requests that reached the services.
+// spent is how many token requests reached the services.
 type spent struct{ Logins, Exchanges, Refreshes int }
 
+// check compares s with the requests that the fake received, and checks that no refresh
+// token was sent twice.
 func (s spent) check(t *testing.T, fake *ringcxtest.Server) {
 	t.Helper()
 	c := fake.Counts()
@@ -40,7 +43,7 @@ func (s spent) check(t *testing.T, fake *ringcxtest.Server) {
 	}
 }
 
-// errorOf is the *Error in err without the parts that a test does not look at.
+// errorOf returns the stage, the status and the code of the *Error in err.
 func errorOf(t *testing.T, err error) ringcx.Error {
 	t.Helper()
 	var e *ringcx.Error
@@ -50,33 +53,33 @@ func errorOf(t *testing.T, err error) ringcx.Error {
 	return ringcx.Error{Stage: e.Stage, StatusCode: e.StatusCode, Code: e.Code}
 }
 
-// TestHerd is a start and an expiry under load.
-func TestHerd(t *testing.T) {
+// TestConcurrentCalls makes 200 calls at once, without a token and with an expired one.
+func TestConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		client := newClient(t, fake.Config())
-		herd := func(want spent) {
+		calls := func(want spent) {
 			var wg sync.WaitGroup
 			for range 200 {
 				wg.Go(func() {
 					accounts, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 					if err != nil || len(accounts) == 0 {
-						t.Errorf("%d accounts, %v", len(accounts), err)
+						t.Errorf("a call returns %d accounts and error %v", len(accounts), err)
 					}
 				})
 			}
 			wg.Wait()
 			want.check(t, fake)
 		}
-		herd(spent{Logins: 1, Exchanges: 1})
+		calls(spent{Logins: 1, Exchanges: 1})
 		fake.ExpireTokens()
-		herd(spent{Logins: 1, Exchanges: 1, Refreshes: 1})
+		calls(spent{Logins: 1, Exchanges: 1, Refreshes: 1})
 	})
 }
 
-// TestStaleTokenServes shows that a failing renewal is nobody's business while
-// the token is good.
-func TestStaleTokenServes(t *testing.T) {
+// TestFailedRenewalOfAValidToken checks that Token returns the token at once, and not the
+// error of a renewal in the background, until the token expires.
+func TestFailedRenewalOfAValidToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		ts := newTokenSource(t, fake.Config())
@@ -86,18 +89,19 @@ func TestStaleTokenServes(t *testing.T) {
 		for range 100 { // in a second
 			start := time.Now()
 			if got, err := ts.Token(); err != nil || got.AccessToken != first.AccessToken || time.Since(start) > 0 {
-				t.Fatalf("%v, %v after %v", got, err, time.Since(start))
+				t.Fatalf("Token returns %v, %v after %v, want the first token at once", got, err, time.Since(start))
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(64 * time.Second)
 		if _, err := ts.Token(); err == nil {
-			t.Error("no error after the end of the token")
+			t.Error("Token returns no error after the token has expired")
 		}
 	})
 }
 
-// TestRenewedInBackground shows that nobody waits for a renewal before the end.
+// TestRenewedInBackground checks that callers do not wait for the renewal of a token that
+// is still valid.
 func TestRenewedInBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -108,22 +112,23 @@ func TestRenewedInBackground(t *testing.T) {
 		start := time.Now()
 		for range 10 {
 			if got := must(ts.Token()); got.AccessToken != first.AccessToken {
-				t.Error("another token")
+				t.Error("Token returns another token during the renewal")
 			}
 		}
 		if waited := time.Since(start); waited > 0 {
-			t.Errorf("waited %v for a token that was good", waited)
+			t.Errorf("callers waited %v for a valid token", waited)
 		}
 		time.Sleep(6 * time.Second)
 		if got := must(ts.Token()); got.AccessToken == first.AccessToken {
-			t.Error("the token was not renewed")
+			t.Error("the token was not renewed in the background")
 		}
 		spent{1, 1, 1}.check(t, fake)
 	})
 }
 
-// TestWaiterLeaves shows that a caller's deadline is its own.
-func TestWaiterLeaves(t *testing.T) {
+// TestDeadlineOfOneCaller checks that the deadline of one caller does not affect another
+// one that waits for the same renewal.
+func TestDeadlineOfOneCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Slow(5*time.Second), 1)
@@ -139,16 +144,16 @@ func TestWaiterLeaves(t *testing.T) {
 		start := time.Now()
 		_, err := ts.TokenContext(ctx)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 50*time.Millisecond {
-			t.Errorf("%v after %v, want %v after 50ms", err, time.Since(start), context.DeadlineExceeded)
+			t.Errorf("error is %v after %v, want %v after 50ms", err, time.Since(start), context.DeadlineExceeded)
 		}
 		wg.Wait()
 		spent{1, 1, 0}.check(t, fake)
 	})
 }
 
-// TestFirstCallerLeaves shows that the flight does not end with its first
-// caller.
-func TestFirstCallerLeaves(t *testing.T) {
+// TestCancelOfTheFirstCaller checks that a renewal does not end when the caller that began
+// it is canceled.
+func TestCancelOfTheFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Slow(time.Second), 1)
@@ -170,28 +175,29 @@ func TestFirstCallerLeaves(t *testing.T) {
 	})
 }
 
-// TestFailureIsShared has many callers and a service that is away.
+// TestFailureIsShared has 100 callers at once and a RingCentral that returns 500. The
+// callers share each failed sign-in.
 func TestFailureIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Status(500, "down"), 1000)
 		ts := newTokenSource(t, fake.Config())
-		herd := func() {
+		callers := func() {
 			var wg sync.WaitGroup
 			for range 100 {
 				wg.Go(func() {
 					if _, err := ts.Token(); err == nil {
-						t.Error("no error")
+						t.Error("Token returns no error")
 					}
 				})
 			}
 			wg.Wait()
 		}
-		herd()
+		callers()
 		spent{Logins: 1}.check(t, fake)
-		for range 60 { // a minute of callers
+		for range 60 {
 			time.Sleep(time.Second)
-			herd()
+			callers()
 		}
 		if n := fake.Counts().Peaks[ringcxtest.Login]; n > 4 {
 			t.Errorf("%d sign-ins in a minute of failures, want at most 4", n)
@@ -199,14 +205,14 @@ func TestFailureIsShared(t *testing.T) {
 	})
 }
 
-// TestTokenIsACopy has two clients of x/oauth2 write into what they are given.
-// The race detector looks on.
+// TestTokenIsACopy has two clients of x/oauth2 change the tokens that they get, for the
+// race detector.
 func TestTokenIsACopy(t *testing.T) {
-	ts := newTokenSource(t, ringcx.Config{RingCentral: staticLogin, HTTPClient: answering(func(*http.Request) *http.Response { return status(200, "") })})
+	ts := newTokenSource(t, ringcx.Config{RingCentral: staticLogin, HTTPClient: respondWith(func(*http.Request) *http.Response { return status(200, "") })})
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
-			client := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, answering(func(*http.Request) *http.Response { return status(200, "") })), ts)
+			client := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, respondWith(func(*http.Request) *http.Response { return status(200, "") })), ts)
 			for range 100 {
 				resp, err := client.Get("https://engage.ringcentral.com/voice/x")
 				if err != nil {
@@ -220,6 +226,6 @@ func TestTokenIsACopy(t *testing.T) {
 	}
 	wg.Wait()
 	if got := must(ts.Token()).AccessToken; got != "an.access.token" {
-		t.Errorf("token is %q", got)
+		t.Errorf("token is %q, want the one that no caller has changed", got)
 	}
 }

@@ -16,15 +16,15 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// service answers token requests with numbered tokens and calls with script, and
-// keeps what the calls carried.
+// service is a RoundTripper. It responds to token requests with numbered tokens and to
+// calls with script, and records the calls.
 type service struct {
-	script []*http.Response // the last one is repeated
-	bearer []string         // of the calls
-	bodies []string
-	at     []time.Duration // of the calls, from the first
-	start  time.Time
-	tokens int
+	script []*http.Response // the last one is repeated; nil: connection reset
+	bearer []string         // the token of each call
+	bodies []string         // the body of each call
+	at     []time.Duration  // the time of each call since the first one
+	start  time.Time        // of the first call
+	tokens int              // token requests
 }
 
 func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -44,17 +44,19 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.at = append(s.at, time.Since(s.start))
 	s.bearer = append(s.bearer, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	s.bodies = append(s.bodies, string(body))
-	answer := s.script[min(len(s.at), len(s.script))-1]
-	if answer == nil {
+	resp := s.script[min(len(s.at), len(s.script))-1]
+	if resp == nil {
 		return nil, errors.New("connection reset")
 	}
-	again := *answer
-	again.Header = answer.Header.Clone()
-	content, _ := io.ReadAll(answer.Body)
-	answer.Body, again.Body = io.NopCloser(bytes.NewReader(content)), io.NopCloser(bytes.NewReader(content))
+	again := *resp
+	again.Header = resp.Header.Clone()
+	content, _ := io.ReadAll(resp.Body)
+	resp.Body, again.Body = io.NopCloser(bytes.NewReader(content)), io.NopCloser(bytes.NewReader(content))
 	return &again, nil
 }
 
+// status returns a response with this status, its name as the body, and a Retry-After
+// unless that is empty.
 func status(code int, retryAfter string) *http.Response {
 	resp := response(code, "text/plain", http.StatusText(code))
 	if retryAfter != "" {
@@ -69,27 +71,27 @@ var transportReplaysTests = []struct {
 	name    string
 	method  string
 	script  []*http.Response
-	max     int // MaxReplays
-	within  time.Duration
-	stream  bool // the body cannot be sent again
-	want    int  // final status; 0: an error
-	bearers string
-	waits   []int // seconds at which the calls were sent, ±20 %
+	max     int           // MaxReplays
+	within  time.Duration // timeout of the context; 0: none
+	stream  bool          // the body cannot be sent again
+	want    int           // final status; 0: an error
+	bearers string        // the tokens of the tries
+	waits   []int         // the times of the tries in seconds, ±20 %
 }{
-	{name: "good", method: "GET", script: []*http.Response{ok}, want: 200, bearers: "token1"},
+	{name: "200", method: "GET", script: []*http.Response{ok}, want: 200, bearers: "token1"},
 	{name: "401 once", method: "GET", script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
 	{name: "401 once, with a body", method: "POST", script: []*http.Response{denied, ok}, want: 200, bearers: "token1 token2"},
-	{name: "401 once, with a body that is gone", method: "POST", stream: true, script: []*http.Response{denied}, want: 401, bearers: "token1"},
+	{name: "401 once, with a body that cannot be sent again", method: "POST", stream: true, script: []*http.Response{denied}, want: 401, bearers: "token1"},
 	{name: "401 twice", method: "GET", script: []*http.Response{denied, denied, ok}, want: 401, bearers: "token1 token2"},
 	{name: "429", method: "GET", script: []*http.Response{status(429, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
 	{name: "429 of a POST with Retry-After", method: "POST", script: []*http.Response{status(429, "7"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 7}},
 	{name: "429 three times", method: "GET", script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1 token1 token1", waits: []int{0, 1, 3, 7}},
-	{name: "429 once allowed", method: "GET", max: 1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1"},
-	{name: "429 never allowed", method: "GET", max: -1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1"},
+	{name: "429 with one replay", method: "GET", max: 1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1 token1"},
+	{name: "429 without replays", method: "GET", max: -1, script: []*http.Response{status(429, "")}, want: 429, bearers: "token1"},
 	{name: "429 for longer than a minute", method: "GET", script: []*http.Response{status(429, "61")}, want: 429, bearers: "token1"},
-	{name: "429 for longer than the caller waits", method: "GET", within: 5 * time.Second, script: []*http.Response{status(429, "6"), ok}, want: 429, bearers: "token1"},
-	{name: "429 and a body that is gone", method: "POST", stream: true, script: []*http.Response{status(429, "1"), ok}, want: 429, bearers: "token1"},
-	{name: "429 outlasts the token", method: "GET", script: []*http.Response{status(429, "60"), status(429, "60"), status(429, "60"), ok}, want: 200, bearers: "token1 token1 token1 token1", waits: []int{0, 60, 120, 180}},
+	{name: "429 for longer than the context", method: "GET", within: 5 * time.Second, script: []*http.Response{status(429, "6"), ok}, want: 429, bearers: "token1"},
+	{name: "429 with a body that cannot be sent again", method: "POST", stream: true, script: []*http.Response{status(429, "1"), ok}, want: 429, bearers: "token1"},
+	{name: "429 for three minutes", method: "GET", script: []*http.Response{status(429, "60"), status(429, "60"), status(429, "60"), ok}, want: 200, bearers: "token1 token1 token1 token1", waits: []int{0, 60, 120, 180}},
 	{name: "503 of a GET", method: "GET", script: []*http.Response{status(503, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
 	{name: "503 of a POST", method: "POST", script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
 	{name: "503 of a POST with Retry-After", method: "POST", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
@@ -101,9 +103,8 @@ var transportReplaysTests = []struct {
 	{name: "403", method: "GET", script: []*http.Response{status(403, "")}, want: 403, bearers: "token1"},
 }
 
-// TestTransportReplays shows which answers are worth another try, when it
-// comes and with which token. Without a Retry-After the waits are 1, 2 and 4 s,
-// give or take a fifth.
+// TestTransportReplays checks after which responses Transport sends a request again, when
+// and with which token. Without a Retry-After it waits for 1, 2 and 4 s, ±20 %.
 func TestTransportReplays(t *testing.T) {
 	for _, tt := range transportReplaysTests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,6 +135,8 @@ func TestTransportReplays(t *testing.T) {
 	}
 }
 
+// request returns a request to RingCX, for a POST with a body. If stream is true, that
+// cannot be sent again.
 func request(t *testing.T, method string, stream bool) *http.Request {
 	t.Helper()
 	var body io.Reader
@@ -150,17 +153,20 @@ func request(t *testing.T, method string, stream bool) *http.Request {
 	return req
 }
 
+// code returns the status of resp, 0 if resp is nil, and -1 if its body is not that of
+// status.
 func code(resp *http.Response) int {
 	if resp == nil {
 		return 0
 	}
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != http.StatusText(resp.StatusCode) {
-		return -1 // the answer of the last try is whole
+		return -1
 	}
 	return resp.StatusCode
 }
 
+// checkWaits checks that the tries were sent at about the seconds in want.
 func checkWaits(t *testing.T, want []int, got []time.Duration) {
 	t.Helper()
 	for i, w := range want {
@@ -172,6 +178,7 @@ func checkWaits(t *testing.T, want []int, got []time.Duration) {
 	}
 }
 
+// checkBodies checks that each try had the body of request.
 func checkBodies(t *testing.T, method string, bodies []string) {
 	t.Helper()
 	want := ""
@@ -185,9 +192,9 @@ func checkBodies(t *testing.T, method string, bodies []string) {
 	}
 }
 
-// TestTransportLeavesOthersAlone sends to hosts and paths that must not see the
-// token. Nothing is bought for them either.
-func TestTransportLeavesOthersAlone(t *testing.T) {
+// TestTransportSkipsOtherOrigins sends requests to other origins than the base URL.
+// Transport must not add the token to them, nor request one.
+func TestTransportSkipsOtherOrigins(t *testing.T) {
 	for _, url := range []string{
 		"https://other.example/voice/x", "http://engage.ringcentral.com/voice/x", "https://engage.ringcentral.com:444/x",
 	} {
@@ -201,13 +208,14 @@ func TestTransportLeavesOthersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s.bearer[0] != "" || s.tokens != 0 {
-			t.Errorf("%s saw %q, and %d tokens were bought", url, s.bearer[0], s.tokens)
+			t.Errorf("%s received token %q after %d token requests, want none", url, s.bearer[0], s.tokens)
 		}
 	}
 }
 
-// TestBrake refuses every token: 401s must not buy one each.
-func TestBrake(t *testing.T) {
+// TestBreakerLimitsTokenRequests rejects every token. The source must not request a new
+// one for each 401.
+func TestBreakerLimitsTokenRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{script: []*http.Response{denied}}
 		client := newClient(t, ringcx.Config{HTTPClient: &http.Client{Transport: s}})
@@ -218,8 +226,8 @@ func TestBrake(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if s.tokens > 17 { // 1, 2, 4 … 32, then every minute, and the one that ran out
-			t.Errorf("%d tokens were bought in ten minutes of 401s", s.tokens)
+		if s.tokens > 17 { // after 1, 2, 4 … 32 s, then every minute, and when a token expires
+			t.Errorf("%d token requests in ten minutes of 401s, want at most 17", s.tokens)
 		}
 		s.script = []*http.Response{ok}
 		time.Sleep(3 * time.Minute)
@@ -227,20 +235,21 @@ func TestBrake(t *testing.T) {
 			return code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))))
 		}
 		if got := call(); got != 200 {
-			t.Errorf("status %d after the refusals ended, want 200", got)
+			t.Errorf("status %d three minutes after the last 401, want 200", got)
 		}
 		s.script = []*http.Response{denied, denied, ok}
 		s.at = nil
-		call() // pulls the brake again, for a second: a call has succeeded in between
+		call() // trips the breaker for a second, because a call has succeeded since the last 401
 		time.Sleep(1100 * time.Millisecond)
 		s.script = []*http.Response{denied, ok}
 		s.at = nil
 		if got := call(); got != 200 {
-			t.Errorf("status %d a second after one refusal, want 200", got)
+			t.Errorf("status %d a second after the breaker tripped, want 200", got)
 		}
 	})
 }
 
+// must returns v and panics if err is not nil.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
