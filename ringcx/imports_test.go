@@ -7,12 +7,13 @@ import (
 	"go/token"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestImports keeps what a program pays for small: whoever imports ringcx gets
-// the standard library and these modules, and nothing else.
+// TestImports checks that package ringcx depends only on the standard library and on these
+// packages.
 func TestImports(t *testing.T) {
 	allowed := []string{
 		"github.com/ringcx-go/ringcx-go/ringcx", "github.com/ringcx-go/ringcx-go/gen", "github.com/ringcx-go/ringcx-go/wire",
@@ -26,22 +27,14 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range strings.Fields(string(out)) {
-		if !contains(allowed, path) {
-			t.Errorf("ringcx imports %s", path)
+		if !slices.Contains(allowed, path) {
+			t.Errorf("ringcx depends on %s", path)
 		}
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
-// TestExportedNames holds every package to documented names, and ringcx to few.
+// TestExportedNames checks that every exported name has a doc comment, and that package
+// ringcx exports at most 40 names.
 func TestExportedNames(t *testing.T) {
 	for _, dir := range []string{".", "ringcxtest", "filestore", "storetest", "../wire", "../gen"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -64,9 +57,9 @@ func TestExportedNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		names, bare := exported(pkg)
-		for _, name := range bare {
-			if dir != "../gen" || !strings.Contains(name, "Result") { // of oapi-codegen's templates
+		names, undocumented := exported(pkg)
+		for _, name := range undocumented {
+			if dir != "../gen" || !strings.Contains(name, "Result") { // made by a template of oapi-codegen
 				t.Errorf("%s.%s has no doc comment", pkg.Name, name)
 			}
 		}
@@ -76,20 +69,20 @@ func TestExportedNames(t *testing.T) {
 	}
 }
 
-// exported counts the package-level names and lists what has no comment.
-func exported(pkg *doc.Package) (names int, bare []string) {
+// exported returns the number of package-level names, and the names without a comment.
+func exported(pkg *doc.Package) (names int, undocumented []string) {
 	values := func(list []*doc.Value) {
 		for _, v := range list {
 			names += len(v.Names)
 			if v.Doc == "" && !commented(v.Decl) {
-				bare = append(bare, strings.Join(v.Names, ", "))
+				undocumented = append(undocumented, strings.Join(v.Names, ", "))
 			}
 		}
 	}
 	funcs := func(list []*doc.Func, prefix string) {
 		for _, f := range list {
 			if f.Doc == "" {
-				bare = append(bare, prefix+f.Name)
+				undocumented = append(undocumented, prefix+f.Name)
 			}
 		}
 	}
@@ -104,10 +97,10 @@ func exported(pkg *doc.Package) (names int, bare []string) {
 		funcs(typ.Funcs, "")
 		funcs(typ.Methods, typ.Name+".")
 		if typ.Doc == "" {
-			bare = append(bare, typ.Name)
+			undocumented = append(undocumented, typ.Name)
 		}
 	}
-	return names, bare
+	return names, undocumented
 }
 
 // commented reports whether every line of a declaration has a comment.

@@ -11,8 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestLocalLimit has tokens that live 10 s: the client must not renew without
-// end.
+// TestLocalLimit has tokens with a lifetime of 10 s. A source sends at most four token
+// requests in a minute.
 func TestLocalLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -28,7 +28,7 @@ func TestLocalLimit(t *testing.T) {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		if !errors.Is(err, ringcx.ErrRateLimited) || fake.Counts().PeakTokenRequests != 4 {
-			t.Errorf("%v after %d token requests", err, fake.Counts().PeakTokenRequests)
+			t.Errorf("error is %v after %d token requests in a minute, want %v after 4", err, fake.Counts().PeakTokenRequests, ringcx.ErrRateLimited)
 		}
 		var limit *ringcx.Error
 		errors.As(err, &limit)
@@ -39,7 +39,7 @@ func TestLocalLimit(t *testing.T) {
 	})
 }
 
-// TestDay is a day of one process.
+// TestDay makes a call every 30 s for a day.
 func TestDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.New()
@@ -54,7 +54,7 @@ func TestDay(t *testing.T) {
 		}
 		c := fake.Counts()
 		if c.Logins != 1 || c.Exchanges != 1 || c.Refreshes > 400 || c.RateLimited > 0 || c.Unauthorized > 0 {
-			t.Errorf("%+v", c)
+			t.Errorf("requests of a day: %+v, want 1 login, 1 exchange, at most 400 refreshes and no 401 or 429", c)
 		}
 	})
 }

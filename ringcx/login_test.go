@@ -12,9 +12,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestSignInRefused is what a program with wrong credentials reads, also where
-// it prints no more than the error.
-func TestSignInRefused(t *testing.T) {
+// TestRejectedSignIn checks the error for a program with wrong credentials. Its text
+// says what to check.
+func TestRejectedSignIn(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*ringcx.JWTLogin)
@@ -36,7 +36,7 @@ func TestSignInRefused(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(err.Error(), tt.hint) || !strings.Contains(err.Error(), "POST /restapi/oauth/token") {
-				t.Errorf("error is %v, want %q in it", err, tt.hint)
+				t.Errorf("error is %v, want %q and the request in it", err, tt.hint)
 			}
 			assertNoSecret(t, err)
 			spent{Logins: 1}.check(t, fake)
@@ -44,7 +44,8 @@ func TestSignInRefused(t *testing.T) {
 	}
 }
 
-func TestExchangeRefusedNamesTheCauses(t *testing.T) {
+// TestRejectedExchangeNamesTheCauses checks that the error lists the possible causes.
+func TestRejectedExchangeNamesTheCauses(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	fake.Fault(ringcxtest.Exchange, ringcxtest.Refuse, 1)
 	_, err := newTokenSource(t, fake.Config()).Token()
@@ -55,17 +56,17 @@ func TestExchangeRefusedNamesTheCauses(t *testing.T) {
 	}
 }
 
-// TestJWTLoginAlone signs in without a TokenSource around it.
-func TestJWTLoginAlone(t *testing.T) {
+// TestJWTLoginWithoutTokenSource signs in with JWTLogin.Token itself.
+func TestJWTLoginWithoutTokenSource(t *testing.T) {
 	tests := []struct {
 		name, body string
-		want       time.Duration // life; 0: an error
+		want       time.Duration // lifetime; 0: an error
 	}{
 		{"an hour", `{"access_token":"a","token_type":"bearer","expires_in":3600}`, time.Hour},
-		{"as text", `{"access_token":"a","token_type":"bearer","expires_in":"1800"}`, 30 * time.Minute},
-		{"not said", `{"access_token":"a","token_type":"bearer"}`, 10 * time.Minute},
-		{"negative", `{"access_token":"a","expires_in":-5}`, 10 * time.Minute},
-		{"huge", `{"access_token":"a","expires_in":1e300}`, time.Hour},
+		{"lifetime as text", `{"access_token":"a","token_type":"bearer","expires_in":"1800"}`, 30 * time.Minute},
+		{"no lifetime", `{"access_token":"a","token_type":"bearer"}`, 10 * time.Minute},
+		{"negative lifetime", `{"access_token":"a","expires_in":-5}`, 10 * time.Minute},
+		{"huge lifetime", `{"access_token":"a","expires_in":1e300}`, time.Hour},
 		{"no token", `{"token_type":"bearer"}`, 0},
 		{"HTML", `<html>`, 0},
 		{"empty", ``, 0},
@@ -88,8 +89,8 @@ func TestJWTLoginAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if life := token.Expiry.Sub(before); life < tt.want || life > tt.want+time.Minute || token.Type() != "Bearer" {
-				t.Errorf("token of type %s lives %v, want %v", token.Type(), life, tt.want)
+			if lifetime := token.Expiry.Sub(before); lifetime < tt.want || lifetime > tt.want+time.Minute || token.Type() != "Bearer" {
+				t.Errorf("token of type %s is valid for %v, want type Bearer and %v", token.Type(), lifetime, tt.want)
 			}
 		})
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestRingCentralTokenNearItsEnd has a RingCentral token end 8 s after a token is
-// needed. It might have ended when RingCX checks it, so it is not exchanged.
+// TestRingCentralTokenNearItsEnd needs a token 8 s before the RingCentral token expires.
+// That might have expired when RingCX checks it, so the source signs in again instead of
+// exchanging it.
 func TestRingCentralTokenNearItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -27,8 +28,8 @@ func TestRingCentralTokenNearItsEnd(t *testing.T) {
 	})
 }
 
-// TestSlowSignInsCountFromTheirArrival has sign-ins take 9 s to arrive, and the
-// later ones no time. No minute has more than 4 arrivals.
+// TestSlowSignInsCountFromTheirArrival delays the first four sign-ins by 9 s on their way
+// to RingCentral. No more than 4 sign-ins may arrive within any minute.
 func TestSlowSignInsCountFromTheirArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -48,19 +49,19 @@ func TestSlowSignInsCountFromTheirArrival(t *testing.T) {
 			}
 		}
 		if len(arrivals) < 6 {
-			t.Fatalf("%d sign-ins in 3 minutes, want more", len(arrivals))
+			t.Fatalf("%d sign-ins in 3 minutes, want at least 6", len(arrivals))
 		}
 		for i := range arrivals[4:] {
 			if d := arrivals[i+4].Sub(arrivals[i]); d < time.Minute {
-				t.Errorf("sign-ins %d to %d arrived within %v", i+1, i+5, d)
+				t.Errorf("sign-ins %d to %d arrived within %v, want a minute at least", i+1, i+5, d)
 			}
 		}
 	})
 }
 
-// TestRateLimitedRefreshRestsTheExchange has RingCX limit a refresh. It counts an
-// exchange against the same limit.
-func TestRateLimitedRefreshRestsTheExchange(t *testing.T) {
+// TestRateLimitedRefreshDelaysTheExchange has RingCX return 429 to a refresh. RingCX
+// counts exchanges against the same limit, so the Retry-After applies to them, too.
+func TestRateLimitedRefreshDelaysTheExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Refresh, ringcxtest.RateLimit(2*time.Minute), 1)
@@ -69,7 +70,7 @@ func TestRateLimitedRefreshRestsTheExchange(t *testing.T) {
 		time.Sleep(226 * time.Second)
 		must(ts.Token()) // refreshes in the background
 		synctest.Wait()
-		if err := ts.Logout(t.Context()); err != nil { // the refresh token is gone, so an exchange is next
+		if err := ts.Logout(t.Context()); err != nil { // no refresh token remains, so an exchange is next
 			t.Fatal(err)
 		}
 		_, err := ts.Token()
@@ -83,8 +84,9 @@ func TestRateLimitedRefreshRestsTheExchange(t *testing.T) {
 	})
 }
 
-// TestBusyServerKeepsTheRefreshToken has RingCX respond to a refresh with 503 and a
-// Retry-After: it has not processed the request, and the token is sent again.
+// TestBusyServerKeepsTheRefreshToken has RingCX return 503 with a Retry-After to a
+// refresh. That means that it did not process the request, so the source sends the same
+// refresh token again.
 func TestBusyServerKeepsTheRefreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -100,7 +102,7 @@ func TestBusyServerKeepsTheRefreshToken(t *testing.T) {
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
 		time.Sleep(226 * time.Second)
-		must(ts.Token()) // meets the 503 in the background
+		must(ts.Token()) // the renewal in the background gets the 503
 		time.Sleep(20 * time.Second)
 		must(ts.Token())
 		synctest.Wait()

@@ -10,9 +10,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestNewLoginSurvivesAConflict has another process close, or write the record, between
-// the second sign-in of this one and its exchange. The new RingCentral token is not
-// lost: no third sign-in follows.
+// TestNewLoginSurvivesAConflict has another process close its source or write the record
+// between the second sign-in of a process and the exchange that follows. The new
+// RingCentral token must not be lost: there is no third sign-in.
 func TestNewLoginSurvivesAConflict(t *testing.T) {
 	for _, what := range []string{"nothing", "close", "write"} {
 		t.Run(what, func(t *testing.T) {
@@ -50,12 +50,12 @@ func TestNewLoginSurvivesAConflict(t *testing.T) {
 	}
 }
 
-// TestLateLoginOfAFleet has the second call of a source return when nobody waits for it
-// any more, and another process write the record after that. The RingCentral token is
-// used all the same.
+// TestLateLoginOfAFleet has the second call of a RingCentral source return after its
+// renewal has timed out, with and without another process that writes the record after
+// that. The next renewal uses the late RingCentral token.
 func TestLateLoginOfAFleet(t *testing.T) {
 	for _, writes := range []bool{false, true} {
-		t.Run(fmt.Sprintf("writes %v", writes), func(t *testing.T) {
+		t.Run(fmt.Sprintf("another process writes %v", writes), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, store, _ := fleet(t)
 				cfg := fake.Config()
@@ -69,14 +69,14 @@ func TestLateLoginOfAFleet(t *testing.T) {
 				time.Sleep(61 * time.Minute)
 				fake.Fault(ringcxtest.Refresh, ringcxtest.Refuse, 1)
 				if _, err := ts.Token(); err == nil {
-					t.Error("a token before the source has returned")
+					t.Error("Token returns a token before the source has returned")
 				}
 				time.Sleep(20 * time.Second)
 				if writes {
 					store.replace(t, anotherRev)
 				}
 				if took := tokenAfter(t, ts, 5*time.Minute); took > 15*time.Second {
-					t.Errorf("a token after %v", took)
+					t.Errorf("Token returns a token after %v, want at most 15s", took)
 				}
 				source.assert(t, 2)
 			})

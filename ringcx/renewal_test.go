@@ -15,8 +15,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestLateRefusal refuses an old token after it was renewed.
-func TestLateRefusal(t *testing.T) {
+// TestInvalidateOfAnOldToken invalidates a token a second time, after its renewal.
+func TestInvalidateOfAnOldToken(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	ts := newTokenSource(t, fake.Config())
 	first := must(ts.Token())
@@ -25,21 +25,21 @@ func TestLateRefusal(t *testing.T) {
 	ts.Invalidate(first)
 	ts.Invalidate(nil)
 	if third := must(ts.Token()); third.AccessToken != second.AccessToken {
-		t.Error("the refusal of the first token cost the second")
+		t.Error("Invalidate of the first token has replaced the second one")
 	}
 	spent{1, 1, 1}.check(t, fake)
 }
 
-// TestLogoutOvertakesARenewal logs out while a renewal in the background is about
-// to begin. It must not sign in for nobody.
-func TestLogoutOvertakesARenewal(t *testing.T) {
+// TestLogoutBeforeARenewal logs out while a renewal in the background is about to begin.
+// The renewal must not sign in, because no caller waits.
+func TestLogoutBeforeARenewal(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
 			fake := ringcxtest.NewServer(t)
 			ts := newTokenSource(t, fake.Config())
 			must(ts.Token())
 			time.Sleep(226 * time.Second)
-			must(ts.Token()) // due for a renewal
+			must(ts.Token()) // begins a renewal
 			if err := ts.Logout(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -52,9 +52,9 @@ func TestLogoutOvertakesARenewal(t *testing.T) {
 	}
 }
 
-// TestOneEndpointRefuses has an endpoint that always answers 401, beside one that
-// is well. The well one must stay so.
-func TestOneEndpointRefuses(t *testing.T) {
+// TestOneEndpointRejects has one endpoint always return 401. Calls to another endpoint
+// must succeed, without a renewal for each 401.
+func TestOneEndpointRejects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.LimitRates(true)
@@ -63,22 +63,22 @@ func TestOneEndpointRefuses(t *testing.T) {
 			fake.Fault(ringcxtest.Users, ringcxtest.Status(401, "no"), 2)
 			_, err := client.ListUsersWithResponse(t.Context(), nil)
 			if !errors.Is(err, ringcx.ErrUnauthorized) {
-				t.Fatalf("the endpoint that refuses: %v", err)
+				t.Fatalf("the rejecting endpoint: error is %v, want %v", err, ringcx.ErrUnauthorized)
 			}
 			fake.ClearFaults()
 			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
-				t.Fatalf("the endpoint that is well: %v", err)
+				t.Fatalf("the accepting endpoint: %v", err)
 			}
 			time.Sleep(time.Second)
 		}
 		if c := fake.Counts(); c.Refreshes > 45 || c.Logins > 1 {
-			t.Errorf("%d refreshes and %d sign-ins in half an hour", c.Refreshes, c.Logins)
+			t.Errorf("%d refreshes and %d sign-ins in half an hour, want at most 45 and 1", c.Refreshes, c.Logins)
 		}
 	})
 }
 
-// TestShortOutage has RingCX out of reach while the token ends. What reached
-// nobody does not count against the limit of a minute.
+// TestShortOutage makes RingCX unreachable when the token expires. Requests that did not
+// reach it do not count against the limit of a minute.
 func TestShortOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
@@ -98,13 +98,13 @@ func TestShortOutage(t *testing.T) {
 	})
 }
 
-// TestCallersTraceIsLeftBehind has a caller who watches its own call. A renewal
-// in the background is none of its business, and shows credentials.
-func TestCallersTraceIsLeftBehind(t *testing.T) {
+// TestRenewalHasNoTrace has a caller with an httptrace.ClientTrace in its context. That
+// must not see the requests of a renewal, which contain credentials.
+func TestRenewalHasNoTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := ringcx.Config{RingCentral: staticLogin, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaderField != nil {
-				t.Errorf("%s: the caller's trace sees it", r.URL.Path)
+				t.Errorf("the caller's trace sees the request to %s", r.URL.Path)
 			}
 			return response(200, "application/json", `{"accessToken":"a"}`), nil
 		})}}
@@ -115,8 +115,8 @@ func TestCallersTraceIsLeftBehind(t *testing.T) {
 	})
 }
 
-// TestGoneCallerSignsNobodyIn has a caller whose context has ended before.
-func TestGoneCallerSignsNobodyIn(t *testing.T) {
+// TestCanceledCallerDoesNotSignIn calls TokenContext with a canceled context.
+func TestCanceledCallerDoesNotSignIn(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -126,8 +126,8 @@ func TestGoneCallerSignsNobodyIn(t *testing.T) {
 	spent{}.check(t, fake)
 }
 
-// TestSameRefreshTokenIsNotUsedAgain has a server that does not rotate. Whether
-// the token is still good nobody knows, so the next renewal does without.
+// TestSameRefreshTokenIsNotUsedAgain has RingCX return the refresh token that was sent.
+// It may be invalid now, so the next renewal sends an exchange instead.
 func TestSameRefreshTokenIsNotUsedAgain(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	fake.Fault(ringcxtest.Refresh, ringcxtest.SameRefreshToken, 1)
@@ -139,9 +139,9 @@ func TestSameRefreshTokenIsNotUsedAgain(t *testing.T) {
 	spent{1, 2, 2}.check(t, fake)
 }
 
-// TestRestOutlivesLogout shows that what a server asked for is kept though the
-// failure that it came with is forgotten.
-func TestRestOutlivesLogout(t *testing.T) {
+// TestCooldownOutlivesLogout checks that Logout forgets a failure, but not the Retry-After
+// of its response.
+func TestCooldownOutlivesLogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.RateLimit(90*time.Second), 1)
@@ -163,8 +163,8 @@ func TestRestOutlivesLogout(t *testing.T) {
 	})
 }
 
-// TestLifeCountsFromTheSend has an answer that was long on its way.
-func TestLifeCountsFromTheSend(t *testing.T) {
+// TestLifetimeCountsFromTheRequest delays the response with the token by 8 s.
+func TestLifetimeCountsFromTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(8*time.Second), 1)
@@ -176,14 +176,15 @@ func TestLifeCountsFromTheSend(t *testing.T) {
 	})
 }
 
-// TestBackOff counts the requests of somebody who asks all the time.
+// TestBackOff counts the sign-ins of a source that is called all the time while
+// RingCentral is unreachable.
 func TestBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
 		var ts *ringcx.TokenSource
-		fails := func(asked time.Duration) {
+		failsFor := func(d time.Duration) {
 			t.Helper()
-			for start := time.Now(); time.Since(start) < asked; time.Sleep(10 * time.Millisecond) {
+			for start := time.Now(); time.Since(start) < d; time.Sleep(10 * time.Millisecond) {
 				if _, err := ts.Token(); err == nil {
 					t.Fatal("no error")
 				}
@@ -197,11 +198,11 @@ func TestBackOff(t *testing.T) {
 			}
 		}
 		ts = newTokenSource(t, cfg)
-		fails(700 * time.Millisecond) // until the first back-off of 1 s ± 20 % ends
+		failsFor(700 * time.Millisecond) // the first back-off is 1 s ± 20 %
 		if attempts != 1 {
 			t.Errorf("%d attempts before the first back-off ended, want 1", attempts)
 		}
-		fails(3200 * time.Millisecond) // 1 s and 2 s later
+		failsFor(3200 * time.Millisecond) // the second one is 2 s ± 20 %
 		if attempts != 3 {
 			t.Errorf("%d attempts in 3.9 s, want 3", attempts)
 		}
@@ -214,7 +215,7 @@ func TestBackOff(t *testing.T) {
 		}
 		time.Sleep(1200 * time.Millisecond)
 		if _, err := ts.Token(); err != nil {
-			t.Errorf("the back-off did not begin anew: %v", err)
+			t.Errorf("after a success the first back-off was longer than 1.2s: %v", err)
 		}
 	})
 }

@@ -17,15 +17,15 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// slowSource is a source without a context. Each call takes a while, the last
-// duration for all further calls, and then signs in.
+// slowSource is a RingCentral source whose Token method takes no context. Each call
+// sleeps and then signs in.
 type slowSource struct {
-	takes  []time.Duration
+	takes  []time.Duration // of each call; the last one is also that of all further calls
 	signIn func() (*oauth2.Token, error)
 
 	mu             sync.Mutex
 	calls, running int
-	peak           int // calls at a time
+	peak           int // maximum of running
 }
 
 func (s *slowSource) Token() (*oauth2.Token, error) {
@@ -42,16 +42,17 @@ func (s *slowSource) Token() (*oauth2.Token, error) {
 	return s.signIn()
 }
 
+// assert checks the number of calls, and that no two ran at the same time.
 func (s *slowSource) assert(t *testing.T, calls int) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.peak > 1 || s.calls != calls {
-		t.Errorf("%d calls, %d at a time, want %d, 1 at a time", s.calls, s.peak, calls)
+		t.Errorf("%d calls of the source, up to %d at a time, want %d, 1 at a time", s.calls, s.peak, calls)
 	}
 }
 
-// slow makes a TokenSource of a fake with such a source.
+// slow returns a fake and a TokenSource of it with a slowSource.
 func slow(t *testing.T, takes ...time.Duration) (*ringcxtest.Server, *slowSource, *ringcx.TokenSource) {
 	t.Helper()
 	fake := ringcxtest.NewServer(t)
@@ -63,7 +64,8 @@ func slow(t *testing.T, takes ...time.Duration) (*ringcxtest.Server, *slowSource
 	return fake, source, newTokenSource(t, cfg)
 }
 
-// tokenAfter asks every second and returns when the first token came.
+// tokenAfter calls Token every second and returns how long it took until that returned
+// a token, or limit.
 func tokenAfter(t *testing.T, ts *ringcx.TokenSource, limit time.Duration) time.Duration {
 	t.Helper()
 	for start := time.Now(); time.Since(start) < limit; time.Sleep(time.Second) {
@@ -74,7 +76,9 @@ func tokenAfter(t *testing.T, ts *ringcx.TokenSource, limit time.Duration) time.
 	return limit
 }
 
-func TestSlowSourceIsAskedOnce(t *testing.T) {
+// TestSlowSourceIsCalledOnce checks that renewals wait for a call that an earlier renewal
+// began, and begin no other.
+func TestSlowSourceIsCalledOnce(t *testing.T) {
 	for _, takes := range []time.Duration{9 * time.Second, 10 * time.Second, 11 * time.Second, 25 * time.Second, 100 * time.Second} {
 		t.Run(takes.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -88,11 +92,12 @@ func TestSlowSourceIsAskedOnce(t *testing.T) {
 	}
 }
 
-// TestSlowSourceOfAFleet shares a session between a process whose source is slow and
-// one whose source is not. The slow one takes over the token of the other one.
+// TestSlowSourceOfAFleet has a process whose source is slow, with and without another
+// process that shares the session and whose source is faster. If there is one, the
+// slow process adopts its token.
 func TestSlowSourceOfAFleet(t *testing.T) {
-	for _, alone := range []bool{true, false} {
-		t.Run(fmt.Sprint(alone), func(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprint("shared ", shared), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, store, _ := fleet(t)
 				process := func(takes time.Duration) (*slowSource, *ringcx.TokenSource) {
@@ -106,7 +111,7 @@ func TestSlowSourceOfAFleet(t *testing.T) {
 				source, ts := process(35 * time.Second)
 				_, _ = ts.Token()
 				low, high := 25*time.Second, 41*time.Second
-				if !alone {
+				if shared {
 					_, other := process(time.Second)
 					must(other.Token())
 					low, high = 0, 3*time.Second
@@ -124,7 +129,8 @@ func TestSlowSourceOfAFleet(t *testing.T) {
 	}
 }
 
-// TestHangingSourceLeaksOneCall asks a source that never returns, for an hour.
+// TestHangingSourceLeaksOneCall calls Token for an hour while one call of the source does
+// not return. There is no second call, and no further goroutine.
 func TestHangingSourceLeaksOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, source, ts := slow(t, 2*time.Hour)
@@ -135,27 +141,28 @@ func TestHangingSourceLeaksOneCall(t *testing.T) {
 		synctest.Wait()
 		before := runtime.NumGoroutine()
 		if got := tokenAfter(t, ts, time.Hour); got != time.Hour {
-			t.Errorf("a token after %v", got)
+			t.Errorf("Token returns a token after %v, want none", got)
 		}
 		synctest.Wait()
 		if after := runtime.NumGoroutine(); after > before {
-			t.Errorf("%d goroutines more after an hour", after-before)
+			t.Errorf("%d more goroutines after an hour, want none", after-before)
 		}
 		source.assert(t, 1)
 		time.Sleep(time.Hour)
 	})
 }
 
-// TestLateTokenIsUsed lets a token come while no renewal waits for it.
+// TestLateTokenIsUsed has the source return a token while no renewal waits for it. The
+// next renewal uses it, unless it has expired or RingCX rejects it.
 func TestLateTokenIsUsed(t *testing.T) {
 	tests := []struct {
 		name  string
-		life  time.Duration // of the RingCentral token; 0: not known
+		life  time.Duration // lifetime of the RingCentral token; 0: unknown
 		fault int           // exchanges that reject the token with 401
 		calls int
 	}{
 		{"valid", time.Hour, 0, 1},
-		{"of unknown life", 0, 0, 1},
+		{"of unknown lifetime", 0, 0, 1},
 		{"expired", 2 * time.Minute, 0, 2},
 		{"rejected", time.Hour, 1, 2},
 	}
@@ -172,7 +179,7 @@ func TestLateTokenIsUsed(t *testing.T) {
 					return token, err
 				}
 				if _, err := ts.Token(); err == nil {
-					t.Error("a token after 10s, want an error")
+					t.Error("Token returns a token, want an error after 10s")
 				}
 				time.Sleep(5 * time.Minute)
 				if tt.fault > 0 {
@@ -180,7 +187,7 @@ func TestLateTokenIsUsed(t *testing.T) {
 				}
 				start := time.Now()
 				if _, err := ts.Token(); err != nil || time.Since(start) > 2*time.Second {
-					t.Errorf("%v after %v, want a token at once", err, time.Since(start))
+					t.Errorf("error is %v after %v, want a token within 2s", err, time.Since(start))
 				}
 				source.assert(t, tt.calls)
 			})
@@ -188,16 +195,17 @@ func TestLateTokenIsUsed(t *testing.T) {
 	}
 }
 
-// TestPendingTokenThatHasEnded waits for a call that returns a token which is about
-// to end: it is not used, and the source is called again.
-func TestPendingTokenThatHasEnded(t *testing.T) {
+// TestLateTokenNearItsEnd has a renewal wait for a call that an earlier renewal began,
+// and that returns a token which is about to expire. The renewal does not use it and
+// calls the source again.
+func TestLateTokenNearItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, source, ts := slow(t, 15*time.Second, time.Second)
 		sign := source.signIn
 		source.signIn = func() (*oauth2.Token, error) {
 			token, err := sign()
 			if source.calls == 1 {
-				token.AccessToken, token.Expiry = "ended", time.Now().Add(5*time.Second)
+				token.AccessToken, token.Expiry = "near-its-end", time.Now().Add(5*time.Second)
 			}
 			return token, err
 		}
@@ -213,11 +221,11 @@ func TestPendingTokenThatHasEnded(t *testing.T) {
 	})
 }
 
-// TestLateTokenAfterLogout does not use the token of a call that began before a
-// Logout, and does not call again before it returns.
+// TestLateTokenAfterLogout logs out during a call of the source. The token of that call
+// is not used, and there is no second call before it returns.
 func TestLateTokenAfterLogout(t *testing.T) {
-	for _, returned := range []bool{true, false} { // before the next renewal
-		t.Run(fmt.Sprint(returned), func(t *testing.T) {
+	for _, returned := range []bool{true, false} {
+		t.Run(fmt.Sprintf("returns before the next renewal %v", returned), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, source, ts := slow(t, 18*time.Second, time.Second)
 				_, _ = ts.Token()
@@ -239,7 +247,9 @@ func TestLateTokenAfterLogout(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesAPendingCall(t *testing.T) {
+// TestCloseDoesNotWaitForTheSource closes a TokenSource while a call of its source does
+// not return.
+func TestCloseDoesNotWaitForTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, source, ts := slow(t, time.Hour)
 		_, _ = ts.Token()
@@ -253,15 +263,16 @@ func TestCloseLeavesAPendingCall(t *testing.T) {
 		start := time.Now()
 		ts.Close()
 		if err := <-failed; !errors.Is(err, ringcx.ErrClosed) || time.Since(start) != 0 {
-			t.Errorf("%v after %v, want %v at once", err, time.Since(start), ringcx.ErrClosed)
+			t.Errorf("error is %v after %v, want %v at once", err, time.Since(start), ringcx.ErrClosed)
 		}
 		source.assert(t, 1)
 		time.Sleep(time.Hour)
 	})
 }
 
-// TestLateErrorCountsOnce lets a call end with an error after its renewal: the next
-// renewal calls again, unless RingCentral asked to wait.
+// TestLateErrorCountsOnce has a call of the source return an error after its renewal has
+// timed out. The next renewal calls the source again, unless the error is a 429 with a
+// Retry-After.
 func TestLateErrorCountsOnce(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -286,7 +297,7 @@ func TestLateErrorCountsOnce(t *testing.T) {
 				time.Sleep(time.Minute)
 				_, err := ts.Token()
 				if (err == nil) != (tt.calls == 2) {
-					t.Errorf("error is %v", err)
+					t.Errorf("error is %v after %d calls of the source", err, tt.calls)
 				}
 				source.assert(t, tt.calls)
 				if tokenAfter(t, ts, time.Hour) == time.Hour {
@@ -297,32 +308,32 @@ func TestLateErrorCountsOnce(t *testing.T) {
 	}
 }
 
-// obedient is a source whose calls end with their context.
-type obedient struct{ calls int }
+// contextSource returns when the context of the call is done, and counts the calls.
+type contextSource struct{ calls int }
 
-func (o *obedient) Token() (*oauth2.Token, error) { return nil, errors.ErrUnsupported }
+func (s *contextSource) Token() (*oauth2.Token, error) { return nil, errors.ErrUnsupported }
 
-func (o *obedient) TokenContext(ctx context.Context) (*oauth2.Token, error) {
-	o.calls++
+func (s *contextSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
+	s.calls++
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-// TestSourceWithContext gives each call of a source that honors its context 10
-// seconds, however long the callers wait.
+// TestSourceWithContext has callers that give up after 1 s, and a source whose calls end
+// with their context, after 10 s. Each renewal calls the source once.
 func TestSourceWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &obedient{}
+		source := &contextSource{}
 		ts := newTokenSource(t, ringcx.Config{RingCentral: source})
 		for n := 1; n <= 3; n++ {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if _, err := ts.TokenContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("error is %v", err)
+				t.Errorf("error is %v, want %v", err, context.DeadlineExceeded)
 			}
 			cancel()
 			synctest.Wait()
 			if source.calls != n {
-				t.Errorf("%d calls, want %d", source.calls, n)
+				t.Errorf("%d calls of the source, want %d", source.calls, n)
 			}
 			time.Sleep(30 * time.Second)
 		}

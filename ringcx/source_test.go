@@ -16,18 +16,19 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// stubborn is a source that returns the same token however often it is asked.
-type stubborn struct{ asked int }
+// repeatingSource returns the same token each time and counts its calls.
+type repeatingSource struct{ calls int }
 
-func (s *stubborn) Token() (*oauth2.Token, error) {
-	s.asked++
+func (s *repeatingSource) Token() (*oauth2.Token, error) {
+	s.calls++
 	return &oauth2.Token{AccessToken: "the-same"}, nil
 }
 
-func TestSourceReturnsTheRefusedToken(t *testing.T) {
+// TestSourceReturnsTheRejectedToken has RingCX reject the only token of a source.
+func TestSourceReturnsTheRejectedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)
-		cfg, source := fake.Config(), &stubborn{}
+		cfg, source := fake.Config(), &repeatingSource{}
 		cfg.RingCentral = source
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Status(401, "no"), 2)
 		ts := newTokenSource(t, cfg)
@@ -37,21 +38,21 @@ func TestSourceReturnsTheRefusedToken(t *testing.T) {
 		}
 		time.Sleep(301 * time.Second)
 		if _, err = ts.Token(); err == nil || !strings.Contains(err.Error(), "very token") {
-			t.Errorf("error is %v", err)
+			t.Errorf("error is %v, want %q in it", err, "very token")
 		}
-		if source.asked != 2 {
-			t.Errorf("asked %d times, want 2", source.asked)
+		if source.calls != 2 {
+			t.Errorf("%d calls of the source, want 2", source.calls)
 		}
 	})
 }
 
-// failingSource reports err.
+// failingSource returns err and no token.
 type failingSource struct{ err error }
 
 func (s failingSource) Token() (*oauth2.Token, error) { return nil, s.err }
 
-// TestSourceFails shows that what x/oauth2 reports is not passed on: it prints
-// the answer, which may hold tokens.
+// TestSourceFails checks that an error of x/oauth2 is replaced, because it prints the
+// body of the response, which may contain tokens. Other errors of a source are wrapped.
 func TestSourceFails(t *testing.T) {
 	retrieve := &oauth2.RetrieveError{
 		Response: &http.Response{StatusCode: 400, Status: "400 Bad Request"}, Body: []byte(sentinel), ErrorCode: "invalid_grant",
@@ -67,28 +68,29 @@ func TestSourceFails(t *testing.T) {
 		t.Errorf("error is %v, want %v in it", err, own)
 	}
 	if _, err := newTokenSource(t, ringcx.Config{RingCentral: failingSource{}}).Token(); err == nil {
-		t.Error("no error for neither token nor error")
+		t.Error("no error for a source that returns neither a token nor an error")
 	}
 }
 
-// hanging is a source that never answers, whatever the context says.
-type hanging struct{ until chan struct{} }
+// hangingSource ignores its context and does not return before until is closed.
+type hangingSource struct{ until chan struct{} }
 
-func (h hanging) Token() (*oauth2.Token, error) { return h.TokenContext(context.Background()) }
+func (h hangingSource) Token() (*oauth2.Token, error) { return h.TokenContext(context.Background()) }
 
-func (h hanging) TokenContext(context.Context) (*oauth2.Token, error) {
+func (h hangingSource) TokenContext(context.Context) (*oauth2.Token, error) {
 	<-h.until
 	return nil, errors.New("too late")
 }
 
+// TestSourceHangs checks that a caller waits for such a source for 10 s at most.
 func TestSourceHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := hanging{make(chan struct{})}
+		source := hangingSource{make(chan struct{})}
 		defer close(source.until)
 		ts := newTokenSource(t, ringcx.Config{RingCentral: source})
 		start := time.Now()
 		if _, err := ts.Token(); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
-			t.Errorf("%v after %v, want %v after 10s", err, time.Since(start), context.DeadlineExceeded)
+			t.Errorf("error is %v after %v, want %v after 10s", err, time.Since(start), context.DeadlineExceeded)
 		}
 		ts.Close()
 	})
