@@ -15,12 +15,13 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// questions lets a new process find a record whose token, which it returns, is dead,
-// and answers it what time it is. It waits in the bubble of its caller.
-func questions(t *testing.T, answer func(*http.Request) (*http.Response, error)) (cfg ringcx.Config, store *spyStore, dead string) {
+// withExpiredRecord returns the configuration of a process that finds a record with an
+// expired token. It requests the time, to which respond responds. withExpiredRecord must
+// be called in a synctest bubble.
+func withExpiredRecord(t *testing.T, respond func(*http.Request) (*http.Response, error)) (cfg ringcx.Config, store *spyStore, expired string) {
 	t.Helper()
 	fake, store, process := fleet(t)
-	dead = must(process().Token()).AccessToken
+	expired = must(process().Token()).AccessToken
 	synctest.Wait()
 	time.Sleep(20 * time.Minute)
 	cfg = fake.Config()
@@ -28,21 +29,22 @@ func questions(t *testing.T, answer func(*http.Request) (*http.Response, error))
 	base := cfg.HTTPClient.Transport
 	cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodHead {
-			return answer(r)
+			return respond(r)
 		}
 		return base.RoundTrip(r)
 	})}
-	return cfg, store, dead
+	return cfg, store, expired
 }
 
-// asAnotherHost makes a source that shares its clock with nobody.
-func asAnotherHost(t *testing.T, cfg ringcx.Config) *ringcx.TokenSource {
+// onAnotherMachine returns a source whose clock is not that of any other process.
+func onAnotherMachine(t *testing.T, cfg ringcx.Config) *ringcx.TokenSource {
 	ts := newTokenSource(t, cfg)
 	ringcx.SetClock(ts, time.Now, func() float64 { return 0.5 })
 	return ts
 }
 
-func emptyAnswer(status int, header ...string) *http.Response {
+// emptyResponse returns a response without a body. header has keys and values.
+func emptyResponse(status int, header ...string) *http.Response {
 	h := http.Header{}
 	for i := 0; i < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
@@ -50,67 +52,69 @@ func emptyAnswer(status int, header ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(""))}
 }
 
-// TestQuestion has RingCX answer with a redirect to somewhere else.
-func TestQuestion(t *testing.T) {
+// TestTimeRequest checks the request for the time. Its response is a redirect to another
+// host, which the client does not follow.
+func TestTimeRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		cfg, _, _ := questions(t, func(r *http.Request) (*http.Response, error) {
-			asked++
+		requests := 0
+		cfg, _, _ := withExpiredRecord(t, func(r *http.Request) (*http.Response, error) {
+			requests++
 			if r.URL.Path != "/" || r.URL.RawQuery != "" || r.Body != nil || !strings.Contains(r.UserAgent(), "ringcx-go") {
-				t.Errorf("it asks with %+v", r)
+				t.Errorf("the request is %+v, want path / with a User-Agent and no query or body", r)
 			}
 			for name, values := range r.Header {
 				if name != "User-Agent" && name != "Cache-Control" {
-					t.Errorf("it says %s: %s", name, values)
+					t.Errorf("the request has the header %s: %s", name, values)
 				}
 			}
-			return emptyAnswer(302, "Location", "https://elsewhere.test/"), nil
+			return emptyResponse(302, "Location", "https://elsewhere.test/"), nil
 		})
-		must(asAnotherHost(t, cfg).Token())
-		if asked != 1 {
-			t.Errorf("it asks %d times", asked)
+		must(onAnotherMachine(t, cfg).Token())
+		if requests != 1 {
+			t.Errorf("%d requests for the time, want 1", requests)
 		}
 	})
 }
 
-// TestOldAnswer has a cache answer with the time of an hour ago, when the pair of the
-// record was not even bought.
-func TestOldAnswer(t *testing.T) {
+// TestCachedTime has a cache respond to the request for the time with a Date of 20 minutes
+// ago, when the token of the record was requested. Its Age shows that the Date is old.
+func TestCachedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg, _, dead := questions(t, func(*http.Request) (*http.Response, error) {
+		cfg, _, expired := withExpiredRecord(t, func(*http.Request) (*http.Response, error) {
 			date := time.Now().Add(-20 * time.Minute).UTC().Format(http.TimeFormat)
-			return emptyAnswer(200, "Date", date, "Age", "1200"), nil
+			return emptyResponse(200, "Date", date, "Age", "1200"), nil
 		})
-		if must(asAnotherHost(t, cfg).Token()).AccessToken == dead {
-			t.Error("a dead token is given out")
+		if must(onAnotherMachine(t, cfg).Token()).AccessToken == expired {
+			t.Error("Token returns the expired token")
 		}
 	})
 }
 
-// TestTimeIsAskedOnce has RingCX not say what time it is, while a process tries again
-// and again to write the record.
-func TestTimeIsAskedOnce(t *testing.T) {
+// TestTimeIsRequestedOnce has RingCX respond without a Date, while each try to write the
+// record meets a conflict. A renewal requests the time once.
+func TestTimeIsRequestedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		cfg, store, _ := questions(t, func(*http.Request) (*http.Response, error) {
-			asked++
-			return emptyAnswer(200), nil
+		requests := 0
+		cfg, store, _ := withExpiredRecord(t, func(*http.Request) (*http.Response, error) {
+			requests++
+			return emptyResponse(200), nil
 		})
 		cfg.Store = takenStore{store}
-		if _, err := asAnotherHost(t, cfg).Token(); err == nil || asked != 1 {
-			t.Errorf("error is %v, and RingCX was asked %d times", err, asked)
+		if _, err := onAnotherMachine(t, cfg).Token(); err == nil || requests != 1 {
+			t.Errorf("error is %v after %d requests for the time, want an error after 1", err, requests)
 		}
 	})
 }
 
-// TestCloseWhileItAsks closes a source before RingCX has said what time it is.
-func TestCloseWhileItAsks(t *testing.T) {
+// TestCloseDuringTimeRequest closes a source before RingCX has responded to the request
+// for the time.
+func TestCloseDuringTimeRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg, store, _ := questions(t, func(r *http.Request) (*http.Response, error) {
+		cfg, store, _ := withExpiredRecord(t, func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})
-		ts := asAnotherHost(t, cfg)
+		ts := onAnotherMachine(t, cfg)
 		failed := make(chan error)
 		go func() {
 			_, err := ts.Token()
@@ -122,14 +126,15 @@ func TestCloseWhileItAsks(t *testing.T) {
 		go ts.Close()
 		err := <-failed
 		if synctest.Wait(); !errors.Is(err, ringcx.ErrClosed) || store.calls > before {
-			t.Errorf("error is %v, after %d calls of the Store", err, store.calls-before)
+			t.Errorf("error is %v after %d calls of the Store, want %v after none", err, store.calls-before, ringcx.ErrClosed)
 		}
 	})
 }
 
-// TestDeadLeaseOfLongAgo has processes on hosts of their own find the lease of one
-// that died. None lives for long enough to see that.
-func TestDeadLeaseOfLongAgo(t *testing.T) {
+// TestOldLeaseOfAKilledProcess has a process on another machine find the lease of a process
+// that was killed 20 minutes ago. It gets a token within 5 s, without waiting for the TTL
+// of the lease.
+func TestOldLeaseOfAKilledProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		must(process().Token())
@@ -141,28 +146,29 @@ func TestDeadLeaseOfLongAgo(t *testing.T) {
 		cfg.Store = store
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if _, err := asAnotherHost(t, cfg).TokenContext(ctx); err != nil {
+		if _, err := onAnotherMachine(t, cfg).TokenContext(ctx); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// TestNobodyAsksWithoutNeed has processes on hosts of their own begin: the first one,
-// one that waits for it, and one that finds a good pair.
-func TestNobodyAsksWithoutNeed(t *testing.T) {
+// TestNoNeedlessTimeRequest starts three processes on different machines: the first one,
+// one that waits for its renewal, and one that finds a valid token. None of them needs
+// to request the time.
+func TestNoNeedlessTimeRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		fake.Fault(ringcxtest.Exchange, ringcxtest.Slow(5*time.Second), 1)
 		cfg := fake.Config()
 		cfg.Store = store
-		go asAnotherHost(t, cfg).Token()
+		go onAnotherMachine(t, cfg).Token()
 		time.Sleep(time.Second)
-		must(asAnotherHost(t, cfg).Token())
+		must(onAnotherMachine(t, cfg).Token())
 		time.Sleep(time.Minute)
-		must(asAnotherHost(t, cfg).Token())
+		must(onAnotherMachine(t, cfg).Token())
 		spent{1, 1, 0}.check(t, fake)
-		if n := asked(fake); n > 0 {
-			t.Errorf("asked %d times", n)
+		if n := timeRequests(fake); n > 0 {
+			t.Errorf("%d requests for the time, want none", n)
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// asked is how often somebody asked what time it is.
-func asked(fake *ringcxtest.Server) int {
+// timeRequests returns how many requests for the time the fake received.
+func timeRequests(fake *ringcxtest.Server) int {
 	n := 0
 	for _, x := range fake.Log() {
 		if x.Method == http.MethodHead {
@@ -22,37 +22,38 @@ func asked(fake *ringcxtest.Server) int {
 	return n
 }
 
-// TestTokensOnly has a program use its tokens with an HTTP client of its own, beside
-// another that renews them. It never sees an answer that tells the time.
-func TestTokensOnly(t *testing.T) {
+// TestTokensWithoutCalls has a program use the tokens with an HTTP client of its own, so
+// that its TokenSource gets no responses to calls, which contain the time. Another process
+// makes the renewals. The program must get no expired token.
+func TestTokensWithoutCalls(t *testing.T) {
 	for _, off := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
-		t.Run(fmt.Sprint(off), func(t *testing.T) {
+		t.Run(fmt.Sprintf("clock %v off", off), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, _, process := fleet(t)
 				busy, ts := process(), process()
 				ringcx.SetHost(busy, "another")
 				ringcx.SetClock(ts, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0.5 })
-				dead, now := 0, time.Now()
+				rejected, start := 0, time.Now()
 				for step := range 360 {
 					must(busy.Token())
-					if step > 20 {
-						dead += refusals(t, fake, must(ts.Token()).AccessToken)
+					if step > 20 && isRejected(t, fake, must(ts.Token()).AccessToken) {
+						rejected++
 					}
 					time.Sleep(10 * time.Second)
 				}
-				if c := fake.Counts(); dead > 0 || c.Refreshes > int(time.Since(now)/(225*time.Second))+1 {
-					t.Errorf("%d dead tokens, %d refreshes", dead, c.Refreshes)
+				if c := fake.Counts(); rejected > 0 || c.Refreshes > int(time.Since(start)/(225*time.Second))+1 {
+					t.Errorf("%d expired tokens and %d refreshes, want none and one every 225s", rejected, c.Refreshes)
 				}
-				if n, renewals := asked(fake), fake.Counts().Refreshes+1; off == 0 && n > renewals/2 {
-					t.Errorf("asked %d times what time it is, for %d renewals", n, renewals)
+				if n, renewals := timeRequests(fake), fake.Counts().Refreshes+1; off == 0 && n > renewals/2 {
+					t.Errorf("%d requests for the time during %d renewals, want at most half as many", n, renewals)
 				}
 			})
 		})
 	}
 }
 
-// refusals is 1 where RingCX refuses the token.
-func refusals(t *testing.T, fake *ringcxtest.Server, access string) int {
+// isRejected reports whether RingCX returns 401 to a call with the token.
+func isRejected(t *testing.T, fake *ringcxtest.Server, access string) bool {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fake.Config().BaseURL+"/voice/api/v1/admin/accounts", nil)
 	if err != nil {
@@ -61,29 +62,27 @@ func refusals(t *testing.T, fake *ringcxtest.Server, access string) int {
 	req.Header.Set("Authorization", "Bearer "+access)
 	resp := must(fake.Client().Do(req))
 	resp.Body.Close()
-	if resp.StatusCode == http.StatusUnauthorized {
-		return 1
-	}
-	return 0
+	return resp.StatusCode == http.StatusUnauthorized
 }
 
-// TestOldPairOfAnotherHost has processes on hosts of their own begin long after the
-// last one ended. Only where a clock is so far behind that a dead pair looks young
-// does nobody ask.
-func TestOldPairOfAnotherHost(t *testing.T) {
+// TestOldTokenOfAnotherMachine starts processes on different machines, each some time
+// after the one before has ended. None may get the expired token of the record. (The test
+// omits the case of a clock that is so far behind that the expired token looks valid. Then
+// a process does not request the time.)
+func TestOldTokenOfAnotherMachine(t *testing.T) {
 	for _, gap := range []time.Duration{4 * time.Minute, 7 * time.Minute, 12 * time.Minute, time.Hour} {
 		for _, off := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
 			if gap == 12*time.Minute && off < 0 {
 				continue
 			}
-			t.Run(fmt.Sprintf("%v, %v off", gap, off), func(t *testing.T) {
+			t.Run(fmt.Sprintf("after %v, clock %v off", gap, off), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					fake, _, process := fleet(t)
 					for n := range 10 {
 						ts := process()
 						ringcx.SetClock(ts, func() time.Time { return time.Now().Add(time.Duration(n%2) * off) }, func() float64 { return 0.5 })
-						if refusals(t, fake, must(ts.Token()).AccessToken) > 0 {
-							t.Errorf("process %d was given a dead token", n)
+						if isRejected(t, fake, must(ts.Token()).AccessToken) {
+							t.Errorf("process %d got an expired token", n)
 						}
 						ts.Close()
 						time.Sleep(gap)
@@ -94,9 +93,9 @@ func TestOldPairOfAnotherHost(t *testing.T) {
 	}
 }
 
-// TestSignInsOfManyHosts has RingCentral fail for some minutes, while processes begin
-// and end, each on a host of its own.
-func TestSignInsOfManyHosts(t *testing.T) {
+// TestSignInsOfManyMachines has four sign-ins fail. Each minute a process starts on another
+// machine, calls Token once and ends.
+func TestSignInsOfManyMachines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
 		fake.Fault(ringcxtest.Login, ringcxtest.Status(500, "down"), 4)
@@ -109,18 +108,18 @@ func TestSignInsOfManyHosts(t *testing.T) {
 				break
 			}
 			if took := time.Since(start); took > 4*time.Minute {
-				t.Errorf("after %v: %v", took, err)
+				t.Errorf("the sign-in still fails after %v: %v", took, err)
 				break
 			}
 		}
 	})
 }
 
-// TestTimeIsNotToBeHad has RingCX answer without a Date, and not at all: that is no
-// reason to go without a token.
-func TestTimeIsNotToBeHad(t *testing.T) {
+// TestTimeIsUnavailable has RingCX send no Date, and not respond to the request for the
+// time. A process gets its tokens all the same.
+func TestTimeIsUnavailable(t *testing.T) {
 	for _, fails := range []bool{false, true} {
-		t.Run(fmt.Sprintf("fails: %v", fails), func(t *testing.T) {
+		t.Run(fmt.Sprintf("no response %v", fails), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, store, _ := fleet(t)
 				cfg := fake.Config()
@@ -141,7 +140,7 @@ func TestTimeIsNotToBeHad(t *testing.T) {
 				start := time.Now()
 				must(ts.Token())
 				if took := time.Since(start); took > 3*time.Second {
-					t.Errorf("it took %v", took)
+					t.Errorf("Token took %v, want at most 3s", took)
 				}
 				time.Sleep(280 * time.Second)
 				must(ts.Token())
@@ -152,8 +151,9 @@ func TestTimeIsNotToBeHad(t *testing.T) {
 	}
 }
 
-// TestClockSetForward has a machine's clock be set after a pair was bought, so that
-// the pair looks dead, by what another process of the machine knew of the time too.
+// TestClockSetForward sets the clock of a machine forward by 5 minutes after tokens were
+// obtained, so that they look expired, also by the services' time that another process of
+// the machine has written into the record. The tokens must be used all the same.
 func TestClockSetForward(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)

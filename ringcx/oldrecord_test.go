@@ -11,6 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
+// TestRecordIsCorrupt has a process find a record that is not valid JSON. It reports that
+// once and replaces the record.
 func TestRecordIsCorrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
@@ -19,27 +21,28 @@ func TestRecordIsCorrupt(t *testing.T) {
 		key := store.keys[0]
 		_, version, _ := store.Load(t.Context(), key)
 		must(store.CompareAndSwap(t.Context(), key, version, []byte("{torn")))
-		var told []string
+		var reported []string
 		cfg := fake.Config()
 		cfg.Store = store
 		cfg.OnEvent = func(e ringcx.Event) {
 			if e.Err != nil {
-				told = append(told, fmt.Sprint(e.Stage, " ", e.Err))
+				reported = append(reported, fmt.Sprint(e.Stage, " ", e.Err))
 			}
 		}
 		must(newTokenSource(t, cfg).Token())
-		if len(told) != 1 || !strings.HasPrefix(told[0], "store ringcx: the Store: the record of key") {
-			t.Errorf("told %q", told)
+		if len(reported) != 1 || !strings.HasPrefix(reported[0], "store ringcx: the Store: the record of key") {
+			t.Errorf("errors of OnEvent are %q, want one about the record", reported)
 		}
 		synctest.Wait()
 		if data, _, _ := store.Load(t.Context(), key); !json.Valid(data) {
-			t.Errorf("the record is still %q", data)
+			t.Errorf("the record is still not valid JSON: %q", data)
 		}
 	})
 }
 
-// TestUnknownMembersAreKept has a newer version of this package write more.
-func TestUnknownMembersAreKept(t *testing.T) {
+// TestUnknownFieldsAreKept adds a field to the record, as a newer version of this package
+// may. A renewal must not remove it.
+func TestUnknownFieldsAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
 		ts := process()
@@ -52,13 +55,14 @@ func TestUnknownMembersAreKept(t *testing.T) {
 		must(ts.Token())
 		synctest.Wait()
 		if data, _, _ = store.Load(t.Context(), key); !strings.Contains(string(data), `"new":{"a":[1]}`) {
-			t.Error("the member of a newer version was dropped")
+			t.Error("the record lacks the field of the newer version")
 		}
 	})
 }
 
-// TestOldRecord finds a pair of hours ago. A process that asks for a token and
-// makes no call must not be given that one.
+// TestOldRecord has processes find a record whose token has expired: on the same machine
+// six minutes ago, on another machine two hours ago. They make no calls, but must not
+// get the expired token.
 func TestOldRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
@@ -66,20 +70,20 @@ func TestOldRecord(t *testing.T) {
 		time.Sleep(6 * time.Minute)
 		second := must(process().Token())
 		if second.AccessToken == token.AccessToken {
-			t.Error("a process on the same host was given a token that is dead")
+			t.Error("a process on the same machine got an expired token")
 		}
 		time.Sleep(2 * time.Hour)
-		foreign := process()
-		ringcx.SetClock(foreign, time.Now, func() float64 { return 0.5 }) // as on another host
-		if third := must(foreign.Token()); third.AccessToken == second.AccessToken {
-			t.Error("a process on another host was given a token of hours ago")
+		remote := process()
+		ringcx.SetClock(remote, time.Now, func() float64 { return 0.5 }) // as on another machine
+		if third := must(remote.Token()); third.AccessToken == second.AccessToken {
+			t.Error("a process on another machine got an expired token")
 		}
 		spent{1, 1, 2}.check(t, fake)
 	})
 }
 
-// TestDowngradedRecord puts back the record of a pair ago. Its refresh token was
-// spent, which a process that was there knows.
+// TestDowngradedRecord replaces the record with an older one, as a restored backup does.
+// The process that has used the refresh token of that record does not send it again.
 func TestDowngradedRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)

@@ -12,22 +12,23 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// overcount looks at requests that the local limit held back: it must not claim
-// that more were sent than were.
+// overcount checks the errors of requests that the local limit rejected. None may report
+// more sent requests than all processes have sent.
 type overcount struct {
 	traffic *traffic
 
-	mu          sync.Mutex
-	held, wrong int
-	first       error
+	mu             sync.Mutex
+	limited, wrong int   // rejected requests, and those with a count that is too high
+	first          error // of the wrong ones
 }
 
 var sentText = regexp.MustCompile(`held back: (\d+) were sent in the last minute`)
 
-// limitWindow is how long the limit may count a request: a minute, 2 s by which
-// clocks may differ, and 2 s because a Date has only seconds.
+// limitWindow is how long the limit may count a request: a minute, plus 2 s by which
+// clocks may differ, plus 2 s because a Date header has a resolution of a second.
 const limitWindow = 64 * time.Second
 
+// event is an OnEvent function.
 func (o *overcount) event(e ringcx.Event) {
 	err, ok := errors.AsType[*ringcx.Error](e.Err)
 	if !ok || err.Code != "local_limit" || e.Stage == ringcx.StageLogin {
@@ -35,21 +36,21 @@ func (o *overcount) event(e ringcx.Event) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held++
-	claimed := sentText.FindStringSubmatch(err.Error())
-	if claimed == nil {
+	o.limited++
+	counted := sentText.FindStringSubmatch(err.Error())
+	if counted == nil {
 		return
 	}
-	if n, _ := strconv.Atoi(claimed[1]); n > o.traffic.within(limitWindow) {
+	if n, _ := strconv.Atoi(counted[1]); n > o.traffic.within(limitWindow) {
 		o.wrong++
-		o.first = cmp.Or(o.first, fmt.Errorf("%w, but it was %d", e.Err, o.traffic.within(limitWindow)))
+		o.first = cmp.Or(o.first, fmt.Errorf("%w, but %d were sent", e.Err, o.traffic.within(limitWindow)))
 	}
 }
 
-// counts returns how many requests were held back, how many of them by a wrong
-// count, and the first of these.
-func (o *overcount) counts() (held, wrong int, first error) {
+// counts returns how many requests the limit rejected, how many of them with a count that
+// is too high, and the error of the first of these.
+func (o *overcount) counts() (limited, wrong int, first error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.held, o.wrong, o.first
+	return o.limited, o.wrong, o.first
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestRosterAfterClose closes one of the processes that share a session: it gives up
-// its turn.
+// TestRosterAfterClose closes one of three processes that share a session. Close removes
+// it from the roster.
 func TestRosterAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
@@ -29,11 +29,11 @@ func TestRosterAfterClose(t *testing.T) {
 			return len(record.Roster)
 		}
 		if n := listed(); n != 3 {
-			t.Errorf("%d processes are listed, want 3", n)
+			t.Errorf("the roster has %d processes, want 3", n)
 		}
 		sources[1].Close()
 		if n := listed(); n != 2 {
-			t.Errorf("after a Close %d processes are listed, want 2", n)
+			t.Errorf("after Close the roster has %d processes, want 2", n)
 		}
 	})
 }

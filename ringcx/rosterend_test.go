@@ -24,8 +24,8 @@ func (s *spyStore) listed(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(record.Roster))
 }
 
-// TestFleetClosesAtOnce closes twelve processes at the same moment. None of them is left
-// in the record of a Store that takes 20 ms for each call.
+// TestFleetClosesAtOnce closes twelve processes at the same time, with a Store that takes
+// 20 ms for each call. None of them remains in the roster.
 func TestFleetClosesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -40,7 +40,7 @@ func TestFleetClosesAtOnce(t *testing.T) {
 			all = append(all, ts)
 		}
 		if listed := store.listed(t); len(listed) != 12 {
-			t.Errorf("%d processes are listed before", len(listed))
+			t.Errorf("before Close the roster has %d processes, want 12", len(listed))
 		}
 		var wg sync.WaitGroup
 		for _, ts := range all {
@@ -48,13 +48,13 @@ func TestFleetClosesAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		if listed := store.listed(t); len(listed) > 0 {
-			t.Errorf("%d processes are listed after Close", len(listed))
+			t.Errorf("after Close the roster has %d processes, want none", len(listed))
 		}
 	})
 }
 
-// TestRosterEntryOfTheFuture has an entry of the roster say that its process wrote it in
-// 1000 hours. It is removed, and takes the place of no other.
+// TestRosterEntryOfTheFuture adds an entry to the roster whose timestamp is 1000 hours in
+// the future. It is removed, and the entries of the three processes remain.
 func TestRosterEntryOfTheFuture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, store, process := fleet(t)
@@ -75,7 +75,7 @@ func TestRosterEntryOfTheFuture(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		if got := store.listed(t); len(want) != 3 || !slices.Equal(got, want) {
-			t.Errorf("%v are listed, want %v", got, want)
+			t.Errorf("the roster has %v, want the three processes %v", got, want)
 		}
 	})
 }

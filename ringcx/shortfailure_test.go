@@ -9,12 +9,13 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestShortFailureBesideOthers has a few exchanges fail when there is no token, by what
-// the other process in the record does: one that is idle or was killed renews nothing.
-// After one failure a token comes within the longest back-off. Three failures and the
-// refresh before them are the four requests of a minute, so that the next one is sent
-// when the first of them is a minute ago, and 2 s by which clocks may differ.
-func TestShortFailureBesideOthers(t *testing.T) {
+// TestShortFailureBesideAnother has one or three exchanges fail when there is no valid
+// token, while the roster has no other process, an idle one or a busy one. An idle
+// process, like a killed one, renews nothing. After one failure a token comes within the
+// longest back-off. Three failures and the refresh before them are the four requests of a
+// minute. The next one is sent a minute after the first of them, plus 2 s by which clocks
+// may differ.
+func TestShortFailureBesideAnother(t *testing.T) {
 	const soon, nextMinute = 15 * time.Second, 63 * time.Second
 	for _, c := range []struct {
 		name  string
@@ -35,19 +36,19 @@ func TestShortFailureBesideOthers(t *testing.T) {
 					ts := process()
 					must(ts.Token())
 					synctest.Wait()
-					peer := process()
+					second := process()
 					if other != "none" {
-						must(peer.Token())
+						must(second.Token())
 						synctest.Wait()
 					}
 					time.Sleep(6 * time.Minute)
 					fake.Fault(ringcxtest.Refresh, ringcxtest.Refuse, 1)
 					fake.Fault(ringcxtest.Exchange, c.fault, c.times)
 					if other == "busy" {
-						go failedTokens(peer, 90*time.Second)
+						go failedTokens(second, 90*time.Second)
 					}
 					if took := tokenAfter(t, ts, 20*time.Minute); took > c.most {
-						t.Errorf("a token after %v, want at most %v", took, c.most)
+						t.Errorf("Token returns a token after %v, want at most %v", took, c.most)
 					}
 					time.Sleep(2 * time.Minute) // the other process ends its calls
 				})
@@ -56,9 +57,9 @@ func TestShortFailureBesideOthers(t *testing.T) {
 	}
 }
 
-// TestAsideAndAnother401 has a process leave the renewal to another one, which is idle,
-// when a call meets a 401. Then it renews itself.
-func TestAsideAndAnother401(t *testing.T) {
+// TestDeferralEndsAtA401 has a process defer the renewal to another process, which is
+// idle. When RingCX rejects the token, the process renews it.
+func TestDeferralEndsAtA401(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, _, process := fleet(t)
 		ts, idle := process(), process()
@@ -77,15 +78,15 @@ func TestAsideAndAnother401(t *testing.T) {
 				break
 			}
 			if time.Since(start) > 15*time.Second {
-				t.Fatal("no new token after 15 s")
+				t.Fatal("no new token within 15s")
 			}
 		}
 	})
 }
 
-// TestReservedRequest has all requests fail that a process sends in the last half minute
-// of its token, until a second before the end. It sends three: the fourth one of the minute
-// is left for the moment when callers wait, so that none of them sees an error.
+// TestReservedRequest has all token requests fail from 30 s to 1 s before a token expires.
+// A source sends three of them, and reserves the fourth one of the minute for the time
+// when callers wait, so that none of them gets an error.
 func TestReservedRequest(t *testing.T) {
 	for _, store := range []bool{false, true} {
 		name := "without a Store"
@@ -103,7 +104,7 @@ func TestReservedRequest(t *testing.T) {
 				time.Sleep(time.Until(first.Expiry) - 30*time.Second)
 				during(fake, 29*time.Second, ringcxtest.Status(502, "bad"))
 				if failed := failedTokens(ts, 2*time.Minute); failed > 0 {
-					t.Errorf("no token in %d s", failed)
+					t.Errorf("Token fails %d times in two minutes, want none", failed)
 				}
 				spent{1, 4, 1}.check(t, fake)
 			})

@@ -11,14 +11,14 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestShortLivedProcesses has one process after another begin and end, as the runs
-// of a command do. On one machine none learns what the services' time is before
-// it has to judge what the record says of limits. On many a call's answer says it.
+// TestShortLivedProcesses starts one process after another, as runs of a command do. On
+// one machine they make no calls, so that none knows the services' time when it evaluates
+// the limits in the record. On many machines each learns it from the response to a call.
 func TestShortLivedProcesses(t *testing.T) {
 	for _, gap := range []time.Duration{time.Minute, 4 * time.Minute, 10 * time.Minute} {
 		for _, machines := range []int{1, 1000} {
 			for _, wrong := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
-				t.Run(fmt.Sprintf("every %v on %d machines, %v off", gap, machines, wrong), func(t *testing.T) {
+				t.Run(fmt.Sprintf("every %v on %d machines, clocks %v off", gap, machines, wrong), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						fake, store, _ := fleet(t)
 						cfg := fake.Config()
@@ -34,11 +34,11 @@ func TestShortLivedProcesses(t *testing.T) {
 							}
 							ringcx.SetClock(client.Tokens, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
 							ringcx.SetHost(client.Tokens, fmt.Sprint("machine ", n%machines))
-							_, err := client.Tokens.Token() // all that some do
+							_, err := client.Tokens.Token()
 							if machines > 1 && err == nil {
 								_, err = ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 							}
-							if e, refused := errors.AsType[*ringcx.Error](err); err != nil && (!refused || e.Code == "local_limit") {
+							if e, rejected := errors.AsType[*ringcx.Error](err); err != nil && (!rejected || e.Code == "local_limit") {
 								t.Errorf("process %d: %v", n, err)
 							}
 							client.Tokens.Close()
@@ -55,9 +55,10 @@ func TestShortLivedProcesses(t *testing.T) {
 	}
 }
 
-// TestProcessesAfterARest has RingCentral ask one process to wait, which does not
-// know the services' time. The next one, of the same machine, knows when that is over.
-func TestProcessesAfterARest(t *testing.T) {
+// TestProcessesAfterACooldown has RingCentral return 429 with a Retry-After to one process.
+// It does not know the services' time, but later processes on the same machine know when
+// the Retry-After has passed.
+func TestProcessesAfterACooldown(t *testing.T) {
 	for _, off := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
 		t.Run(fmt.Sprint(off), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -71,8 +72,8 @@ func TestProcessesAfterARest(t *testing.T) {
 					_, err := ts.Token()
 					return err
 				}
-				for _, wantCode := range []string{"", "local_limit"} { // the first is RingCentral's own
-					if e, refused := errors.AsType[*ringcx.Error](token()); !refused || wantCode != "" && e.Code != wantCode {
+				for _, wantCode := range []string{"", "local_limit"} { // the first error is that of RingCentral
+					if e, rejected := errors.AsType[*ringcx.Error](token()); !rejected || wantCode != "" && e.Code != wantCode {
 						t.Errorf("error is %v, want a 429 %s", e, wantCode)
 					}
 				}
@@ -86,8 +87,9 @@ func TestProcessesAfterARest(t *testing.T) {
 	}
 }
 
-// TestClockSetBack has a machine's clock be set back after a pair was bought, so that
-// the pair looks young. The answer to the first call tells.
+// TestClockSetBack sets the clock of a machine back by 3 minutes after tokens were obtained,
+// so that they look younger than they are. The next process learns the services' time from
+// the response to its first call, and no call gets a 401.
 func TestClockSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
@@ -112,7 +114,7 @@ func TestClockSetBack(t *testing.T) {
 			time.Sleep(30 * time.Second)
 		}
 		if c := fake.Counts(); c.Unauthorized > 0 {
-			t.Errorf("%d × 401", c.Unauthorized)
+			t.Errorf("%d × 401, want none", c.Unauthorized)
 		}
 	})
 }

@@ -12,16 +12,17 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
-// spyStore is a Store that can be broken, and that knows its keys.
+// spyStore is a Store that records its calls, and whose methods can be made to fail.
 type spyStore struct {
 	ringcx.Store
 	mu     sync.Mutex
-	broken string // the method that fails: "load", "swap" or "both"
-	hangs  bool   // until the context ends, before it fails
-	keys   []string
+	broken string   // the method that fails: "load", "swap" or "both"
+	hangs  bool     // a call that fails waits for the end of its context first
+	keys   []string // in the order of their first use
 	calls  int
 }
 
+// fails records a call of a method and returns an error if it must fail.
 func (s *spyStore) fails(ctx context.Context, method, key string) error {
 	err := s.called(method, key)
 	if err != nil && s.hangs {
@@ -43,14 +44,15 @@ func (s *spyStore) called(method, key string) error {
 	return nil
 }
 
+// breaks makes a method fail from now on: "load", "swap" or "both", or "" for none.
 func (s *spyStore) breaks(method string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = method
 }
 
-// breakAfter is the configuration of a process whose Store breaks when a stage is
-// over, before the process has written what came of it.
+// breakAfter returns cfg with s as its Store. The method of s fails from the end of a
+// request of stage on, before the process writes the result.
 func (s *spyStore) breakAfter(cfg ringcx.Config, stage ringcx.Stage, method string) ringcx.Config {
 	cfg.Store = s
 	cfg.OnEvent = func(e ringcx.Event) {
@@ -75,7 +77,8 @@ func (s *spyStore) CompareAndSwap(ctx context.Context, key, version string, data
 	return s.Store.CompareAndSwap(ctx, key, version, data)
 }
 
-// fleet is a fake, a Store, and a way to make processes that share both.
+// fleet returns a fake, a Store, and a function that starts a process: a TokenSource. All
+// processes share both.
 func fleet(t *testing.T) (*ringcxtest.Server, *spyStore, func() *ringcx.TokenSource) {
 	fake := ringcxtest.NewServer(t)
 	store := &spyStore{Store: storetest.NewMemory()}
@@ -86,7 +89,7 @@ func fleet(t *testing.T) (*ringcxtest.Server, *spyStore, func() *ringcx.TokenSou
 	}
 }
 
-// replace writes what change makes of the record, as another host would.
+// replace replaces the record with what change returns for it, as another process would.
 func (s *spyStore) replace(t *testing.T, change func(data string) string) {
 	t.Helper()
 	data, version, err := s.Load(t.Context(), s.keys[0])

@@ -11,9 +11,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestWaitForAnotherHost has a token expire while another host, which has died,
-// seems to renew it. A caller waits until that is clear.
-func TestWaitForAnotherHost(t *testing.T) {
+// TestWaitForAnotherProcess has a token expire while the record has the lease of another
+// process, which was killed. A caller waits until the lease has expired.
+func TestWaitForAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		ts := process()
@@ -23,30 +23,32 @@ func TestWaitForAnotherHost(t *testing.T) {
 			return strings.Replace(data, `"lease":null`, `"lease":{"id":"other-1","owner":"other","stage":"refresh","ttl":30000}`, 1)
 		})
 		time.Sleep(time.Until(token.Expiry) - 500*time.Millisecond)
-		must(ts.Token()) // looks in the background, and would look again in about a second
+		must(ts.Token()) // reads the record in the background; the next time would be in about a second
 		time.Sleep(600 * time.Millisecond)
 		start := time.Now()
 		if must(ts.Token()).AccessToken == token.AccessToken {
-			t.Error("the token has expired")
+			t.Error("Token returns the expired token")
 		}
 		if took := time.Since(start); took < 29*time.Second || took > 31*time.Second {
-			t.Errorf("the lease was dead after %v", took)
+			t.Errorf("the lease expired after %v, want 29s to 31s", took)
 		}
 		spent{1, 1, 1}.check(t, fake)
 	})
 }
 
-// TestLeaseThatOutlivesItself has another host hold a lease for hours: one that it
-// took long ago, by the services' time, and one of which nobody can say.
-func TestLeaseThatOutlivesItself(t *testing.T) {
+// TestLeaseOfHours has the record contain the lease of another process with a TTL of ten
+// hours. It expires 15 minutes after it was taken, or after it was first seen if it is
+// not known when it was taken.
+func TestLeaseOfHours(t *testing.T) {
 	for _, c := range []struct {
 		name, taken string
-		ago, dead   time.Duration
+		ago         time.Duration // since the lease was taken
+		expires     time.Duration // how long it remains valid
 	}{
 		{"taken long ago", `,"taken":{"at":%d}`, 16 * time.Minute, 0},
 		{"taken just now", `,"taken":{"at":%d}`, 0, 15 * time.Minute},
 		{"taken by an unknown clock", `,"taken":{"at":%d,"by":"it"}`, 16 * time.Minute, 15 * time.Minute},
-		{"nobody knows", "", 0, 15 * time.Minute},
+		{"taken at an unknown time", "", 0, 15 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -54,7 +56,7 @@ func TestLeaseThatOutlivesItself(t *testing.T) {
 				cfg := fake.Config()
 				cfg.Store = store
 				client := newClient(t, cfg)
-				must(ringcx.Get(client.ListAccountsWithResponse(t.Context()))) // knows the time
+				must(ringcx.Get(client.ListAccountsWithResponse(t.Context()))) // learns the services' time
 				synctest.Wait()
 				lease := `"lease":{"id":"other-1","owner":"other","stage":"refresh","ttl":36000000` + c.taken + "}"
 				if c.taken != "" {
@@ -67,15 +69,15 @@ func TestLeaseThatOutlivesItself(t *testing.T) {
 						break
 					}
 				}
-				if took := time.Since(start); took < c.dead-time.Second || took > c.dead+15*time.Second {
-					t.Errorf("it was dead after %v, want %v", took, c.dead)
+				if took := time.Since(start); took < c.expires-time.Second || took > c.expires+15*time.Second {
+					t.Errorf("the lease expired after %v, want %v", took, c.expires)
 				}
 			})
 		})
 	}
 }
 
-// busyStore is one in which another host takes one lease after the other.
+// busyStore is a Store in which another process takes a new lease before each Load.
 type busyStore struct {
 	*spyStore
 	leases int
@@ -90,8 +92,8 @@ func (s *busyStore) Load(ctx context.Context, key string) ([]byte, string, error
 	return []byte(data), fmt.Sprint(s.leases), nil
 }
 
-// TestWaitEnds has a caller wait for a host that comes to no end, and for one while
-// the Store fails.
+// TestWaitEnds checks how long a caller waits while another process takes one lease after
+// another, and while the Store fails.
 func TestWaitEnds(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -99,7 +101,7 @@ func TestWaitEnds(t *testing.T) {
 		least, most time.Duration
 		want        string
 	}{
-		{"for a busy host", false, 90 * time.Second, 95 * time.Second, "another process has not finished renewing it"},
+		{"for a busy process", false, 90 * time.Second, 95 * time.Second, "another process has not finished renewing it"},
 		{"for the Store", true, 11 * time.Second, 14 * time.Second, "the Store is broken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,66 +116,67 @@ func TestWaitEnds(t *testing.T) {
 				start := time.Now()
 				_, err := ts.Token()
 				if err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("error is %v, want one that says %s", err, c.want)
+					t.Errorf("error is %v, want %q in it", err, c.want)
 				}
 				if took := time.Since(start); took < c.least || took > c.most {
-					t.Errorf("it waited for %v", took)
+					t.Errorf("Token returns after %v, want %v to %v", took, c.least, c.most)
 				}
 			})
 		})
 	}
 }
 
-// onceTaken is a Store in which somebody else is faster once.
-type onceTaken struct {
+// conflictStore is a Store whose first CompareAndSwap returns ErrConflict.
+type conflictStore struct {
 	*spyStore
-	taken bool
+	conflicted bool
 }
 
-func (s *onceTaken) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
-	if !s.taken {
-		s.taken = true
+func (s *conflictStore) CompareAndSwap(ctx context.Context, key, version string, data []byte) (string, error) {
+	if !s.conflicted {
+		s.conflicted = true
 		return "", ringcx.ErrConflict
 	}
 	return s.spyStore.CompareAndSwap(ctx, key, version, data)
 }
 
-// TestConflictCostsNoTime has another host be faster once: there is news at once.
-func TestConflictCostsNoTime(t *testing.T) {
+// TestConflictIsRetriedAtOnce has another process write the record first, once. The source
+// reads the record again without a wait.
+func TestConflictIsRetriedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, _ := fleet(t)
 		cfg := fake.Config()
-		cfg.Store = &onceTaken{spyStore: store}
+		cfg.Store = &conflictStore{spyStore: store}
 		start := time.Now()
 		must(newTokenSource(t, cfg).Token())
 		if took := time.Since(start); took > 0 {
-			t.Errorf("it took %v", took)
+			t.Errorf("Token took %v, want no time", took)
 		}
 	})
 }
 
-// TestNewerPairIsAdopted has another host buy a pair before this one has written its
-// own: that one is everybody's.
-func TestNewerPairIsAdopted(t *testing.T) {
+// TestNewerTokensAreAdopted has another process write newer tokens while the first process
+// cannot write its own. The first process adopts those in the record.
+func TestNewerTokensAreAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		mine := &spyStore{Store: store}
 		ts := newTokenSource(t, mine.breakAfter(fake.Config(), ringcx.StageExchange, "swap"))
 		must(ts.Token())
-		time.Sleep(2 * time.Second) // it is about to try again
+		time.Sleep(2 * time.Second) // the process is about to write again
 		store.replace(t, func(string) string { return "" })
 		theirs := must(process().Token())
 		synctest.Wait()
 		mine.breaks("")
 		time.Sleep(10 * time.Second)
 		if got := must(ts.Token()); got.AccessToken != theirs.AccessToken {
-			t.Error("it goes on with a pair that nobody else knows")
+			t.Error("the process still uses the token that is not in the record")
 		}
 	})
 }
 
-// TestFreshTokenAsksNobody calls for a token a thousand times while it is fresh.
-func TestFreshTokenAsksNobody(t *testing.T) {
+// TestFreshTokenSendsNoRequest calls Token a thousand times before a renewal is needed.
+func TestFreshTokenSendsNoRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, store, process := fleet(t)
 		ts := process()
@@ -185,7 +188,7 @@ func TestFreshTokenAsksNobody(t *testing.T) {
 			time.Sleep(220 * time.Millisecond)
 		}
 		if store.calls > before {
-			t.Errorf("%d calls of the Store", store.calls-before)
+			t.Errorf("%d calls of the Store, want none", store.calls-before)
 		}
 		spent{1, 1, 0}.check(t, fake)
 	})
