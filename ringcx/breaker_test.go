@@ -136,3 +136,64 @@ func TestLate401OfAStream(t *testing.T) {
 		}
 	})
 }
+
+// TestBreakerLimitsTokenRequests rejects every token. The source must not request a new
+// one for each 401.
+func TestBreakerLimitsTokenRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{script: []*http.Response{denied}}
+		client := newClient(t, ringcx.Config{HTTPClient: &http.Client{Transport: s}})
+		for range 600 { // ten minutes, a call each second
+			resp, err := client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))
+			if err == nil {
+				resp.Body.Close()
+			}
+			time.Sleep(time.Second)
+		}
+		if s.tokens > 17 { // after 1, 2, 4 … 32 s, then every minute, and when a token expires
+			t.Errorf("%d token requests in ten minutes of 401s, want at most 17", s.tokens)
+		}
+		s.script = []*http.Response{ok}
+		time.Sleep(3 * time.Minute)
+		call := func() int {
+			return code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))))
+		}
+		if got := call(); got != 200 {
+			t.Errorf("status %d three minutes after the last 401, want 200", got)
+		}
+		s.script = []*http.Response{denied, denied, ok}
+		s.at = nil
+		call() // trips the breaker for a second, because a call has succeeded since the last 401
+		time.Sleep(1100 * time.Millisecond)
+		s.script = []*http.Response{denied, ok}
+		s.at = nil
+		if got := call(); got != 200 {
+			t.Errorf("status %d a second after the breaker tripped, want 200", got)
+		}
+	})
+}
+
+// TestOneEndpointRejects has one endpoint always return 401. Calls to another endpoint
+// must succeed, without a renewal for each 401.
+func TestOneEndpointRejects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.NewServer(t)
+		fake.LimitRates(true)
+		client := newClient(t, fake.Config())
+		for range 30 * 60 {
+			fake.Fault(ringcxtest.Users, ringcxtest.Status(401, "no"), 2)
+			_, err := client.ListUsersWithResponse(t.Context(), nil)
+			if !errors.Is(err, ringcx.ErrUnauthorized) {
+				t.Fatalf("the rejecting endpoint: error is %v, want %v", err, ringcx.ErrUnauthorized)
+			}
+			fake.ClearFaults()
+			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
+				t.Fatalf("the accepting endpoint: %v", err)
+			}
+			time.Sleep(time.Second)
+		}
+		if c := fake.Counts(); c.Refreshes > 45 || c.Logins > 1 {
+			t.Errorf("%d refreshes and %d sign-ins in half an hour, want at most 45 and 1", c.Refreshes, c.Logins)
+		}
+	})
+}

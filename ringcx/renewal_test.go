@@ -52,31 +52,6 @@ func TestLogoutBeforeARenewal(t *testing.T) {
 	}
 }
 
-// TestOneEndpointRejects has one endpoint always return 401. Calls to another endpoint
-// must succeed, without a renewal for each 401.
-func TestOneEndpointRejects(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := ringcxtest.NewServer(t)
-		fake.LimitRates(true)
-		client := newClient(t, fake.Config())
-		for range 30 * 60 {
-			fake.Fault(ringcxtest.Users, ringcxtest.Status(401, "no"), 2)
-			_, err := client.ListUsersWithResponse(t.Context(), nil)
-			if !errors.Is(err, ringcx.ErrUnauthorized) {
-				t.Fatalf("the rejecting endpoint: error is %v, want %v", err, ringcx.ErrUnauthorized)
-			}
-			fake.ClearFaults()
-			if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
-				t.Fatalf("the accepting endpoint: %v", err)
-			}
-			time.Sleep(time.Second)
-		}
-		if c := fake.Counts(); c.Refreshes > 45 || c.Logins > 1 {
-			t.Errorf("%d refreshes and %d sign-ins in half an hour, want at most 45 and 1", c.Refreshes, c.Logins)
-		}
-	})
-}
-
 // TestShortOutage makes RingCX unreachable when the token expires. Requests that did not
 // reach it do not count against the limit of a minute.
 func TestShortOutage(t *testing.T) {

@@ -213,42 +213,6 @@ func TestTransportSkipsOtherOrigins(t *testing.T) {
 	}
 }
 
-// TestBreakerLimitsTokenRequests rejects every token. The source must not request a new
-// one for each 401.
-func TestBreakerLimitsTokenRequests(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &service{script: []*http.Response{denied}}
-		client := newClient(t, ringcx.Config{HTTPClient: &http.Client{Transport: s}})
-		for range 600 { // ten minutes, a call each second
-			resp, err := client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))
-			if err == nil {
-				resp.Body.Close()
-			}
-			time.Sleep(time.Second)
-		}
-		if s.tokens > 17 { // after 1, 2, 4 … 32 s, then every minute, and when a token expires
-			t.Errorf("%d token requests in ten minutes of 401s, want at most 17", s.tokens)
-		}
-		s.script = []*http.Response{ok}
-		time.Sleep(3 * time.Minute)
-		call := func() int {
-			return code(must(client.Tokens.Transport(nil).RoundTrip(request(t, http.MethodGet, false))))
-		}
-		if got := call(); got != 200 {
-			t.Errorf("status %d three minutes after the last 401, want 200", got)
-		}
-		s.script = []*http.Response{denied, denied, ok}
-		s.at = nil
-		call() // trips the breaker for a second, because a call has succeeded since the last 401
-		time.Sleep(1100 * time.Millisecond)
-		s.script = []*http.Response{denied, ok}
-		s.at = nil
-		if got := call(); got != 200 {
-			t.Errorf("status %d a second after the breaker tripped, want 200", got)
-		}
-	})
-}
-
 // must returns v and panics if err is not nil.
 func must[T any](v T, err error) T {
 	if err != nil {
