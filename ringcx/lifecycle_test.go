@@ -50,47 +50,6 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// TestLogout logs out before and after a sign-in. The next Token signs in again.
-func TestLogout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := ringcxtest.NewServer(t)
-		ts := newTokenSource(t, fake.Config())
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Errorf("Logout before a sign-in: %v", err)
-		}
-		must(ts.Token())
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
-			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
-		}
-		must(ts.Token())
-		spent{2, 2, 0}.check(t, fake)
-	})
-}
-
-// TestLogoutIsTriedAgain has the requests of a Logout fail. The source keeps the session
-// until a Logout succeeds.
-func TestLogoutIsTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := ringcxtest.NewServer(t)
-		ts := newTokenSource(t, fake.Config())
-		must(ts.Token())
-		fake.Fault(ringcxtest.Logout, ringcxtest.Unreachable, 1)
-		fake.Fault(ringcxtest.Revoke, ringcxtest.Unreachable, 1)
-		if err := ts.Logout(t.Context()); err == nil {
-			t.Error("Logout returns no error while the services are unreachable")
-		}
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if c := fake.Counts(); c.Logouts != 1 || c.Revokes != 1 {
-			t.Errorf("%d logouts, %d revocations, want 1 and 1", c.Logouts, c.Revokes)
-		}
-	})
-}
-
 // TestEvents checks the stages, the errors and the durations that OnEvent gets.
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

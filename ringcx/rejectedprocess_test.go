@@ -59,26 +59,3 @@ func TestRejectedProcessDoesNotSignIn(t *testing.T) {
 		spent{2, 3, 0}.check(t, fake)
 	})
 }
-
-// TestRejectedSignInOutlivesLogout has RingCentral reject a sign-in. There is no other one
-// for a minute, not even after Logout.
-func TestRejectedSignInOutlivesLogout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := ringcxtest.NewServer(t)
-		fake.Fault(ringcxtest.Login, ringcxtest.Refuse, 1)
-		ts := newTokenSource(t, fake.Config())
-		if _, err := ts.Token(); err == nil {
-			t.Fatal("no error")
-		}
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		_, err := ts.Token()
-		want := ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 429, Code: "local_limit"}
-		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
-			t.Errorf("error (-want +got):\n%s", diff)
-		}
-		time.Sleep(time.Minute)
-		must(ts.Token())
-	})
-}

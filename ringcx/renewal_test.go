@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
@@ -28,28 +26,6 @@ func TestInvalidateOfAnOldToken(t *testing.T) {
 		t.Error("Invalidate of the first token has replaced the second one")
 	}
 	spent{1, 1, 1}.check(t, fake)
-}
-
-// TestLogoutBeforeARenewal logs out while a renewal in the background is about to begin.
-// The renewal must not sign in, because no caller waits.
-func TestLogoutBeforeARenewal(t *testing.T) {
-	for range 20 {
-		synctest.Test(t, func(t *testing.T) {
-			fake := ringcxtest.NewServer(t)
-			ts := newTokenSource(t, fake.Config())
-			must(ts.Token())
-			time.Sleep(226 * time.Second)
-			must(ts.Token()) // begins a renewal
-			if err := ts.Logout(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-			if c := fake.Counts(); c.Logins != 1 {
-				t.Errorf("%d sign-ins, want 1", c.Logins)
-			}
-			must(ts.Token())
-		})
-	}
 }
 
 // TestShortOutage makes RingCX unreachable when the token expires. Requests that did not
@@ -112,30 +88,6 @@ func TestSameRefreshTokenIsNotUsedAgain(t *testing.T) {
 	}
 	must(ts.Token())
 	spent{1, 2, 2}.check(t, fake)
-}
-
-// TestCooldownOutlivesLogout checks that Logout forgets a failure, but not the Retry-After
-// of its response.
-func TestCooldownOutlivesLogout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := ringcxtest.NewServer(t)
-		fake.Fault(ringcxtest.Exchange, ringcxtest.RateLimit(90*time.Second), 1)
-		ts := newTokenSource(t, fake.Config())
-		if _, err := ts.Token(); err == nil {
-			t.Fatal("no error")
-		}
-		if err := ts.Logout(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		_, err := ts.Token()
-		want := ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 429, Code: "local_limit"}
-		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
-			t.Errorf("error (-want +got):\n%s", diff)
-		}
-		time.Sleep(90 * time.Second)
-		must(ts.Token())
-		spent{2, 2, 0}.check(t, fake)
-	})
 }
 
 // TestLifetimeCountsFromTheRequest delays the response with the token by 8 s.
