@@ -3,7 +3,9 @@ package ringcx_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -94,4 +96,42 @@ func TestSourceHangs(t *testing.T) {
 		}
 		ts.Close()
 	})
+}
+
+// TestSourceErrorsContainNoSecret has RingCentral sources of other packages return
+// errors with parts of their requests and responses.
+func TestSourceErrorsContainNoSecret(t *testing.T) {
+	const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzM250aW5lbCJ9.c2ln"
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {sentinel + "/refresh"}, "client_id": {"client"}}.Encode()
+	req, err := http.NewRequest(http.MethodPost, "https://rc.example/token", strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("client", sentinel+"-secret")
+	retrieve := &oauth2.RetrieveError{
+		Response:  &http.Response{StatusCode: 400, Request: req},
+		ErrorCode: "no " + sentinel + "-secret", ErrorDescription: url.QueryEscape(sentinel+"/refresh") + " " + strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "),
+	}
+	tests := []struct {
+		name string
+		err  error
+		want string // part of the text
+	}{
+		{"rejected", retrieve, "400 no *** *** ***"},
+		{"malformed response", &url.Error{Op: "Post", URL: "https://rc.example", Err: fmt.Errorf("broken: malformed HTTP response %q", sentinel)}, "malformed HTTP response ***"},
+		{"malformed header", errors.New("malformed MIME header line: " + sentinel), "malformed MIME header line ***"},
+		{"malformed status", fmt.Errorf("malformed HTTP status code %q", sentinel), "malformed HTTP status code ***"},
+		{"a JWT", errors.New("cannot use " + jwt), "cannot use ***"},
+		{"a body", errors.New(`cannot parse {"access_token":"` + sentinel + `"`), `{"access_token":"***"`},
+		{"harmless", errors.New("vault is sealed"), "vault is sealed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := newTokenSource(t, ringcx.Config{RingCentral: failingSource{tt.err}}).Token()
+			assertNoSecret(t, err)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), jwt) {
+				t.Errorf("error is %v, want %q in it and no JWT", err, tt.want)
+			}
+		})
+	}
 }
