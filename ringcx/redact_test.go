@@ -3,6 +3,7 @@ package ringcx_test
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -138,5 +139,136 @@ func assertNoSecret(t *testing.T, err error) {
 		if all := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(all, sentinel) {
 			t.Errorf("%T contains a secret: %s", err, all)
 		}
+	}
+}
+
+// fields has the types that contain secrets as XML elements.
+type fields struct {
+	Login  ringcx.JWTLogin
+	Config ringcx.Config
+	Client *ringcx.Client
+	Tokens ringcx.TokenSource
+}
+
+// attributes has them as XML attributes.
+type attributes struct {
+	Login  ringcx.JWTLogin `xml:",attr"`
+	Config *ringcx.Config  `xml:",attr"`
+}
+
+// TestXMLContainsNoSecret marshals every type that contains secrets, by itself and as a
+// field, after a sign-in.
+func TestXMLContainsNoSecret(t *testing.T) {
+	cfg := ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: &network{}}}
+	client := newClient(t, cfg)
+	if _, err := client.Tokens.Token(); err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]any{
+		"JWTLogin": *sentinelLogin(), "*JWTLogin": sentinelLogin(),
+		"Config": cfg, "*Config": &cfg,
+		"Client": *client, "*Client": client,
+		"TokenSource": *client.Tokens, "*TokenSource": client.Tokens,
+		"fields":     fields{*sentinelLogin(), cfg, client, *client.Tokens},
+		"attributes": attributes{*sentinelLogin(), &cfg},
+	}
+	for name, v := range values {
+		got, err := xml.Marshal(v)
+		if err != nil || strings.Contains(string(got), sentinel) || !strings.Contains(string(got), "ringcx.") {
+			t.Errorf("XML of %s is %s (error %v), want the name of its type and no secret", name, got, err)
+		}
+	}
+}
+
+// TestErrorContainsNeitherToken has a server reject a call with an expired token, and
+// the second try with a response that contains the first token.
+func TestErrorContainsNeitherToken(t *testing.T) {
+	tokens, calls, first := 0, 0, ""
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/api/auth/") {
+			tokens++
+			return response(200, "application/json", fmt.Sprintf(`{"accessToken":"%s%d","refreshToken":"r%d"}`, sentinel, tokens, tokens)), nil
+		}
+		if calls++; calls == 1 {
+			first = r.Header.Get("Authorization")
+			return response(401, "text/plain", "Jwt is expired"), nil
+		}
+		return response(403, "text/plain", first), nil
+	})}})
+	_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+	assertNoSecret(t, err)
+	if want := "ringcx: call: GET /voice/api/v1/admin/accounts: 403 Bearer ***"; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+// TestErrorPathIsPrintable has a redirect lead to a path with control characters, which
+// the error must not print.
+func TestErrorPathIsPrintable(t *testing.T) {
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: respondWith(func(r *http.Request) *http.Response {
+		if strings.HasSuffix(r.URL.Path, "/accounts") {
+			resp := response(302, "text/plain", "")
+			resp.Header.Set("Location", "/a%0Aringcx:%20forged%C2%9B%E2%80%AE")
+			return resp
+		}
+		return response(404, "text/plain", "no")
+	})})
+	_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+	if want := "ringcx: call: GET /a\ufffdringcx: forged\ufffd\ufffd: 404 no"; err == nil || err.Error() != want {
+		t.Errorf("error is %q, want %q", err, want)
+	}
+}
+
+// TestErrorWithTimeoutContainsNoSecret sets the Timeout of the http.Client, with which
+// that wraps the bodies of responses. The error must not contain the token all the same.
+func TestErrorWithTimeoutContainsNoSecret(t *testing.T) {
+	cfg := ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Timeout: 1e10, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/voice/") {
+			return response(200, "text/plain", "you sent "+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), nil
+		}
+		return (&network{}).RoundTrip(r)
+	})}}
+	_, err := ringcx.Get(newClient(t, cfg).ListAccountsWithResponse(t.Context()))
+	if want := "ringcx: call: 200 bad_answer the answer is not JSON: you sent ***"; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+// TestErrorsContainNoAuthorization has RingCentral return the Authorization header of a
+// sign-in, which contains the client secret in Base64.
+func TestErrorsContainNoAuthorization(t *testing.T) {
+	login := sentinelLogin()
+	sent := ""
+	login.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent = strings.TrimPrefix(r.Header.Get("Authorization"), "Basic ")
+		return response(400, "text/plain", "cannot read "+r.Header.Get("Authorization")), nil
+	})}
+	_, err := login.Token()
+	var e *ringcx.Error
+	if !errors.As(err, &e) || sent == "" || strings.Contains(e.Message, sent) || strings.Contains(err.Error(), sent) {
+		t.Errorf("error is %v, want one without %q", err, sent)
+	}
+}
+
+// TestNetworkErrorShowsNoQuery has the connection of a call fail. The error contains the
+// method, the host and the path, but no query and no fragment.
+func TestNetworkErrorShowsNoQuery(t *testing.T) {
+	client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/api/auth/login/") {
+			return (&network{}).RoundTrip(r)
+		}
+		return nil, errors.New("connection lost")
+	})}})
+	for _, query := range []string{"?password=" + sentinel, "?a=%zz" + sentinel, "#" + sentinel} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ringcx.DefaultBaseURL+"/voice/x"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Do(req)
+		const want = `ringcx: call: no answer: Get "https://engage.ringcentral.com/voice/x": connection lost`
+		if err == nil || err.Error() != want {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+		assertNoSecret(t, err)
 	}
 }
