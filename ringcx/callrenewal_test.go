@@ -169,7 +169,7 @@ func TestRememberedFailureIsNotAReplay(t *testing.T) {
 		client := newClient(t, cfg)
 		fake.Fault(ringcxtest.Login, ringcxtest.Unreachable, 2)
 		if _, err := client.Tokens.Token(); err == nil {
-			t.Fatal("no error")
+			t.Fatal("Token returns no error")
 		}
 		if _, err := ringcx.Get(client.ListAccountsWithResponse(t.Context())); err != nil {
 			t.Error(err)
@@ -210,7 +210,7 @@ func TestReplaysOfManyCalls(t *testing.T) {
 		}
 		for range 100 {
 			if err := <-errs; err == nil {
-				t.Error("no error")
+				t.Error("a call returns no error")
 			}
 		}
 		if took := time.Since(start); took > 7200*time.Millisecond {

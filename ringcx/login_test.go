@@ -130,7 +130,7 @@ func TestSlowSignInsCountFromTheirArrival(t *testing.T) {
 		ts := newTokenSource(t, cfg)
 		for start := time.Now(); time.Since(start) < 3*time.Minute; time.Sleep(100 * time.Millisecond) {
 			if _, err := ts.Token(); err == nil {
-				t.Fatal("no error")
+				t.Fatal("Token returns no error")
 			}
 		}
 		if len(arrivals) < 6 {

@@ -83,7 +83,7 @@ func TestCooldownOutlivesLogout(t *testing.T) {
 		fake.Fault(ringcxtest.Exchange, ringcxtest.RateLimit(90*time.Second), 1)
 		ts := newTokenSource(t, fake.Config())
 		if _, err := ts.Token(); err == nil {
-			t.Fatal("no error")
+			t.Fatal("Token returns no error")
 		}
 		if err := ts.Logout(t.Context()); err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestRejectedSignInOutlivesLogout(t *testing.T) {
 		fake.Fault(ringcxtest.Login, ringcxtest.Refuse, 1)
 		ts := newTokenSource(t, fake.Config())
 		if _, err := ts.Token(); err == nil {
-			t.Fatal("no error")
+			t.Fatal("Token returns no error")
 		}
 		if err := ts.Logout(t.Context()); err != nil {
 			t.Fatal(err)

@@ -104,7 +104,7 @@ func TestErrorsContainNoSecret(t *testing.T) {
 						err = client.Tokens.Logout(t.Context())
 					}
 					if err == nil {
-						t.Fatal("no error")
+						t.Fatal("no request returns an error")
 					}
 					assertNoSecret(t, err)
 				})

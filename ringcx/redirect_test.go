@@ -78,7 +78,7 @@ func TestRedirects(t *testing.T) {
 					t.Errorf("redirect followed: %v, want %v", followed, name == "call")
 				}
 				if (err == nil) != (name == "call") {
-					t.Errorf("error is %v", err)
+					t.Errorf("error is %v, want an error %v", err, name != "call")
 				}
 				if err != nil && strings.Contains(err.Error(), sentinel) {
 					t.Errorf("the error contains a secret: %v", err)

@@ -41,7 +41,7 @@ func TestShortOutage(t *testing.T) {
 		fake.Fault(ringcxtest.Refresh, ringcxtest.Unreachable, 100)
 		for start := time.Now(); time.Since(start) < 20*time.Second; time.Sleep(100 * time.Millisecond) {
 			if _, err := ts.Token(); err == nil {
-				t.Fatal("no error")
+				t.Fatal("Token returns no error")
 			}
 		}
 		fake.ClearFaults()
@@ -115,7 +115,7 @@ func TestBackOff(t *testing.T) {
 			t.Helper()
 			for start := time.Now(); time.Since(start) < d; time.Sleep(10 * time.Millisecond) {
 				if _, err := ts.Token(); err == nil {
-					t.Fatal("no error")
+					t.Fatal("Token returns no error")
 				}
 			}
 		}
@@ -140,7 +140,7 @@ func TestBackOff(t *testing.T) {
 		ts.Invalidate(must(ts.Token()))
 		fake.Fault(ringcxtest.Refresh, ringcxtest.Unreachable, 1)
 		if _, err := ts.Token(); err == nil {
-			t.Fatal("no error")
+			t.Fatal("Token returns no error")
 		}
 		time.Sleep(1200 * time.Millisecond)
 		if _, err := ts.Token(); err != nil {

@@ -92,19 +92,11 @@ func TestRosterAfterClose(t *testing.T) {
 			synctest.Wait()
 			sources = append(sources, ts)
 		}
-		listed := func() int {
-			data, _, _ := store.Load(t.Context(), store.keys[0])
-			var record struct{ Roster map[string]any }
-			if err := json.Unmarshal(data, &record); err != nil {
-				t.Fatal(err)
-			}
-			return len(record.Roster)
-		}
-		if n := listed(); n != 3 {
+		if n := len(store.listed(t)); n != 3 {
 			t.Errorf("the roster has %d processes, want 3", n)
 		}
 		sources[1].Close()
-		if n := listed(); n != 2 {
+		if n := len(store.listed(t)); n != 2 {
 			t.Errorf("after Close the roster has %d processes, want 2", n)
 		}
 	})
