@@ -98,8 +98,8 @@ func TestJWTLoginWithoutTokenSource(t *testing.T) {
 }
 
 // TestRingCentralTokenNearItsEnd needs a token 8 s before the RingCentral token expires.
-// That might have expired when RingCX checks it, so the source signs in again instead of
-// exchanging it.
+// The RingCentral token might have expired when RingCX checks it, so the source signs in
+// again instead of exchanging it.
 func TestRingCentralTokenNearItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := ringcxtest.NewServer(t)

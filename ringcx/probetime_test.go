@@ -26,9 +26,9 @@ func timeRequests(fake *ringcxtest.Server) int {
 	return n
 }
 
-// TestTokensWithoutCalls has a program use the tokens with an HTTP client of its own, so
-// that its TokenSource gets no responses to calls, which contain the time. Another process
-// makes the renewals. The program must get no expired token.
+// TestTokensWithoutCalls has a program use the tokens with an HTTP client of its own. Its
+// TokenSource makes no calls, whose responses contain the time, and another process makes
+// the renewals. The program must get no expired token.
 func TestTokensWithoutCalls(t *testing.T) {
 	for _, off := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
 		t.Run(fmt.Sprintf("clock %v off", off), func(t *testing.T) {

@@ -79,8 +79,8 @@ func (b *trackedBody) Close() error {
 }
 
 // TestResponseIsReadBeforeTheWait has a call wait before it is sent again, or for a
-// new token. Before that it must read and close the response, so that it does not
-// occupy a connection.
+// new token. The transport must read and close the response first, so that the waiting
+// call occupies no connection.
 func TestResponseIsReadBeforeTheWait(t *testing.T) {
 	for name, first := range map[string]*http.Response{
 		"429": status(429, "5"), "503": status(503, "5"), "500": status(500, ""), "401": status(401, ""),
