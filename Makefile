@@ -34,6 +34,10 @@ test: ## Run the tests. Needs only Go.
 demo: ## Run the demo against a fake RingCX in memory.
 	go run ./cmd/ringcx demo
 
+.PHONY: demo-text
+demo-text: ## Write docs/demo.txt, and the part of it that README.md shows.
+	go test ./cmd/ringcx -run '^TestDemoText$$' -update
+
 .PHONY: check
 check: vet lint metrics drift lint-spec check-bench ## Run all checks: format, vet, lint, metrics, drift, spec, benchmarks, tests with the race detector.
 	go test -race ./...
