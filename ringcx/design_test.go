@@ -144,6 +144,48 @@ func TestDesignConstants(t *testing.T) {
 	}
 }
 
+// TestDesignParts requires that the files and types in the table of the parts in
+// DESIGN.md exist.
+func TestDesignParts(t *testing.T) {
+	types := sourceTypes(t)
+	rows := regexp.MustCompile("(?m)^\\| (`[^|]+`) \\| ([^|]*)\\|").FindAllStringSubmatch(designSection(t, "2. The parts of the package"), -1)
+	if len(rows) < 10 {
+		t.Fatalf("DESIGN.md has %d parts", len(rows))
+	}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for _, row := range rows {
+		for _, file := range quoted.FindAllStringSubmatch(row[1], -1) {
+			if _, err := os.Stat(filepath.FromSlash(file[1])); err != nil {
+				t.Errorf("DESIGN.md has the file %s: %v", file[1], err)
+			}
+		}
+		for _, name := range quoted.FindAllStringSubmatch(row[2], -1) {
+			if !types[name[1]] {
+				t.Errorf("DESIGN.md has the type %s, and the source does not", name[1])
+			}
+		}
+	}
+}
+
+// sourceTypes returns the types that package ringcx and its internal packages declare.
+func sourceTypes(t *testing.T) map[string]bool {
+	t.Helper()
+	types := map[string]bool{}
+	for _, file := range sourceFiles(t) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				types[spec.Name.Name] = true
+			}
+			return true
+		})
+	}
+	return types
+}
+
 // sourceConstants returns the constants of package ringcx and its internal packages.
 func sourceConstants(t *testing.T) map[string]ast.Expr {
 	t.Helper()
