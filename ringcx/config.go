@@ -1,11 +1,17 @@
 package ringcx
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"strings"
 	"time"
 	"unicode"
@@ -192,3 +198,121 @@ func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 
 // transport is what every request is sent with.
 func (c Config) transport() http.RoundTripper { return c.HTTPClient.Transport }
+
+// resolveKey is the name of the record: the program's, or one that two tenants
+// never share.
+func (c Config) resolveKey(base *url.URL) (string, error) {
+	if c.Key != "" {
+		return c.Key, nil
+	}
+	login, ok := c.RingCentral.(*JWTLogin)
+	if !ok {
+		return "", errors.New("ringcx: Config.Key is required with a Store, except with a *JWTLogin: give each user of each app a name of its own")
+	}
+	origin, err := login.base()
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, part := range []string{origin.String(), base.String(), login.ClientID, subject(login.JWT)} {
+		hash.Write([]byte(part + "\x00"))
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16]), nil
+}
+
+// subject is whom a JWT credential signs in, or the whole JWT where it does not
+// say.
+func subject(jwt string) string {
+	var claims struct{ Sub string }
+	if parts := strings.Split(jwt, "."); len(parts) == 3 {
+		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
+	}
+	return cmp.Or(claims.Sub, jwt)
+}
+
+// fingerprint names who a record belongs to: the app and the user that sign in. It is
+// empty if that is not known, as with a token source of the program or a JWT without
+// sub.
+func (c Config) fingerprint() string {
+	login, ok := c.RingCentral.(*JWTLogin)
+	if !ok {
+		return ""
+	}
+	user := subject(login.JWT)
+	if user == login.JWT {
+		return ""
+	}
+	hash := sha256.Sum256([]byte("ringcx login\x00" + login.ClientID + "\x00" + user))
+	return hex.EncodeToString(hash[:8])
+}
+
+// parseBaseURL reads a base URL that may receive secrets: https, or http to
+// this machine. The name of the field starts the error, which never repeats a
+// password of the URL.
+func parseBaseURL(field, raw, byDefault string) (*url.URL, error) {
+	if raw == "" {
+		raw = byDefault
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("ringcx: %s is no URL with a host: write it like %s", field, byDefault)
+	}
+	normalize(u)
+	switch {
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("ringcx: %s must hold no user, query or fragment: write it like %s", field, byDefault)
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is for loopback hosts only), or tokens travel in the clear", field, u)
+	}
+	return u, nil
+}
+
+// normalize gives all spellings of a base URL the same text: a lower-case host, no
+// default port, and a clean path without a trailing slash. The default key is a
+// hash of that text.
+func normalize(u *url.URL) {
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); port == "" || port == defaultPorts[u.Scheme] {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	u.Path, u.RawPath, u.ForceQuery = strings.TrimRight(path.Clean("/"+u.Path), "/"), "", false
+}
+
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+const (
+	authPath   = "/api/auth/"
+	logoutPath = authPath + "logout/"
+)
+
+// isAuth reports whether u is one of RingCX's own token endpoints below base.
+// They take their secrets in the form and must not see a bearer token.
+func isAuth(base, u *url.URL) bool {
+	return strings.HasPrefix(path.Clean(u.Path)+"/", base.Path+authPath)
+}
+
+// maskPath is the path of u without the refresh token that the documented
+// logout carries in it.
+func maskPath(u *url.URL) string {
+	if before, _, found := strings.Cut(u.Path, logoutPath); found {
+		return before + logoutPath + mask
+	}
+	return u.Path
+}
+
+// maskURL is raw without its query, and with the path of [maskPath], for errors that
+// name a URL.
+func maskURL(raw string) string {
+	raw, _, _ = strings.Cut(raw, "#")
+	raw, _, _ = strings.Cut(raw, "?")
+	u, err := url.Parse(raw)
+	if err != nil || !strings.Contains(u.Path, logoutPath) {
+		return raw
+	}
+	return u.Scheme + "://" + u.Host + maskPath(u)
+}

@@ -2,6 +2,20 @@ package ringcx
 
 import "time"
 
+// Stage is the step of the work that an [Error] or an [Event] speaks of.
+type Stage string
+
+// The stages, in the order in which a program meets them.
+const (
+	StageLogin    Stage = "login"    // a RingCentral sign-in
+	StageExchange Stage = "exchange" // a RingCentral token for a RingCX session
+	StageRefresh  Stage = "refresh"  // a refresh token for the next pair
+	StageCall     Stage = "call"     // a request of the program to RingCX
+	StageLogout   Stage = "logout"   // the end of a session
+	StageAdopt    Stage = "adopt"    // a pair that another process bought, or its age; in events only
+	StageStore    Stage = "store"    // a Store that failed, or a record of no use; in events only
+)
+
 // Event is one thing that a [TokenSource] did. It holds no secret.
 type Event struct {
 	// Stage says what was done: StageLogin, StageExchange, StageRefresh,
