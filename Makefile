@@ -13,7 +13,7 @@ HOURS     = 24
 # SIMCOVERED are the files of package ringcx that the simulation must cover without other
 # tests. SIMKINDS is the number of fleets for -sim.kinds: one for each kind of failure, and
 # more that combine several kinds.
-SIMCOVERED = logout.go outage.go aside.go brake.go reconcile.go
+SIMCOVERED = logout.go outage.go aside.go breaker.go reconcile.go
 SIMKINDS   = 90
 
 .DEFAULT_GOAL := help

@@ -90,9 +90,9 @@ func (c *call) unauthorized(resp *http.Response) bool {
 	e := c.engine
 	switch {
 	case c.denied != nil:
-		e.brake.pull(e.now()) // a new token was rejected too: the token is not the reason
+		e.breaker.trip(e.now()) // a new token was rejected too: the token is not the reason
 		return false
-	case e.brake.holds(e.now()):
+	case e.breaker.open(e.now()):
 		return false
 	case c.repeatable():
 		hold(resp)
@@ -100,7 +100,7 @@ func (c *call) unauthorized(resp *http.Response) bool {
 		e.invalidate(c.carried, namesToken(resp))
 		return true
 	}
-	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.brake.deniedAgain(c.req.URL.Path, c.carried, e.now()) {
+	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.breaker.rejected(c.req.URL.Path, c.carried, e.now()) {
 		e.invalidate(c.carried, named)
 	}
 	return false
@@ -109,10 +109,10 @@ func (c *call) unauthorized(resp *http.Response) bool {
 // succeeded closes the circuit breaker if a new token was what the call needed.
 func (c *call) succeeded() {
 	if c.denied != nil {
-		c.engine.brake.release()
+		c.engine.breaker.reset()
 		return
 	}
-	c.engine.brake.accepted(c.req.URL.Path, c.carried)
+	c.engine.breaker.accepted(c.req.URL.Path, c.carried)
 }
 
 // pause says whether to send the request again, and after what time.

@@ -30,8 +30,8 @@ type engine struct {
 
 	renewBefore time.Duration // 0: a quarter of the life
 
-	state atomic.Pointer[state]
-	brake brake
+	state   atomic.Pointer[state]
+	breaker circuitBreaker
 
 	mu      sync.Mutex // guards the four below, and is never held while waiting
 	closed  bool

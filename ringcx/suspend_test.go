@@ -25,13 +25,13 @@ func TestSuspendEndsWaits(t *testing.T) {
 			return func() bool { return f.holds(expired, c.now()) }
 		},
 		"circuit breaker": func(c *steppedClock) func() bool {
-			b := brake{}
+			b := circuitBreaker{}
 			for range 7 {
-				b.pull(c.now())
+				b.trip(c.now())
 				time.Sleep(time.Minute)
 			}
-			b.pull(c.now())
-			return func() bool { return b.holds(c.now()) }
+			b.trip(c.now())
+			return func() bool { return b.open(c.now()) }
 		},
 		"lease of another process": func(c *steppedClock) func() bool {
 			l := newTestLedger(c.now)
