@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // carried are the secrets that the requests of one call of a [Client] carried, also
@@ -63,7 +65,7 @@ type guardedBody struct {
 func (b *guardedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	if err != nil && err != io.EOF {
-		err = cleanError(err, b.secrets.all()...)
+		err = redact.Error(err, b.secrets.all()...)
 	}
 	return n, err
 }
@@ -71,7 +73,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 func (b *guardedBody) Close() error {
 	err := b.body.Close()
 	if err != nil {
-		err = cleanError(err, b.secrets.all()...)
+		err = redact.Error(err, b.secrets.all()...)
 	}
 	return err
 }

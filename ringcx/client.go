@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // Client calls RingCX. The methods of the embedded generated client have one
@@ -50,7 +51,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, secrets := withCarried(req.Context())
 	resp, err := c.doer.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, callError(cleanError(err, secrets.all()...))
+		return nil, callError(redact.Error(err, secrets.all()...))
 	}
 	secrets.guard(resp)
 	return resp, nil
@@ -85,13 +86,13 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 	}
 	return zero, &Error{
 		Stage: StageCall, StatusCode: answer.StatusCode(), Code: codeBadAnswer,
-		Message: "the answer is not JSON: " + tidy(scrubber(secretsOf(responseOf(r))).Replace(string(answer.GetBody()))),
+		Message: "the answer is not JSON: " + tidy(redact.New(secretsOf(responseOf(r))...).Text(string(answer.GetBody()))),
 	}
 }
 
 // decodeError says of an error of encoding/json what failed.
 func decodeError(err error) error {
-	err = cleanError(err)
+	err = redact.Error(err)
 	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
 	_, isSyntax := errors.AsType[*json.SyntaxError](err)
 	if isType || isSyntax {
@@ -142,9 +143,9 @@ func listError(r *http.Response, err error) error {
 	if r.Request != nil {
 		what = r.Request.Method + " " + visible(r.Request.URL.Path)
 	}
-	clean := scrubber(secretsOf(r))
+	clean := redact.New(secretsOf(r)...)
 	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w",
-		clean.Replace(what), r.StatusCode, clean.Replace(r.Header.Get("Content-Type")), clean.clean(err))
+		clean.Text(what), r.StatusCode, clean.Text(r.Header.Get("Content-Type")), clean.Error(err))
 }
 
 // elements yields the elements of an array. It returns nil also where the loop

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // The hosts of RingCX. A token bought at one is good at the other, but a client
@@ -300,7 +302,7 @@ func isAuth(base, u *url.URL) bool {
 // logout carries in it.
 func maskPath(u *url.URL) string {
 	if before, _, found := strings.Cut(u.Path, logoutPath); found {
-		return before + logoutPath + mask
+		return before + logoutPath + redact.Mask
 	}
 	return u.Path
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // Errors that an [*Error] of status 401, 403, 404 or 429 matches with
@@ -175,10 +177,10 @@ func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, 
 		Method: req.Method, Path: maskPath(req.URL),
 	}
 	e.read(body)
-	clean := scrubber(secrets)
-	e.Code, e.Message, e.Path = tidy(clean.Replace(e.Code)), tidy(clean.Replace(e.Message)), visible(clean.Replace(e.Path))
+	clean := redact.New(secrets...)
+	e.Code, e.Message, e.Path = tidy(clean.Text(e.Code)), tidy(clean.Text(e.Message)), visible(clean.Text(e.Path))
 	for i, v := range e.Validation {
-		e.Validation[i] = FieldError{Field: tidy(clean.Replace(v.Field)), Message: tidy(clean.Replace(v.Message))}
+		e.Validation[i] = FieldError{Field: tidy(clean.Text(v.Field)), Message: tidy(clean.Text(v.Message))}
 	}
 	return e
 }

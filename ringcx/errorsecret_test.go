@@ -2,10 +2,13 @@ package ringcx
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // TestErrorFieldsHoldNoSecret has a server send back a token in the path of a redirect
@@ -15,7 +18,7 @@ func TestErrorFieldsHoldNoSecret(t *testing.T) {
 	req := httptest.NewRequest(http.MethodPost, "https://ringcx.test/back/"+token+"/x", nil)
 	body := fmt.Sprintf(`{"errorCode":%q,"generalMessage":%[1]q,"validationErrors":[{"attributeName":%[1]q,"message":%[1]q}]}`, token)
 	e := newError(StageCall, req, &http.Response{StatusCode: http.StatusBadRequest}, []byte(body), token)
-	if len(e.Validation) != 1 || e.Path != "/back/"+mask+"/x" {
+	if len(e.Validation) != 1 || e.Path != "/back/"+redact.Mask+"/x" {
 		t.Errorf("path %q, validation %v", e.Path, e.Validation)
 	}
 	if text := fmt.Sprintf("%+v %v", *e, e); strings.Contains(text, token) {
@@ -34,5 +37,15 @@ func TestGetPassesNoSecret(t *testing.T) {
 	_, err := Get[string](noResult{}, fmt.Errorf("invalid value %q", token))
 	if err == nil || strings.Contains(err.Error(), token) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestOwnErrorsAreNotRedacted expects the errors of this package unchanged, and so of
+// the same type, if they contain no secret.
+func TestOwnErrorsAreNotRedacted(t *testing.T) {
+	for _, err := range []error{&Error{Message: "m"}, storeError{"write", "m", &io.EOF}} {
+		if got := redact.Error(err, "s3ntinel"); got != err {
+			t.Errorf("%v became %v", err, got)
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // maxOutageGap is how long after a failed call another one is of the same outage: longer
@@ -156,7 +158,7 @@ func (l *ledger) failed(call string, err error, written ...record) error {
 	for _, r := range append(written, l.record) {
 		secrets = append(secrets, r.Access, r.Next, r.Login)
 	}
-	return storeError{call, scrubber(secrets).Replace(err.Error()), &err}
+	return storeError{call, redact.New(secrets...).Text(err.Error()), &err}
 }
 
 // downFor is how long the Store has not answered.

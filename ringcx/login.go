@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // login is a RingCentral access token and when it ends.
@@ -111,16 +113,15 @@ func loginError(err error) error {
 		return err // of a JWTLogin
 	}
 	if !ok {
-		clean := scrubber(nil)
-		clean.quotes = true // the secrets of this source are not known
-		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", clean.clean(err))
+		clean := redact.New().MaskQuotes() // the secrets of this source are not known
+		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", clean.Error(err))
 	}
 	var secrets []string
 	if retrieve.Response != nil {
 		secrets = requestSecrets(retrieve.Response.Request)
 	}
-	clean := scrubber(secrets)
-	e := &Error{Stage: StageLogin, Code: tidy(clean.Replace(retrieve.ErrorCode)), Message: tidy(clean.Replace(retrieve.ErrorDescription))}
+	clean := redact.New(secrets...)
+	e := &Error{Stage: StageLogin, Code: tidy(clean.Text(retrieve.ErrorCode)), Message: tidy(clean.Text(retrieve.ErrorDescription))}
 	if retrieve.Response != nil {
 		e.StatusCode = retrieve.Response.StatusCode
 		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())

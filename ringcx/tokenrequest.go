@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 const (
@@ -99,7 +101,7 @@ func (r tokenRequest) send(ctx context.Context, form []byte) (a answer, again bo
 	if context.Cause(ctx) == errSentOnce {
 		err = errSentOnce
 	}
-	err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, cleanError(cleanURLError(err), r.secrets...))
+	err = fmt.Errorf("ringcx: %s: no answer: %w", r.stage, redact.Error(cleanURLError(err), r.secrets...))
 	a.err = noResponse{err, a.outcome != notProcessed}
 	return a, again
 }

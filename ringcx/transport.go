@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // transport signs requests and sends them again where that helps.
@@ -59,7 +60,7 @@ func (t *transport) signs(u *url.URL) bool {
 func (t *transport) finish(req *http.Request, resp *http.Response, err error, secrets ...string) (*http.Response, error) {
 	secrets = addCarried(req.Context(), secrets)
 	if err != nil {
-		return resp, cleanError(err, secrets...)
+		return resp, redact.Error(err, secrets...)
 	}
 	if !t.toErrors || resp.StatusCode < 300 || resp.StatusCode < 400 && !isAuth(t.engine.base, req.URL) {
 		return resp, nil

@@ -1,4 +1,4 @@
-package ringcx
+package redact
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"testing"
 )
 
-func TestScrub(t *testing.T) {
+func TestText(t *testing.T) {
 	const secret, jwt = `s3/+ "é&<'=\`, "eyJhbGciOiJub25lIn0.eyJpYXQiOjF9.c2ln"
 	tests := []struct{ text, want string }{
 		{"a " + secret + " b", "a *** b"},
 		{url.QueryEscape(secret) + strings.ToLower(url.PathEscape(secret)), "******"},
 		{url.QueryEscape(url.QueryEscape("s3/+ ")), "s3%252F%252B%2B"},
 		{strconv.Quote(secret) + strconv.Quote(strconv.Quote(secret)), `"***""\"***""`},
-		{html.EscapeString(secret), mask},
-		{`s3\u002f\u002B\u0020\"\u00e9\u0026\u003c\u0027\u003d\\`, mask},
+		{html.EscapeString(secret), Mask},
+		{`s3\u002f\u002B\u0020\"\u00e9\u0026\u003c\u0027\u003d\\`, Mask},
 		{"Basic " + base64.StdEncoding.EncodeToString([]byte("id:"+secret)), "Basic aWQ6***A=="},
 		{"a part: " + `"é&<'=\`, "a part: ***"},
 		{"no secret: s3/+", "no secret: s3/+"},
@@ -37,12 +37,12 @@ func TestScrub(t *testing.T) {
 		{"the access token is invalid: password required", "the access token is invalid: password required"},
 	}
 	for _, tt := range tests {
-		if got := scrubber([]string{secret, ""}).Replace(tt.text); got != tt.want {
-			t.Errorf("%s\nbecame %s\nwant   %s", tt.text, got, tt.want)
+		if got := New(secret, "").Text(tt.text); got != tt.want {
+			t.Errorf("%s\ngot  %s\nwant %s", tt.text, got, tt.want)
 		}
 	}
-	if got := scrubber([]string{"abc", "abcdef"}).Replace("abcdef abc"); got != "*** ***" {
-		t.Errorf("one secret that begins another: %s", got)
+	if got := New("abc", "abcdef").Text("abcdef abc"); got != "*** ***" {
+		t.Errorf("a secret that is a prefix of another: got %q", got)
 	}
 }
 
@@ -53,9 +53,9 @@ func (e temporary) Error() string { return "got " + e.secret }
 func (temporary) Timeout() bool   { return true }
 func (temporary) Temporary() bool { return true }
 
-// TestCleanErrorMatches shows that a clean error is for errors.Is and errors.As what
-// the error itself is.
-func TestCleanErrorMatches(t *testing.T) {
+// TestRedactedErrorMatches checks that errors.Is and errors.As treat a redacted error
+// like the error itself, and that no error in its chain shows the secret.
+func TestRedactedErrorMatches(t *testing.T) {
 	const secret = "s3ntinel"
 	causes := []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, temporary{secret}}
 	for _, cause := range causes {
@@ -69,19 +69,19 @@ func TestCleanErrorMatches(t *testing.T) {
 			"url inside":   &url.Error{Op: "Get", URL: "https://x/", Err: hiding{inner}},
 			"not the text": &url.Error{Op: "Get", URL: "https://x/" + secret, Err: cause},
 		} {
-			clean := cleanError(err, secret)
-			if !errors.Is(clean, cause) || !errors.Is(clean, clean) {
-				t.Errorf("%s: %v is not %v", name, clean, cause)
+			redacted := Error(err, secret)
+			if !errors.Is(redacted, cause) || !errors.Is(redacted, redacted) {
+				t.Errorf("%s: %v is not %v", name, redacted, cause)
 			}
 			var u *url.Error
-			if errors.As(clean, &u) != errors.As(err, new(*url.Error)) {
-				t.Errorf("%s: %v has no *url.Error", name, clean)
+			if errors.As(redacted, &u) != errors.As(err, new(*url.Error)) {
+				t.Errorf("%s: %v has no *url.Error", name, redacted)
 			}
 			var n, was net.Error
-			if errors.As(err, &was) && (!errors.As(clean, &n) || n.Timeout() != was.Timeout()) {
-				t.Errorf("%s: %v has lost its time-out", name, clean)
+			if errors.As(err, &was) && (!errors.As(redacted, &n) || n.Timeout() != was.Timeout()) {
+				t.Errorf("%s: %v does not have the Timeout of the error", name, redacted)
 			}
-			for err := clean; err != nil; err = errors.Unwrap(err) {
+			for err := redacted; err != nil; err = errors.Unwrap(err) {
 				if text := fmt.Sprintf("%v %+v %#v %q %s %x %d", err, err, err, err, err, err, err); strings.Contains(text, secret) {
 					t.Errorf("%s: %T shows the secret: %s", name, err, text)
 				}
@@ -91,16 +91,26 @@ func TestCleanErrorMatches(t *testing.T) {
 			}
 		}
 	}
-	for _, err := range []error{nil, io.EOF, &Error{Message: "m"}, fmt.Errorf("a: %w", io.EOF), storeError{"write", "m", &io.EOF}} {
-		if clean := cleanError(err, secret); clean != err {
-			t.Errorf("%v became %v", err, clean)
+	for _, err := range []error{nil, io.EOF, fmt.Errorf("a: %w", io.EOF), hiding{io.EOF}, temporary{"nothing"}} {
+		if redacted := Error(err, secret); redacted != err {
+			t.Errorf("%v became %v", err, redacted)
 		}
 	}
 }
 
-// hiding is an error that shows its cause in its chain only.
+// hiding is an error whose text does not contain that of its cause.
 type hiding struct{ cause error }
 
 func (hiding) Error() string    { return "hidden" }
 func (hiding) GoString() string { return "hidden" }
 func (e hiding) Unwrap() error  { return e.cause }
+
+// TestLongSecret redacts secrets too long for a regular expression.
+func TestLongSecret(t *testing.T) {
+	for _, n := range []int{500, 2000, 100_000} {
+		secret := strings.Repeat("+a", n)
+		if got := New(secret).Text("a " + secret + " b"); got != "a *** b" {
+			t.Errorf("a secret of %d bytes: got %d bytes", 2*n, len(got))
+		}
+	}
+}
