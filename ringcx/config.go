@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
@@ -160,7 +161,7 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	if c.HTTPClient != nil {
 		own = *c.HTTPClient
 	}
-	own.Transport = withPings(own.Transport)
+	own.Transport = keepalive.Transport(own.Transport)
 	c.HTTPClient = &own
 	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
 		return c, nil, fmt.Errorf("ringcx: Config.UserAgent is %q: it must not hold control characters", c.UserAgent)

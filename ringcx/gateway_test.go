@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
 // gateway passes HTTP/2 frames between clients and a real server, and ends the
@@ -59,7 +61,7 @@ func (g *gateway) url() string { return "https://" + g.clients.Addr().String() }
 // transport returns a transport without connections.
 func (g *gateway) transport() *http.Transport {
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: g.roots()}, ForceAttemptHTTP2: true}
-	g.t.Cleanup(func() { withPings(t).(*http.Transport).CloseIdleConnections() })
+	g.t.Cleanup(func() { keepalive.Transport(t).(*http.Transport).CloseIdleConnections() })
 	return t
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
 // breakage is how an HTTP/1 server ends a request.
@@ -168,7 +170,7 @@ func TestTokenRequestOverHTTP1(t *testing.T) {
 func testBreakage(t *testing.T, method string, reused, reset bool, how breakage) {
 	s := newRawServer(t)
 	transport := &http.Transport{}
-	client, base := &http.Client{Transport: withPings(transport)}, "http://"+s.Addr().String()
+	client, base := &http.Client{Transport: keepalive.Transport(transport)}, "http://"+s.Addr().String()
 	if reused {
 		if a := request(t, base, client, http.MethodPost, "first").do(t.Context()); a.err != nil {
 			t.Fatal(a.err)

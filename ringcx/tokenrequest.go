@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
@@ -82,7 +83,7 @@ func (r tokenRequest) send(ctx context.Context, form []byte) (a answer, again bo
 	s := sending{cancel: cancel}
 	req := r.once(httptrace.WithClientTrace(ctx, s.hooks()), &s, form)
 	client := *r.client
-	client.Transport = withPings(client.Transport)
+	client.Transport = keepalive.Transport(client.Transport)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
 	if err == nil {

@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"testing"
 	"testing/synctest"
 	"time"
-	"weak"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
 // late is a RoundTripper that keeps connections of its own, and reads each form.
@@ -110,10 +112,18 @@ func TestLoginWithOwnClient(t *testing.T) {
 	if _, err := login.Token(); err != nil {
 		t.Fatal(err)
 	}
-	copies.mu.Lock()
-	defer copies.mu.Unlock()
-	if _, found := copies.of[weak.Make(original)]; !found {
-		t.Error("the connection is not checked by pings")
+	reused := false
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.url(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := keepalive.Transport(original).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body.Close(); !reused {
+		t.Error("the sign-in did not use a connection that is checked by pings")
 	}
 }
 
@@ -144,7 +154,7 @@ func TestEarlyResponse(t *testing.T) {
 		server.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 1}
 		server.StartTLS()
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, ForceAttemptHTTP2: true}
-		client := &http.Client{Transport: withPings(transport)}
+		client := &http.Client{Transport: keepalive.Transport(transport)}
 		if resp, err := client.Get(server.URL); err != nil { // from here on the client knows the limit
 			t.Fatal(err)
 		} else {
@@ -163,7 +173,7 @@ func TestEarlyResponse(t *testing.T) {
 // it again after an error. Over HTTP/2 that is stopped.
 func TestRepeatingRoundTripper(t *testing.T) {
 	g := newGateway(t)
-	base := withPings(g.transport())
+	base := keepalive.Transport(g.transport())
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		form, err := io.ReadAll(r.Body)
 		if err != nil {
