@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -181,23 +180,17 @@ func (c Config) resolve() (Config, *url.URL, error) {
 }
 
 func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
-	login, ok := c.RingCentral.(*JWTLogin)
-	if c.RingCentral == nil || ok && login == nil {
-		return nil, errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
+	if c.RingCentral == nil {
+		return nil, errNoRingCentral
 	}
+	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
 		return c.RingCentral, nil
 	}
-	if err := login.check(); err != nil {
-		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
-	}
-	own := *login
-	own.agent = c.UserAgent
-	if own.HTTPClient == nil {
-		own.HTTPClient = &http.Client{Transport: c.HTTPClient.Transport}
-	}
-	return &own, nil
+	return login.resolve(c)
 }
+
+var errNoRingCentral = errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
 
 // transport is what every request is sent with.
 func (c Config) transport() http.RoundTripper { return c.HTTPClient.Transport }
@@ -208,44 +201,34 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 	if c.Key != "" {
 		return c.Key, nil
 	}
-	login, ok := c.RingCentral.(*JWTLogin)
+	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
 		return "", errors.New("ringcx: Config.Key is required with a Store, except with a *JWTLogin: give each user of each app a name of its own")
 	}
-	origin, err := login.base()
+	id, err := login.identity()
 	if err != nil {
 		return "", err
 	}
 	hash := sha256.New()
-	for _, part := range []string{origin.String(), base.String(), login.ClientID, subject(login.JWT)} {
+	for _, part := range []string{id.origin, base.String(), id.clientID, cmp.Or(id.subject, id.credential)} {
 		hash.Write([]byte(part + "\x00"))
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16]), nil
-}
-
-// subject is whom a JWT credential signs in, or the whole JWT where it does not
-// say.
-func subject(jwt string) string {
-	var claims struct{ Sub string }
-	if parts := strings.Split(jwt, "."); len(parts) == 3 {
-		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
-	}
-	return cmp.Or(claims.Sub, jwt)
 }
 
 // fingerprint names who a record belongs to: the app and the user that sign in. It is
 // empty if that is not known, as with a token source of the program or a JWT without
 // sub.
 func (c Config) fingerprint() string {
-	login, ok := c.RingCentral.(*JWTLogin)
+	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
 		return ""
 	}
-	user := subject(login.JWT)
-	if user == login.JWT {
+	id, err := login.identity()
+	if err != nil || id.subject == "" {
 		return ""
 	}
-	hash := sha256.Sum256([]byte("ringcx login\x00" + login.ClientID + "\x00" + user))
+	hash := sha256.Sum256([]byte("ringcx login\x00" + id.clientID + "\x00" + id.subject))
 	return hex.EncodeToString(hash[:8])
 }
 

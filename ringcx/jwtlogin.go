@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,7 +27,7 @@ const (
 	shortestLoginLife = 600 * time.Second
 )
 
-var _ oauth2.TokenSource = (*JWTLogin)(nil)
+var _ builtinLogin = (*JWTLogin)(nil)
 
 // JWTLogin signs in to RingCentral with a JWT credential, which is made in the
 // developer console and not signed here. Each Token is a new sign-in: RingCentral
@@ -51,6 +52,68 @@ type JWTLogin struct {
 	HTTPClient *http.Client
 
 	agent string // User-Agent, from the Config
+}
+
+// builtinLogin is a way to sign in to RingCentral that this package implements.
+type builtinLogin interface {
+	oauth2.TokenSource
+
+	// resolve returns a copy of the login with the defaults of cfg. It returns an
+	// error if a field is missing or invalid.
+	resolve(cfg Config) (builtinLogin, error)
+
+	// identity returns the app and the user that sign in.
+	identity() (identity, error)
+
+	// Revoke ends the RingCentral session of token.
+	Revoke(ctx context.Context, token *oauth2.Token) error
+}
+
+// identity identifies a user of an app at RingCentral.
+type identity struct {
+	origin     string // the base URL of RingCentral, normalized
+	clientID   string
+	subject    string // the user; empty if not known
+	credential string // what identifies the user if subject is empty
+}
+
+// asBuiltinLogin returns source as a builtinLogin, if its type is one. It lists the
+// types instead of asserting the interface: a type of a program that embeds a *JWTLogin
+// has the methods of a builtinLogin, but its own Token method must be called.
+func asBuiltinLogin(source oauth2.TokenSource) (builtinLogin, bool) {
+	if login, ok := source.(*JWTLogin); ok {
+		return login, true
+	}
+	return nil, false
+}
+
+// resolve implements builtinLogin.
+func (l *JWTLogin) resolve(cfg Config) (builtinLogin, error) {
+	if l == nil {
+		return nil, errNoRingCentral
+	}
+	if err := l.check(); err != nil {
+		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
+	}
+	own := *l
+	own.agent = cfg.UserAgent
+	if own.HTTPClient == nil {
+		own.HTTPClient = &http.Client{Transport: cfg.HTTPClient.Transport}
+	}
+	return &own, nil
+}
+
+// identity implements builtinLogin. The subject is the sub of the JWT.
+func (l *JWTLogin) identity() (identity, error) {
+	base, err := l.base()
+	if err != nil {
+		return identity{}, err
+	}
+	var claims struct{ Sub string }
+	if parts := strings.Split(l.JWT, "."); len(parts) == 3 {
+		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
+	}
+	return identity{origin: base.String(), clientID: l.ClientID, subject: claims.Sub, credential: l.JWT}, nil
 }
 
 func (l *JWTLogin) check() error {

@@ -88,3 +88,16 @@ func TestParseBaseURLNormalizes(t *testing.T) {
 		}
 	}
 }
+
+// TestEmbeddedLogin resolves a source that embeds a *JWTLogin. It has all methods of a
+// builtinLogin, but must not be replaced by the login that it embeds.
+func TestEmbeddedLogin(t *testing.T) {
+	source := struct{ *JWTLogin }{&JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "a.b.c"}}
+	cfg, _, err := Config{RingCentral: source}.resolve()
+	if err != nil || cfg.RingCentral != source {
+		t.Errorf("RingCentral is %T, %v, want %T", cfg.RingCentral, err, source)
+	}
+	if _, ok := asBuiltinLogin(source); ok {
+		t.Error("it is a builtinLogin")
+	}
+}

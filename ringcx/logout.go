@@ -122,7 +122,7 @@ func (e *engine) endSession(ctx context.Context) error {
 // source may share its token with others.
 func (e *engine) endLogin(ctx context.Context) error {
 	token := e.session.login.token
-	source, ok := e.cfg.RingCentral.(*JWTLogin)
+	source, ok := asBuiltinLogin(e.cfg.RingCentral)
 	if token == "" || !ok {
 		e.session.login = login{}
 		return nil
