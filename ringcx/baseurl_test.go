@@ -12,7 +12,7 @@ func TestIsAuthAndOrigin(t *testing.T) {
 	}
 	tests := []struct {
 		url  string
-		want bool // signed
+		want bool // whether the token is added
 	}{
 		{"https://cx.example/prefix/voice/api/v1/admin/accounts", true},
 		{"https://cx.example:443/prefix/voice", true},
@@ -33,8 +33,8 @@ func TestIsAuthAndOrigin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := tr.signs(u); got != tt.want {
-			t.Errorf("signs(%s) = %v, want %v", tt.url, got, tt.want)
+		if got := tr.addsToken(u); got != tt.want {
+			t.Errorf("addsToken(%s) = %v, want %v", tt.url, got, tt.want)
 		}
 	}
 }

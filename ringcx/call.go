@@ -12,22 +12,23 @@ import (
 	"time"
 )
 
-// longestWait bounds what a call waits before it is sent again: RingCX's limits
-// are a minute long.
+// longestWait is how long a call waits at most before it is sent again. RingCX's
+// limits are per minute.
 const longestWait = time.Minute
 
-// call is one request of the program, sent as often as it takes.
+// call is one request of the program. It may be sent several times.
 type call struct {
 	*transport
-	req     *http.Request
-	sent    int            // how often the request was sent
-	replays int            // how many of those, and of the renewals, followed a failure that may pass
-	failed  time.Time      // when the renewal failed that was waited for last
-	carried string         // the token that the last one carried
-	older   []string       // the tokens that those before it carried
-	denied  *http.Response // the 401 of the first token
+	req           *http.Request
+	sent          int            // how often the request was sent
+	replays       int            // counts towards Config.MaxReplays: retries, and failed renewals that were waited for
+	failed        time.Time      // when the last of these renewals failed
+	sentToken     string         // of the last send
+	earlierTokens []string       // of the sends before
+	first401      *http.Response // the response to the first token, if it was a 401 and a second token is tried
 }
 
+// do sends the request, again if necessary, and returns the last response.
 func (c *call) do() (*http.Response, error) {
 	for {
 		st, err := c.token()
@@ -35,8 +36,8 @@ func (c *call) do() (*http.Response, error) {
 			c.closeBody()
 			return nil, c.withCause(err)
 		}
-		if c.denied != nil && st.token.AccessToken == c.carried {
-			return c.denied, nil // there is no newer token
+		if c.first401 != nil && st.token.AccessToken == c.sentToken {
+			return c.first401, nil // there is no newer token
 		}
 		resp, err := c.send(st)
 		if err == nil && resp.StatusCode == http.StatusUnauthorized {
@@ -48,137 +49,23 @@ func (c *call) do() (*http.Response, error) {
 		if err == nil && resp.StatusCode < 400 {
 			c.succeeded()
 		}
-		wait, again := c.pause(resp, err)
+		delay, again := c.retryDelay(resp, err)
 		if !again {
 			return resp, err
 		}
+		c.replays++
 		if resp != nil {
-			hold(resp)
+			bufferBody(resp)
 		}
-		if err := sleep(c.req.Context(), wait); err != nil {
+		if err := sleep(c.req.Context(), delay); err != nil {
 			return nil, fmt.Errorf("ringcx: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
 		}
 	}
 }
 
-// send sends the request with the token of st. The answer names the request of
-// the caller, which holds no token.
-func (c *call) send(st *state) (*http.Response, error) {
-	r := c.signed(c.req, st)
-	if c.sent > 0 && c.req.GetBody != nil {
-		body, err := c.req.GetBody()
-		if err != nil {
-			return nil, fmt.Errorf("ringcx: reading the request body again: %w", err)
-		}
-		r.Body = body
-	}
-	if c.sent++; c.carried != "" && c.carried != st.token.AccessToken {
-		c.older = append(c.older, c.carried)
-	}
-	c.carried = st.token.AccessToken
-	resp, err := c.roundTrip(r)
-	if resp != nil {
-		c.engine.learn(resp.Header)
-		resp.Request = c.req
-	}
-	return resp, err
-}
-
-// unauthorized makes the token of a 401 invalid, once for each token, unless the
-// circuit breaker is open. It reports whether to try another.
-func (c *call) unauthorized(resp *http.Response) bool {
-	e := c.engine
-	switch {
-	case c.denied != nil:
-		e.breaker.trip(e.now()) // a new token was rejected too: the token is not the reason
-		return false
-	case e.breaker.open(e.now()):
-		return false
-	case c.repeatable():
-		hold(resp)
-		c.denied = resp
-		e.invalidate(c.carried, namesToken(resp))
-		return true
-	}
-	if named := namesToken(resp); e.state.Load().isToken(c.carried) && !e.breaker.rejected(c.req.URL.Path, c.carried, e.now()) {
-		e.invalidate(c.carried, named)
-	}
-	return false
-}
-
-// succeeded closes the circuit breaker if a new token was what the call needed.
-func (c *call) succeeded() {
-	if c.denied != nil {
-		c.engine.breaker.reset()
-		return
-	}
-	c.engine.breaker.accepted(c.req.URL.Path, c.carried)
-}
-
-// pause says whether to send the request again, and after what time.
-func (c *call) pause(resp *http.Response, err error) (time.Duration, bool) {
-	if !c.worthAnother(resp, err) || c.replays >= c.engine.cfg.MaxReplays || !c.repeatable() {
-		return 0, false
-	}
-	wait := backOff(c.replays+1, c.engine.jitter())
-	if resp != nil {
-		if asked := retryAfter(resp.Header, time.Now()); asked > 0 {
-			wait = asked
-		}
-	}
-	if end, ok := c.req.Context().Deadline(); ok && time.Until(end) < wait || wait > longestWait {
-		return 0, false
-	}
-	c.replays++
-	return wait, true
-}
-
-// worthAnother reports whether the same request may fare better later. What may
-// have been processed is repeated only where that changes nothing.
-func (c *call) worthAnother(resp *http.Response, err error) bool {
-	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
-	switch {
-	case err != nil:
-		return safe && c.req.Context().Err() == nil && !isPermanent(err)
-	case resp.StatusCode == http.StatusTooManyRequests:
-		return true
-	case resp.StatusCode == http.StatusServiceUnavailable && retryAfter(resp.Header, time.Now()) > 0:
-		return true
-	}
-	return safe && resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
-}
-
-// isPermanent reports a network error that another try meets as well.
-func isPermanent(err error) bool {
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	dns, ok := errors.AsType[*net.DNSError](err)
-	return untrusted || ok && dns.IsNotFound
-}
-
-func (c *call) repeatable() bool {
-	return c.req.Body == nil || c.req.Body == http.NoBody || c.req.GetBody != nil
-}
-
-func (c *call) closeBody() {
-	if c.sent == 0 && c.req.Body != nil {
-		c.req.Body.Close()
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// token returns a state whose token may be used. After a renewal that failed for a
-// reason that may pass it waits for the next one, whatever the method of the call:
-// nothing of the call was sent for it.
+// token returns a state whose token may be used. If a renewal fails for a reason that
+// may be temporary, it waits for the next renewal, whatever the method of the request:
+// nothing of the request has been sent.
 func (c *call) token() (*state, error) {
 	e, ctx := c.engine, c.req.Context()
 	for {
@@ -193,45 +80,158 @@ func (c *call) token() (*state, error) {
 		if f == nil || !c.awaitsRenewal(f) {
 			return nil, err
 		}
-		c.countRenewal(f)
+		if c.countsAsReplay(f) {
+			c.replays++
+		}
+		c.failed = f.failure.at
 		e.pause(ctx, time.Until(f.failure.next))
 	}
 }
 
 // awaitsRenewal reports whether to wait for the renewal after f, which failed.
 func (c *call) awaitsRenewal(f *flight) bool {
-	most := c.engine.cfg.MaxReplays
-	if !isTransient(f.err) || most < 0 || c.counts(f) && c.replays >= most {
-		return false
-	}
-	wait := time.Until(f.failure.until)
-	end, ends := c.req.Context().Deadline()
-	return wait <= longestWait && (!ends || time.Until(end) >= wait)
+	return isTransient(f.err) && c.replaysLeft(f) && c.mayWait(time.Until(f.failure.until))
 }
 
-// counts reports whether the failure of f uses up a replay: once for each failure,
-// but not for one that is older than the call.
-func (c *call) counts(f *flight) bool {
+// replaysLeft reports whether Config.MaxReplays lets the call wait after f failed.
+func (c *call) replaysLeft(f *flight) bool {
+	most := c.engine.cfg.MaxReplays
+	return most >= 0 && (!c.countsAsReplay(f) || c.replays < most)
+}
+
+// countsAsReplay reports whether the failure of f counts towards Config.MaxReplays.
+// Each failure counts once, and one that is older than the call does not count.
+func (c *call) countsAsReplay(f *flight) bool {
 	if c.failed.IsZero() {
 		return !f.remembered
 	}
 	return !f.failure.at.Equal(c.failed)
 }
 
-func (c *call) countRenewal(f *flight) {
-	if c.counts(f) {
-		c.replays++
-	}
-	c.failed = f.failure.at
+// mayWait reports whether the call may wait for d: at most longestWait, and not beyond
+// the deadline of its context.
+func (c *call) mayWait(d time.Duration) bool {
+	end, ok := c.req.Context().Deadline()
+	return d <= longestWait && (!ok || time.Until(end) >= d)
 }
 
-// withCause adds the 401 of the call to the error of a renewal that was held back. A
-// 401 that does not name the token is returned instead, while the token is valid.
+// send sends the request once, with the token of st. The Request of the response is
+// the caller's, which contains no token.
+func (c *call) send(st *state) (*http.Response, error) {
+	r := c.withToken(c.req, st)
+	if c.sent > 0 && c.req.GetBody != nil {
+		body, err := c.req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("ringcx: reading the request body again: %w", err)
+		}
+		r.Body = body
+	}
+	if c.sent++; c.sentToken != "" && c.sentToken != st.token.AccessToken {
+		c.earlierTokens = append(c.earlierTokens, c.sentToken)
+	}
+	c.sentToken = st.token.AccessToken
+	resp, err := c.roundTrip(r)
+	if resp != nil {
+		c.engine.learn(resp.Header)
+		resp.Request = c.req
+	}
+	return resp, err
+}
+
+// unauthorized handles a response with status 401. It invalidates the token, unless
+// the circuit breaker is open or trips, and reports whether to send the request again
+// with another token.
+func (c *call) unauthorized(resp *http.Response) (again bool) {
+	e := c.engine
+	switch {
+	case c.first401 != nil:
+		e.breaker.trip(e.now()) // a renewed token was rejected, too
+		return false
+	case e.breaker.open(e.now()):
+		return false
+	case c.repeatable():
+		bufferBody(resp)
+		c.first401 = resp
+		e.invalidate(c.sentToken, namesToken(resp))
+		return true
+	}
+	named := namesToken(resp)
+	if e.state.Load().isToken(c.sentToken) && !e.breaker.rejected(c.req.URL.Path, c.sentToken, e.now()) {
+		e.invalidate(c.sentToken, named)
+	}
+	return false
+}
+
+// succeeded resets the circuit breaker if the call succeeded because its token was
+// renewed.
+func (c *call) succeeded() {
+	if c.first401 != nil {
+		c.engine.breaker.reset()
+		return
+	}
+	c.engine.breaker.accepted(c.req.URL.Path, c.sentToken)
+}
+
+// retryDelay returns the time after which to send the request again, and whether to do
+// so at all.
+func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, again bool) {
+	if c.replays >= c.engine.cfg.MaxReplays || !c.retryable(resp, err) {
+		return 0, false
+	}
+	delay = backOff(c.replays+1, c.engine.jitter())
+	if resp != nil {
+		if asked := retryAfter(resp.Header, time.Now()); asked > 0 {
+			delay = asked
+		}
+	}
+	return delay, c.mayWait(delay)
+}
+
+// retryable reports whether the request can be sent again, and may then get another
+// response. RingCX may have processed the request before an error or a status of 500 or
+// more, except 503 with Retry-After; then only GET and HEAD are retried.
+func (c *call) retryable(resp *http.Response, err error) bool {
+	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
+	switch {
+	case !c.repeatable():
+		return false
+	case err != nil:
+		return safe && c.req.Context().Err() == nil && !isPermanent(err)
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return true
+	case resp.StatusCode == http.StatusServiceUnavailable && retryAfter(resp.Header, time.Now()) > 0:
+		return true
+	}
+	return safe && resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
+}
+
+// isPermanent reports whether err is a network error that another attempt would meet
+// as well: an untrusted certificate, or a host name that does not exist.
+func isPermanent(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return untrusted || ok && dns.IsNotFound
+}
+
+// repeatable reports whether the body of the request can be sent again.
+func (c *call) repeatable() bool {
+	return c.req.Body == nil || c.req.Body == http.NoBody || c.req.GetBody != nil
+}
+
+// closeBody closes the body of a request that was never sent.
+func (c *call) closeBody() {
+	if c.sent == 0 && c.req.Body != nil {
+		c.req.Body.Close()
+	}
+}
+
+// withCause adds the 401 that made a renewal necessary to the error of that renewal, if
+// a limit of this package or the Store held the renewal back.
 func (c *call) withCause(err error) error {
-	if c.denied == nil || !heldBack(err) {
+	if c.first401 == nil || !heldBack(err) {
 		return err
 	}
-	cause := readError(StageCall, c.req, c.denied, c.carried)
+	cause := readError(StageCall, c.req, c.first401, c.sentToken)
 	if limit, ok := err.(*Error); ok {
 		limit.Cause = cause
 		return limit
@@ -239,17 +239,29 @@ func (c *call) withCause(err error) error {
 	return fmt.Errorf("%w; after %w", err, cause)
 }
 
-// namesToken reports whether a 401 says that the token itself is invalid, as "Jwt
-// is expired" does. The body can still be read.
+// namesToken reports whether a response with status 401 says that the token itself is
+// invalid, as "Jwt is expired" does. The body can still be read.
 //
 // Source: RingCX documentation, on expired tokens.
 func namesToken(resp *http.Response) bool {
 	const prefix = "Jwt "
 	start := make([]byte, len(prefix))
-	n, _ := io.ReadFull(resp.Body, start) // the next read reports an error again
+	n, _ := io.ReadFull(resp.Body, start) // ignore the error: the next Read returns it again
 	resp.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(start[:n]), resp.Body), resp.Body}
 	return string(start) == prefix
+}
+
+// sleep waits for d, or returns the error of ctx if ctx is done first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

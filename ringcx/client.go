@@ -48,7 +48,7 @@ func New(cfg Config) (*Client, error) {
 // A request to RingCX's own token endpoints is sent without the token, and its
 // redirects are errors: they would carry its secrets away.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	ctx, secrets := withCarried(req.Context())
+	ctx, secrets := withCallSecrets(req.Context())
 	resp, err := c.doer.Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, callError(redact.Error(err, secrets.all()...))
@@ -86,7 +86,7 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 	}
 	return zero, &Error{
 		Stage: StageCall, StatusCode: answer.StatusCode(), Code: codeBadAnswer,
-		Message: "the answer is not JSON: " + tidy(redact.New(secretsOf(responseOf(r))...).Text(string(answer.GetBody()))),
+		Message: "the answer is not JSON: " + oneLine(redact.New(secretsOf(responseOf(r))...).Text(string(answer.GetBody()))),
 	}
 }
 

@@ -178,9 +178,9 @@ func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, 
 	}
 	e.read(body)
 	clean := redact.New(secrets...)
-	e.Code, e.Message, e.Path = tidy(clean.Text(e.Code)), tidy(clean.Text(e.Message)), visible(clean.Text(e.Path))
+	e.Code, e.Message, e.Path = oneLine(clean.Text(e.Code)), oneLine(clean.Text(e.Message)), visible(clean.Text(e.Path))
 	for i, v := range e.Validation {
-		e.Validation[i] = FieldError{Field: tidy(clean.Text(v.Field)), Message: tidy(clean.Text(v.Message))}
+		e.Validation[i] = FieldError{Field: oneLine(clean.Text(v.Field)), Message: oneLine(clean.Text(v.Message))}
 	}
 	return e
 }
@@ -261,8 +261,8 @@ func visible(path string) string {
 	}, path)
 }
 
-// tidy puts s on one line, drops what does not print and cuts it.
-func tidy(s string) string {
+// oneLine puts s on one line, drops what does not print and cuts it.
+func oneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")

@@ -121,7 +121,7 @@ func loginError(err error) error {
 		secrets = requestSecrets(retrieve.Response.Request)
 	}
 	clean := redact.New(secrets...)
-	e := &Error{Stage: StageLogin, Code: tidy(clean.Text(retrieve.ErrorCode)), Message: tidy(clean.Text(retrieve.ErrorDescription))}
+	e := &Error{Stage: StageLogin, Code: oneLine(clean.Text(retrieve.ErrorCode)), Message: oneLine(clean.Text(retrieve.ErrorDescription))}
 	if retrieve.Response != nil {
 		e.StatusCode = retrieve.Response.StatusCode
 		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())

@@ -14,16 +14,17 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// transport signs requests and sends them again where that helps.
+// transport adds the bearer token to requests for RingCX, and sends them again if
+// that may help. It passes other requests on to base.
 type transport struct {
 	engine   *engine
 	base     http.RoundTripper
-	toErrors bool // statuses of 400 and more become *Error, for the Client
+	toErrors bool // return statuses of 400 and more as *Error, as a Client does
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !t.signs(req.URL) {
+	if !t.addsToken(req.URL) {
 		resp, err := t.roundTrip(req)
 		return t.finish(req, resp, err, t.ownSecrets(req)...)
 	}
@@ -32,11 +33,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil && !t.toErrors {
 		return resp, nil
 	}
-	return t.finish(req, resp, err, append(c.older, c.carried)...)
+	return t.finish(req, resp, err, append(c.earlierTokens, c.sentToken)...)
 }
 
-// roundTrip sends req. Unlike the base, it always returns a response with a body, or
-// an error.
+// roundTrip sends req. Unlike base, it always returns an error or a response with a
+// body.
 func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(req)
 	switch {
@@ -48,29 +49,38 @@ func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// signs reports whether a request to u may carry the token.
-func (t *transport) signs(u *url.URL) bool {
+// addsToken reports whether a request to u is sent with the token.
+func (t *transport) addsToken(u *url.URL) bool {
 	base := t.engine.base
-	same := u.Host == base.Host && u.Scheme == base.Scheme // as nearly always, and cheap to see
+	same := u.Host == base.Host && u.Scheme == base.Scheme // the usual case, without parsing the host
 	return (same || origin.Same(base, u)) && !isAuth(base, u)
 }
 
-// finish makes the *Error of a refused call. A request with secrets of its own
-// is not redirected, so there a redirect is an error too.
+// finish removes secrets from err, and makes an *Error of resp if isError says so.
+// The secrets are those that req carried.
 func (t *transport) finish(req *http.Request, resp *http.Response, err error, secrets ...string) (*http.Response, error) {
-	secrets = addCarried(req.Context(), secrets)
+	secrets = addCallSecrets(req.Context(), secrets)
 	if err != nil {
 		return resp, redact.Error(err, secrets...)
 	}
-	if !t.toErrors || resp.StatusCode < 300 || resp.StatusCode < 400 && !isAuth(t.engine.base, req.URL) {
+	if !t.isError(req, resp) {
 		return resp, nil
 	}
 	return nil, readError(StageCall, req, resp, secrets...)
 }
 
-// signed returns a copy of req that carries the token of st. It shares the
-// values of the headers, which a RoundTripper must not change.
-func (t *transport) signed(req *http.Request, st *state) *http.Request {
+// isError reports whether resp becomes an *Error. A redirect of a token request does,
+// too: following it would send its secrets to another server.
+func (t *transport) isError(req *http.Request, resp *http.Response) bool {
+	if !t.toErrors {
+		return false
+	}
+	return resp.StatusCode >= 400 || resp.StatusCode >= 300 && isAuth(t.engine.base, req.URL)
+}
+
+// withToken returns a copy of req with the token of st. The values of the other
+// headers are shared with req, because a RoundTripper must not change them.
+func (t *transport) withToken(req *http.Request, st *state) *http.Request {
 	r := *req
 	if r.Header = maps.Clone(req.Header); r.Header == nil {
 		r.Header = http.Header{}
@@ -82,8 +92,8 @@ func (t *transport) signed(req *http.Request, st *state) *http.Request {
 	return &r
 }
 
-// ownSecrets are the tokens that a request to RingCX's token endpoints carries in
-// its form, or for a logout in its path.
+// ownSecrets returns the tokens that a request of the program to RingCX's token
+// endpoints contains: in its form, or for a logout in its path.
 func (t *transport) ownSecrets(req *http.Request) []string {
 	if !isAuth(t.engine.base, req.URL) {
 		return nil
@@ -94,29 +104,30 @@ func (t *transport) ownSecrets(req *http.Request) []string {
 	return formSecrets(req)
 }
 
-// hold reads the answer into memory, so that its connection is free while
-// something else is done, and the answer can still be returned.
-func hold(resp *http.Response) {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // half a refusal beats none
+// bufferBody reads the body of resp into memory, up to 64 KiB. This frees the
+// connection, and resp can still be returned to the caller later.
+func bufferBody(resp *http.Response) {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // ignore the error: keep what was read
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 }
 
-// callError is what a call reports that got no answer, or an *Error.
+// callError returns the error of a call: the *Error in err, or the error of the step
+// before the call that failed, or else the error of the network.
 func callError(err error) error {
 	err = cleanURLError(err)
 	if u, ok := err.(*url.Error); ok && strings.HasPrefix(u.Err.Error(), "ringcx: ") {
-		return u.Err // it says which step failed, and that was not the call
+		return u.Err // it names the step that failed
 	}
 	if _, ok := err.(*Error); ok {
 		return err
 	}
-	return fmt.Errorf("ringcx: call: no answer: %w", err)
+	return fmt.Errorf("ringcx: call: no response: %w", err)
 }
 
 // cleanURLError removes the query, and the token of a logout, from the URL in an
-// error of net/http. If the cause is an *Error, it is returned instead: it names
-// the request itself.
+// error of net/http. If the cause is an *Error, it returns the cause, which names the
+// request itself.
 func cleanURLError(err error) error {
 	u, ok := errors.AsType[*url.Error](err)
 	if !ok {

@@ -14,52 +14,55 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// carried are the secrets that the requests of one call of a [Client] carried, also
-// before a redirect: any server on the way may have sent them back.
-type carried struct {
+// callSecrets are the secrets that the requests of one call of a [Client] carried,
+// including those before a redirect. Any server on the way may return them in an error.
+type callSecrets struct {
 	mu      sync.Mutex
 	secrets []string
 }
 
-type carriedKey struct{}
+type callSecretsKey struct{}
 
-// withCarried returns ctx with a carried that the transport adds to.
-func withCarried(ctx context.Context) (context.Context, *carried) {
-	k := &carried{}
-	return context.WithValue(ctx, carriedKey{}, k), k
+// withCallSecrets returns a context with an empty callSecrets, to which the transport
+// adds.
+func withCallSecrets(ctx context.Context) (context.Context, *callSecrets) {
+	s := &callSecrets{}
+	return context.WithValue(ctx, callSecretsKey{}, s), s
 }
 
-// addCarried adds secrets to those of the call of ctx, and returns all of them.
-func addCarried(ctx context.Context, secrets []string) []string {
-	k, ok := ctx.Value(carriedKey{}).(*carried)
+// addCallSecrets adds secrets to the callSecrets of ctx and returns all of these. If
+// ctx has none, it returns secrets.
+func addCallSecrets(ctx context.Context, secrets []string) []string {
+	s, ok := ctx.Value(callSecretsKey{}).(*callSecrets)
 	if !ok {
 		return secrets
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.secrets = append(k.secrets, secrets...)
-	return slices.Clip(k.secrets)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets = append(s.secrets, secrets...)
+	return slices.Clip(s.secrets)
 }
 
 // all returns the secrets.
-func (k *carried) all() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clip(k.secrets)
+func (s *callSecrets) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clip(s.secrets)
 }
 
-// guard has the errors of reading the body of resp cleaned, and lets Get and Stream
-// find the secrets of its call.
-func (k *carried) guard(resp *http.Response) {
+// guard removes the secrets from errors of reading the body of resp. It also lets
+// secretsOf find them.
+func (s *callSecrets) guard(resp *http.Response) {
 	if _, upgraded := resp.Body.(io.Writer); !upgraded && resp.Body != http.NoBody {
-		resp.Body = &guardedBody{resp.Body, k}
+		resp.Body = &guardedBody{resp.Body, s}
 	}
 }
 
-// guardedBody is the body of a response to a call of a [Client].
+// guardedBody is the body of a response to a call of a [Client]. Its errors contain no
+// secrets.
 type guardedBody struct {
 	body    io.ReadCloser
-	secrets *carried
+	secrets *callSecrets
 }
 
 func (b *guardedBody) Read(p []byte) (int, error) {
@@ -78,7 +81,8 @@ func (b *guardedBody) Close() error {
 	return err
 }
 
-// secretsOf returns the secrets of the call that resp, which may be nil, came from.
+// secretsOf returns the secrets of the call that resp belongs to. It returns nil if
+// resp is nil or not of a [Client].
 func secretsOf(resp *http.Response) []string {
 	if resp == nil {
 		return nil
@@ -90,7 +94,7 @@ func secretsOf(resp *http.Response) []string {
 	return b.secrets.all()
 }
 
-// responseOf returns the response in a result of a generated client, or nil.
+// responseOf returns the HTTPResponse field of a result of a generated client, or nil.
 func responseOf(result any) *http.Response {
 	v := reflect.Indirect(reflect.ValueOf(result))
 	if v.Kind() != reflect.Struct {
@@ -104,8 +108,8 @@ func responseOf(result any) *http.Response {
 	return resp
 }
 
-// requestSecrets returns the secrets that a token request carries in its header and
-// its form.
+// requestSecrets returns the secrets in the Authorization header and in the form of a
+// token request.
 func requestSecrets(req *http.Request) []string {
 	if req == nil {
 		return nil
@@ -115,7 +119,8 @@ func requestSecrets(req *http.Request) []string {
 	return append(formSecrets(req), credentials, password)
 }
 
-// formSecrets returns the secrets in the form of req, whose body is left as it is.
+// formSecrets returns the values in the form of req that may be secret. It reads a copy
+// of the body.
 func formSecrets(req *http.Request) []string {
 	if req.GetBody == nil {
 		return nil
