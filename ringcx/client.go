@@ -12,20 +12,21 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// Client calls RingCX. The methods of the embedded generated client have one
-// method for each operation of openapi.yaml; read their results with [Get] or
-// [Stream]. Safe for concurrent use.
+// Client is a client of the RingCX API. It embeds the generated client, which has a
+// method for each operation of openapi.yaml. Use [Get] or [Stream] to read the results
+// of these methods. A Client is safe for concurrent use.
 type Client struct {
 	*gen.ClientWithResponses
 
-	// Tokens signs the calls. Use it for other clients and for the session.
+	// Tokens adds the bearer token to the requests of the Client. Use it for other
+	// HTTP clients, and to end the session.
 	Tokens *TokenSource
 
 	doer *http.Client
 }
 
-// New makes the Client of cfg, without I/O: the first call signs in. It reports
-// a field of cfg that is missing or wrong.
+// New returns a Client for cfg. It sends nothing: the first call signs in. It returns an
+// error if a field of cfg is missing or invalid.
 func New(cfg Config) (*Client, error) {
 	tokens, err := NewTokenSource(cfg)
 	if err != nil {
@@ -39,14 +40,18 @@ func New(cfg Config) (*Client, error) {
 	return c, err
 }
 
-// Do adds the token to req, sends it as [TokenSource.Transport] does, waiting for a
-// renewal of the token likewise, and follows redirects as Config.HTTPClient does. A
-// response of status 400 or more is an [*Error] of StageCall, its body read and
-// closed; the body of one below is the caller's to close. Use Do as the doer of
-// another generated client, or for an endpoint that openapi.yaml does not have.
+// Do sends req with the bearer token and returns the response. It is for endpoints that
+// openapi.yaml does not have, and for other generated clients, which can use c as their
+// HTTP client.
 //
-// A request to RingCX's own token endpoints is sent without the token, and its
-// redirects are errors: they would carry its secrets away.
+// Do waits for tokens and retries requests as [TokenSource.Transport] does, and follows
+// redirects as Config.HTTPClient does. If the status is 400 or higher, Do reads and
+// closes the body and returns an [*Error] with StageCall. Otherwise the caller must
+// close the body.
+//
+// Requests to RingCX's own token endpoints are sent without the bearer token. If such a
+// request is redirected, Do returns an [*Error], because following the redirect would
+// send the secrets in the request to another address.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, secrets := withCallSecrets(req.Context())
 	resp, err := c.doer.Do(req.WithContext(ctx))
@@ -57,13 +62,14 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Get returns the JSON of a generated …WithResponse method, or its error:
+// Get returns the decoded JSON of a response. Its arguments are the results of a method
+// of the generated client whose name ends in WithResponse:
 //
 //	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 //
-// An answer without content (204) gives the zero T. An answer of status 200 that
-// is not JSON is an [*Error] with Code "bad_answer"; JSON that does not fit T is
-// an error that names the member.
+// If err is not nil, Get returns it. For a response without content (status 204) it
+// returns the zero T. If the response is not JSON, it returns an [*Error] with Code
+// "bad_answer". If the JSON does not match T, the error names the field.
 func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 	var zero T
 	if err != nil {
@@ -77,46 +83,52 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 			return *body, nil
 		}
 	}
-	answer, ok := r.(interface {
+	resp, ok := r.(interface {
 		StatusCode() int
 		GetBody() []byte
 	})
-	if !ok || answer.StatusCode() == http.StatusNoContent {
+	if !ok || resp.StatusCode() == http.StatusNoContent {
 		return zero, nil
 	}
+	body := redact.New(secretsOf(responseOf(r))...).Text(string(resp.GetBody()))
 	return zero, &Error{
-		Stage: StageCall, StatusCode: answer.StatusCode(), Code: codeBadAnswer,
-		Message: "the answer is not JSON: " + oneLine(redact.New(secretsOf(responseOf(r))...).Text(string(answer.GetBody()))),
+		Stage: StageCall, StatusCode: resp.StatusCode(), Code: codeBadAnswer,
+		Message: "the response is not JSON: " + oneLine(body),
 	}
 }
 
-// decodeError says of an error of encoding/json what failed.
+// decodeError adds to an error of encoding/json what could not be decoded.
 func decodeError(err error) error {
 	err = redact.Error(err)
 	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
 	_, isSyntax := errors.AsType[*json.SyntaxError](err)
 	if isType || isSyntax {
-		return fmt.Errorf("ringcx: call: the answer is not as openapi.yaml says: %w", err)
+		return fmt.Errorf("ringcx: call: the response does not match openapi.yaml: %w", err)
 	}
 	return err
 }
 
-// Stream returns the elements of a JSON array one by one, as they arrive. One
-// element is in memory at a time, however long the answer is. T is named by the
-// caller, and the method is the generated one without "WithResponse":
+// Stream returns an iterator over the elements of a JSON array. It decodes each element
+// when it arrives, so that only one element is in memory at a time. Its arguments are
+// the results of a method of the generated client whose name does not end in
+// WithResponse; T is the type of an element:
 //
-//	flat := &gen.ListUsersParams{Flatten: new(true)} // else users are nested
+//	flat := &gen.ListUsersParams{Flatten: new(true)} // without it, users are nested
 //	for user, err := range ringcx.Stream[gen.User](client.ListUsers(ctx, flat)) {
 //		if err != nil {
 //			return err
 //		}
+//		…
 //	}
 //
-// An error ends it: the error that was passed in, an answer that breaks off or is
-// no array, an element that does not fit T (the error names its member), or the
-// end of the request's context. The elements before it were given already: a list
-// that breaks off is not asked for again. null is an empty array. It can be ranged
-// over once, and must be, or the answer stays open: the end of the loop closes it.
+// Range over it exactly once; otherwise the response body leaks. The end of the loop
+// closes the body.
+//
+// The iterator yields at most one error, and then ends. It is err, or an error for a
+// body that is incomplete or not an array, for an element that does not match T (the
+// error names the field), or for the end of the request's context. Elements before the
+// error have already been yielded: an incomplete list is not requested again. A JSON
+// null is an empty array.
 func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 	used := false
 	return func(yield func(T, error) bool) {
@@ -126,7 +138,7 @@ func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 			yield(zero, err)
 			return
 		case used:
-			yield(zero, errors.New("ringcx: a Stream can be ranged over once: make the call again"))
+			yield(zero, errors.New("ringcx: a Stream can be ranged over only once: repeat the call"))
 			return
 		}
 		used = true
@@ -137,44 +149,44 @@ func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 	}
 }
 
-// listError says which list could not be read.
+// listError adds the request and the response to an error of reading a list.
 func listError(r *http.Response, err error) error {
 	what := "a list"
 	if r.Request != nil {
-		what = r.Request.Method + " " + visible(r.Request.URL.Path)
+		what = r.Request.Method + " " + printable(r.Request.URL.Path)
 	}
-	clean := redact.New(secretsOf(r)...)
+	scrubber := redact.New(secretsOf(r)...)
 	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w",
-		clean.Text(what), r.StatusCode, clean.Text(r.Header.Get("Content-Type")), clean.Error(err))
+		scrubber.Text(what), r.StatusCode, scrubber.Text(r.Header.Get("Content-Type")), scrubber.Error(err))
 }
 
-// elements yields the elements of an array. It returns nil also where the loop
-// was left early.
+// elements yields the elements of an array. It returns nil at the end of the array, and
+// if yield returns false.
 func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
 	start, err := d.Token()
 	switch {
 	case err != nil:
-		return brokenOff(err)
+		return unexpectedEOF(err)
 	case start == nil:
 		return nil
 	case start != json.Delim('['):
-		return errors.New("it is not an array")
+		return errors.New("it is not a JSON array")
 	}
 	for d.More() {
 		var v T
 		if err := d.Decode(&v); err != nil {
-			return brokenOff(err)
+			return unexpectedEOF(err)
 		}
 		if !yield(v, nil) {
 			return nil
 		}
 	}
-	_, err = d.Token() // the closing bracket, without which the list broke off
-	return brokenOff(err)
+	_, err = d.Token() // the closing bracket; without it the list is incomplete
+	return unexpectedEOF(err)
 }
 
-// brokenOff tells an end in the middle from an end.
-func brokenOff(err error) error {
+// unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
+func unexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}

@@ -16,75 +16,82 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// Errors that an [*Error] of status 401, 403, 404 or 429 matches with
-// errors.Is.
+// Errors for common HTTP statuses. errors.Is reports whether an error is an [*Error]
+// with status 401, 403, 404 or 429:
+//
+//	if errors.Is(err, ringcx.ErrNotFound) {
+//		…
+//	}
 var (
-	ErrUnauthorized = errors.New("ringcx: unauthorized")
-	ErrForbidden    = errors.New("ringcx: forbidden")
-	ErrNotFound     = errors.New("ringcx: not found")
-	ErrRateLimited  = errors.New("ringcx: rate limited")
+	ErrUnauthorized = errors.New("ringcx: unauthorized") // status 401
+	ErrForbidden    = errors.New("ringcx: forbidden")    // status 403
+	ErrNotFound     = errors.New("ringcx: not found")    // status 404
+	ErrRateLimited  = errors.New("ringcx: rate limited") // status 429
 )
 
-// ErrClosed is what a [TokenSource] reports after its Close.
+// ErrClosed is returned by the methods of a [TokenSource] after Close.
 var ErrClosed = errors.New("ringcx: the TokenSource is closed")
 
-// Codes of errors that this package makes itself.
+// Values of Error.Code for errors that this package detects.
 const (
 	codeLocalLimit = "local_limit"
 	codeBadAnswer  = "bad_answer"
 )
 
-// Error is a refusal: an answer of status 400 or more, an answer of a token
-// request that cannot be used, or a request that was not sent because it would
-// have broken a limit. Known secrets are taken out of its texts, so it may be
-// logged. Each caller gets an Error of its own.
+// Error is the error of a request that was rejected:
+//
+//   - a response with status 400 or higher;
+//   - a response that cannot be used, with Code "bad_answer";
+//   - a request that was not sent because it would have exceeded a limit, with Code
+//     "local_limit".
+//
+// Known secrets are removed from all fields, so that an Error can be logged. Callers do
+// not share Errors: each may modify its own.
 type Error struct {
-	// Stage says which step was refused.
+	// Stage is the step that failed.
 	Stage Stage
 
-	// StatusCode is the HTTP status. It is 429, with Code "local_limit", where a
-	// limit was kept here and nothing was sent; and below 400, with Code
-	// "bad_answer", where an answer could not be used.
+	// StatusCode is the HTTP status of the response. It is below 400 if Code is
+	// "bad_answer", and 429 if Code is "local_limit".
 	StatusCode int
 
-	// Code is RingCX's errorCode ("access.denied.exception") or RingCentral's
-	// ("OAU-213"), and empty where the answer had none.
+	// Code is the error code in the response: errorCode of RingCX, such as
+	// "access.denied.exception", or the code of RingCentral, such as "OAU-213". It is
+	// empty if the response has none.
 	Code string
 
-	// Message is the message of a JSON body, else the body itself, on one line
-	// and cut after 512 bytes.
+	// Message is the message in a JSON response, or else the body of the response. It
+	// is a single line of at most 512 bytes, and "…" if it was cut.
 	Message string
 
-	// Validation says which members of a request RingCX did not accept.
+	// Validation lists the fields of the request that RingCX did not accept.
 	Validation []FieldError
 
-	// RetryAfter is how long to wait before trying again, 1 s to 1 h: from the
-	// Retry-After header, or because this package will not ask earlier. 0: not
-	// known.
+	// RetryAfter is how long to wait before the request is tried again: 1 s to 1 h, or
+	// 0 if not known. It is taken from the Retry-After header, or is the time for which
+	// this package does not repeat the request.
 	RetryAfter time.Duration
 
-	// Method and Path are of the request that was refused, Path without its query
-	// and without the token that a logout carries there. Empty where no request
-	// was sent, and for an answer that [Get] could not use.
+	// Method and Path identify the request. Path has no query, and *** in place of the
+	// token in the path of a logout. Both are empty if no request was sent, for
+	// the error of a Config.RingCentral that is not a *JWTLogin, and for a response that
+	// [Get] could not use.
 	Method, Path string
 
-	// Cause is an *Error too: the 401 of a call, if a limit held back the renewal that
-	// it made necessary, and this is the error of that renewal ("local_limit").
-	// Otherwise it is nil. errors.Is and errors.As reach it.
+	// Cause is the *Error of the call with status 401 that made a renewal necessary, if
+	// a limit held this renewal back and e is the error of the renewal. Otherwise it is
+	// nil. errors.Is and errors.As also match Cause.
 	Cause error
 }
 
-// Unwrap returns e.Cause.
-func (e *Error) Unwrap() error { return e.Cause }
-
-// FieldError is one member of a request that RingCX did not accept. The value
+// FieldError is a field of a request that RingCX did not accept. The value of the field
 // is left out: it may be a password.
 type FieldError struct {
 	Field, Message string
 }
 
-// Error reports, on one line, what was refused at which step, with which
-// status, and what to do where the usual causes are known.
+// Error returns the stage, the request, the status, the code, the message and, if known,
+// usual causes of the error, in a single line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ringcx: %s", e.Stage)
@@ -112,35 +119,11 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// advice introduces RetryAfter: after a plain refusal time alone mends nothing.
-func (e *Error) advice() string {
-	if e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 {
-		return "try again in"
-	}
-	return "will not be sent again for"
-}
+// Unwrap returns e.Cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
-// hint names the usual causes of a refusal.
-//
-// Source: RingCentral's list of OAuth errors; for the exchange, what users of
-// public clients report.
-func (e *Error) hint() string {
-	switch {
-	case e.Code == codeLocalLimit:
-		return "nothing was sent; does each job make a Client of its own, or do calls meet a 401 again and again?"
-	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode < 400 || e.StatusCode >= 500:
-		return ""
-	case e.Stage == StageLogin && (e.Code == "OAU-146" || e.Code == "invalid_client"):
-		return "check the client id and the client secret, and that they are of the production app"
-	case e.Stage == StageLogin:
-		return "check that the JWT credential is valid for this app and that the app uses the JWT auth flow"
-	case e.Stage == StageExchange:
-		return "usual causes: the app lacks the Read Accounts scope, the RingCentral user is not linked to RingCX, or it is no production account"
-	}
-	return ""
-}
-
-// Is reports whether target is the sentinel of e's status.
+// Is reports whether target is the error for e's status: [ErrUnauthorized],
+// [ErrForbidden], [ErrNotFound] or [ErrRateLimited].
 func (e *Error) Is(target error) bool {
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
@@ -155,7 +138,41 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// statusOf is the status of the *Error in err's tree, or 0.
+// advice returns the words before RetryAfter. It suggests another attempt only if the
+// status is temporary.
+func (e *Error) advice() string {
+	if e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 {
+		return "try again in"
+	}
+	return "will not be sent again for"
+}
+
+// hint returns the usual causes of the error, or "".
+//
+// Source: RingCentral's list of OAuth errors; for the exchange, what users of public
+// clients report.
+func (e *Error) hint() string {
+	switch {
+	case e.Code == codeLocalLimit:
+		return "nothing was sent: check whether each job creates its own Client, or calls repeatedly return 401"
+	case !e.isRejection():
+		return ""
+	case e.Stage == StageLogin && (e.Code == "OAU-146" || e.Code == "invalid_client"):
+		return "check the client id and the client secret, and that they belong to the production app"
+	case e.Stage == StageLogin:
+		return "check that the JWT credential is valid for this app and that the app uses the JWT auth flow"
+	case e.Stage == StageExchange:
+		return "usual causes: the app lacks the Read Accounts scope, the RingCentral user is not linked to RingCX, or the account is not a production account"
+	}
+	return ""
+}
+
+// isRejection reports whether the status is 4xx, but not 429.
+func (e *Error) isRejection() bool {
+	return e.StatusCode/100 == 4 && e.StatusCode != http.StatusTooManyRequests
+}
+
+// statusOf returns the status of the *Error in err's tree, or 0.
 func statusOf(err error) int {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.StatusCode
@@ -164,36 +181,36 @@ func statusOf(err error) int {
 }
 
 const (
-	maxErrorBody = 64 << 10 // of a refused call, read to make its Error
-	maxMessage   = 512      // of Error.Message
-	maxSecret    = 8 << 10  // longer than any token
+	maxErrorBody = 64 << 10 // bytes of a response that are read to make an Error
+	maxMessage   = 512      // bytes of Error.Message
+	maxSecret    = 8 << 10  // bytes of a secret; tokens are shorter
 )
 
-// newError makes the Error of the answer to req. The secrets are what req
-// carried: a server may send them back.
+// newError returns the Error for the response to req with the given body. The secrets
+// are those in req: a server may return them.
 func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, secrets ...string) *Error {
 	e := &Error{
 		Stage: stage, StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header, time.Now()),
 		Method: req.Method, Path: maskPath(req.URL),
 	}
 	e.read(body)
-	clean := redact.New(secrets...)
-	e.Code, e.Message, e.Path = oneLine(clean.Text(e.Code)), oneLine(clean.Text(e.Message)), visible(clean.Text(e.Path))
+	scrubber := redact.New(secrets...)
+	e.Code, e.Message = oneLine(scrubber.Text(e.Code)), oneLine(scrubber.Text(e.Message))
+	e.Path = printable(scrubber.Text(e.Path))
 	for i, v := range e.Validation {
-		e.Validation[i] = FieldError{Field: oneLine(clean.Text(v.Field)), Message: oneLine(clean.Text(v.Message))}
+		e.Validation[i] = FieldError{Field: oneLine(scrubber.Text(v.Field)), Message: oneLine(scrubber.Text(v.Message))}
 	}
 	return e
 }
 
-// readError reads and closes the body of a refused call.
+// readError reads and closes the body of resp and returns its Error.
 func readError(stage Stage, req *http.Request, resp *http.Response, secrets ...string) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // half a message beats none
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // ignore the error: use what was read
 	resp.Body.Close()
 	return newError(stage, req, resp, body, secrets...)
 }
 
-// errorBody has the members of both families of JSON errors: RingCX's and
-// RingCentral's. What is not text where text belongs reads as empty.
+// errorBody has the fields of the JSON errors of RingCX and, at the end, of RingCentral.
 type errorBody struct {
 	ErrorCode                 text
 	GeneralMessage, Message   text
@@ -205,16 +222,18 @@ type errorBody struct {
 	Errors      list[struct{ ErrorCode, Message text }]
 }
 
+// read sets Code, Message and Validation from a body. If the body is not a JSON object,
+// it is the Message.
 func (e *Error) read(body []byte) {
 	e.Message = string(body)
 	if len(body) >= maxErrorBody {
-		e.Message = string(body[:maxErrorBody-maxSecret]) // a secret may be cut off at the end
+		e.Message = string(body[:maxErrorBody-maxSecret]) // the end may be part of a secret, which is not recognized
 	}
-	if b := bytes.TrimSpace(body); len(b) == 0 || b[0] != '{' || !json.Valid(b) {
+	if !isJSONObject(body) {
 		return
 	}
 	var b errorBody
-	_ = json.Unmarshal(body, &b) // the body is valid JSON, and no type of errorBody refuses any
+	_ = json.Unmarshal(body, &b) // ignore the error: the JSON is valid, and the types accept any value
 	if len(b.Errors) > 0 {
 		b.ErrorCode = cmp.Or(b.ErrorCode, b.Errors[0].ErrorCode)
 		b.Message = cmp.Or(b.Message, b.Errors[0].Message)
@@ -228,7 +247,11 @@ func (e *Error) read(body []byte) {
 	}
 }
 
-// text is a JSON string; anything else reads as empty.
+func isJSONObject(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) && json.Valid(data)
+}
+
+// text is a JSON string. It decodes any other JSON value as "".
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {
@@ -239,8 +262,8 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// list is a JSON array; anything else, or an array of something else, reads as
-// empty.
+// list is a JSON array. It decodes any other JSON value, and an array with elements of
+// another type, as empty.
 type list[T any] []T
 
 func (l *list[T]) UnmarshalJSON(data []byte) error {
@@ -251,8 +274,9 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// visible replaces what does not print in a path, which a redirect may have chosen.
-func visible(path string) string {
+// printable replaces characters of a path that are not printable. A redirect may have
+// chosen the path.
+func printable(path string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return unicode.ReplacementChar
@@ -261,7 +285,8 @@ func visible(path string) string {
 	}, path)
 }
 
-// oneLine puts s on one line, drops what does not print and cuts it.
+// oneLine returns s without line breaks and characters that are not printable, cut after
+// maxMessage bytes.
 func oneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
@@ -277,16 +302,16 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// retryAfter reads the Retry-After header, whole seconds or a date, and bounds
-// it to 1 s … 1 h. A date counts from the answer's own Date, so that a wrong
-// clock here does no harm; now stands in where there is none. It is 0 where the
-// header is missing or makes no sense.
+// retryAfter returns the time in the Retry-After header, between minRetryAfter and
+// maxRetryAfter, or 0 if the header is missing or invalid. The header contains a number
+// of seconds or a date. A date is compared with the Date header of the response, so that
+// the local clock does not matter, or with now if there is none.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0
 	}
-	if digits := strings.TrimLeft(value, "+-"); isDigits(digits) {
+	if isDigits(strings.TrimLeft(value, "+-")) {
 		return seconds(value)
 	}
 	at, err := http.ParseTime(value)
@@ -296,10 +321,10 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = sent
 	}
-	return clampRetryAfter(at.Sub(now)) // Sub saturates: a date in 9999 does not overflow
+	return clampRetryAfter(at.Sub(now)) // Sub saturates, so that a date in 9999 does not overflow
 }
 
-// seconds reads a number of any length.
+// seconds returns the duration of a number of seconds with any number of digits.
 func seconds(s string) time.Duration {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {

@@ -2,35 +2,41 @@ package ringcx
 
 import "time"
 
-// Stage is the step of the work that an [Error] or an [Event] speaks of.
+// Stage is a step in the life of a session. An [Error] or an [Event] names the step that
+// it belongs to.
 type Stage string
 
-// The stages, in the order in which a program meets them.
+// The stages.
 const (
-	StageLogin    Stage = "login"    // a RingCentral sign-in
-	StageExchange Stage = "exchange" // a RingCentral token for a RingCX session
-	StageRefresh  Stage = "refresh"  // a refresh token for the next pair
-	StageCall     Stage = "call"     // a request of the program to RingCX
-	StageLogout   Stage = "logout"   // the end of a session
-	StageAdopt    Stage = "adopt"    // a pair that another process bought, or its age; in events only
-	StageStore    Stage = "store"    // a Store that failed, or a record of no use; in events only
+	StageLogin    Stage = "login"    // sign in to RingCentral
+	StageExchange Stage = "exchange" // exchange a RingCentral token for a RingCX session
+	StageRefresh  Stage = "refresh"  // refresh the tokens of a session
+	StageCall     Stage = "call"     // send a request of the program to RingCX
+	StageLogout   Stage = "logout"   // end a session
+	StageAdopt    Stage = "adopt"    // take over tokens, or their age, from another process; in an Event only
+	StageStore    Stage = "store"    // use the Store, which failed or had an invalid record; in an Event only
 )
 
-// Event is one thing that a [TokenSource] did. It holds no secret.
+// Event reports one step of a [TokenSource] that succeeded or failed. See
+// Config.OnEvent. It contains no known secret.
 type Event struct {
-	// Stage says what was done: StageLogin, StageExchange, StageRefresh,
-	// StageLogout, StageAdopt or StageStore.
+	// Stage is StageLogin, StageExchange, StageRefresh, StageLogout, StageAdopt or
+	// StageStore.
 	Stage Stage
 
-	// Took is how long the request took, or 0 where none was sent: because a limit
-	// of ours held it back, or because the step was one of the Store. For a call of
-	// Config.RingCentral that outlasts a renewal it is how long this renewal waited.
+	// Took is how long the request took. It is 0 if none was sent: because a limit of this
+	// package held it back, or because the step only uses the Store. If a call of
+	// Config.RingCentral takes longer than a renewal waits for it, Took is the time that
+	// this renewal waited.
 	Took time.Duration
 
-	// Err is nil where the step succeeded. Otherwise it is an *Error where a
-	// server answered or a limit of ours held the request back, the network's error
-	// where no answer came, and where the Store failed an error that errors.As finds
-	// the Store's own in. That may hold what was to be written: do not print it. A
-	// record that is corrupt or belongs to another login is an error without one.
+	// Err is nil if the step succeeded. Otherwise it is:
+	//
+	//   - an *Error if a server sent a response, or if a limit of this package held the
+	//     request back;
+	//   - the error of the network if there was no response;
+	//   - an error without known secrets if the Store failed. errors.Is and errors.As also
+	//     match the Store's own error. Do not print that one: it may contain the record;
+	//   - another error if the record is corrupt or belongs to another login.
 	Err error
 }

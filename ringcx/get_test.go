@@ -30,8 +30,8 @@ func TestGet(t *testing.T) {
 		{name: "null", ctype: "application/json", status: 200, body: `null`},
 		{name: "no content", status: 204},
 		{name: "HTML", ctype: "text/html", status: 200, body: "<html>login</html>",
-			err: "ringcx: call: 200 bad_answer the answer is not JSON: <html>login</html>"},
-		{name: "HTML called JSON", ctype: "application/json", status: 200, body: "<html>", err: "not as openapi.yaml says"},
+			err: "ringcx: call: 200 bad_answer the response is not JSON: <html>login</html>"},
+		{name: "HTML called JSON", ctype: "application/json", status: 200, body: "<html>", err: "does not match openapi.yaml"},
 		{name: "wrong type", ctype: "application/json", status: 200, body: `[{"accountName":7}]`, err: "accountName"},
 		{name: "truncated", ctype: "application/json", status: 200, body: `[{"accountName":"R`, err: "unexpected end of JSON"},
 	}

@@ -229,7 +229,7 @@ func TestErrorWithTimeoutContainsNoSecret(t *testing.T) {
 		return (&network{}).RoundTrip(r)
 	})}}
 	_, err := ringcx.Get(newClient(t, cfg).ListAccountsWithResponse(t.Context()))
-	if want := "ringcx: call: 200 bad_answer the answer is not JSON: you sent ***"; err == nil || err.Error() != want {
+	if want := "ringcx: call: 200 bad_answer the response is not JSON: you sent ***"; err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }
@@ -265,7 +265,7 @@ func TestNetworkErrorShowsNoQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = client.Do(req)
-		const want = `ringcx: call: no answer: Get "https://engage.ringcentral.com/voice/x": connection lost`
+		const want = `ringcx: call: no response: Get "https://engage.ringcentral.com/voice/x": connection lost`
 		if err == nil || err.Error() != want {
 			t.Errorf("error is %v, want %s", err, want)
 		}
