@@ -21,108 +21,131 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// The hosts of RingCX. A token bought at one is good at the other, but a client
+// Base URLs of RingCX. A token obtained from one is also valid at the other, but a client
 // sends its tokens to its own BaseURL only.
 //
-// Source: RingCX documentation, which names the first in its older and the
-// second in its newer pages.
+// Source: RingCX documentation; its older pages name the first, its newer pages the
+// second.
 const (
 	DefaultBaseURL = "https://engage.ringcentral.com"
 	CurrentBaseURL = "https://ringcx.ringcentral.com"
 )
 
-// sharedRenewBefore is the least RenewBefore with a Store: a host that dies in
-// the middle of a renewal holds its lease for half of that.
+// sharedRenewBefore is the smallest RenewBefore with a Store. A process that ends during
+// a renewal keeps its lease for half of that time.
 const sharedRenewBefore = time.Minute
 
-// defaultMaxReplays is how often a call is replayed when Config does not say.
 const defaultMaxReplays = 3
 
-// Config says where RingCX is and how to sign in. The zero value of every field
-// but RingCentral is a good default. A Config prints without its secrets.
+// Config configures a [Client] or a [TokenSource]. Only RingCentral is required; the zero
+// value of any other field means its default. fmt, log/slog and encoding/json print a
+// Config without its secrets.
 type Config struct {
-	// RingCentral is where RingCentral tokens come from: a *JWTLogin or any
-	// oauth2.TokenSource. It is asked only when a new RingCentral token is
-	// needed, one call at a time. If it has a method
-	// TokenContext(context.Context), that is called instead of Token, with a
-	// context that ends after 10 seconds. A renewal waits 10 seconds for it. If it
-	// takes longer, it is not called again before it returns: later renewals wait
-	// for the same call, 10 seconds each, and use its token. Required.
+	// RingCentral provides RingCentral tokens: a *JWTLogin or any other
+	// oauth2.TokenSource. Required.
+	//
+	// It is called only if a new RingCentral token is needed, and never by two
+	// goroutines at once. If it has a method
+	//
+	//	TokenContext(context.Context) (*oauth2.Token, error)
+	//
+	// this method is called instead of Token, with a context that ends after 10 s.
+	//
+	// A renewal waits at most 10 s for the call. A longer call is not repeated before
+	// it has returned: later renewals wait for the same call, at most 10 s each, and
+	// use its token.
 	RingCentral oauth2.TokenSource
 
-	// BaseURL is the origin of RingCX, with a path if a proxy adds one. It must
-	// be https, or http on a loopback host. Default: DefaultBaseURL.
+	// BaseURL is the base URL of RingCX. It must use https, or http with a loopback
+	// host. It may have a path, for example if a proxy adds one. Default:
+	// DefaultBaseURL.
 	BaseURL string
 
-	// HTTPClient sends all requests: its Transport the sign-ins, the token
-	// requests, the calls, and a HEAD of BaseURL that asks what time it is, if a
-	// process with a Store does not know, or after the machine was suspended; its
-	// Timeout, Jar and CheckRedirect apply to the calls only. It is copied.
-	// Default: http.DefaultTransport, as it is now, without a time-out.
+	// HTTPClient sends all requests. It is copied. Its Transport sends
 	//
-	// An *http.Transport that uses HTTP/2 is copied too, and shares no connections
-	// with the original: the copy closes a connection that is silent for 5 s and
-	// then does not respond to a ping for 4 s, or as its HTTP2 field says. Idle
-	// connections are pinged too. So a connection that went silent delays a token by
-	// less than 15 s. All sources with the same Transport share one copy. It closes
-	// idle connections after IdleConnTimeout, or 90 s, and not at the original's
-	// CloseIdleConnections. Changes to the original apply to later sources only. The
-	// copy does not have what was registered with RegisterProtocol.
+	//   - the calls,
+	//   - the sign-ins of a *JWTLogin without an HTTPClient, and the token requests,
+	//   - HEAD requests for BaseURL, to learn the services' time: if a process with a
+	//     Store does not know it, and after the machine was suspended.
 	//
-	// Another RoundTripper is used as it is, and so is an *http.Transport without
-	// HTTP/2, with both ping times set, or with an HTTP/2 client of its own. After a
-	// token request timed out, its idle connections are closed if it has a method
-	// CloseIdleConnections. It must find silent HTTP/2 connections by itself, and
-	// must not repeat a POST: a refresh token is valid for one use. Token requests
-	// have no GetBody, so that a RoundTripper that needs it cannot repeat them.
+	// Its Timeout, Jar and CheckRedirect apply to the calls only. Default: a client
+	// without a timeout, with the value that http.DefaultTransport has now.
+	//
+	// If Transport is an *http.Transport that uses HTTP/2, a copy of it is used that
+	// detects connections that no longer respond. It pings a connection after 5 s
+	// without a frame, even if the connection is idle, and closes it 4 s later if there
+	// is no response. Such a connection therefore delays a token by less than 15 s. To
+	// change one of the two times, set it in the HTTP2 field of the original. The copy
+	//
+	//   - is shared by all TokenSources with the same Transport, but has its own
+	//     connections: CloseIdleConnections of the original does not close them;
+	//   - closes idle connections after IdleConnTimeout, or after 90 s if that is 0;
+	//   - does not include protocols added with RegisterProtocol.
+	//
+	// Later changes to the original affect only TokenSources created after them.
+	//
+	// Any other RoundTripper is used as it is, and so is an *http.Transport without
+	// HTTP/2, with both ping times set, or with an HTTP/2 client of its own. It must
+	// detect HTTP/2 connections that no longer respond, and must not repeat a POST,
+	// because a refresh token is valid for one use. (Token requests have no GetBody, so
+	// that a RoundTripper that needs it cannot repeat them.) If it has a method
+	// CloseIdleConnections, that method is called after a token request timed out.
 	HTTPClient *http.Client
 
-	// Store shares the session with other processes, so that all of them live on
-	// one sign-in and one chain of refresh tokens. If it fails, a valid token is still
-	// used, and the processes take turns to request tokens of their own with the
-	// RingCentral token that they share; when that has ended the first four may sign
-	// in. A caller without a valid token waits up to 10 seconds for the Store. See
-	// [Store], and filestore for one machine. Default: nil, this process only.
+	// Store shares the session with other processes: all of them use one sign-in and
+	// one chain of refresh tokens. See [Store], and package filestore for processes on
+	// one machine. Default: nil, the session is not shared.
+	//
+	// If the Store fails, the processes continue to use a valid token. They take turns
+	// to request tokens of their own with the RingCentral token that they share; after
+	// it has expired, up to four of them may sign in. A caller without a valid token
+	// waits up to 10 s for the Store.
 	Store Store
 
-	// Key names the record in the Store. Programs with the same Key must sign in
-	// as the same user of the same app. If a record belongs to another client id or
-	// another sub of a JWT, an error is returned and nothing of it is used. Of a JWT
-	// without a sub, and of a source that is not a *JWTLogin, this is not known. Required
-	// with a Store, except with a *JWTLogin: by default it is then a hash of
-	// RingCentral's and RingCX's base URLs, in any spelling, the client id, and the sub
-	// of the JWT (or the JWT, if it has none).
+	// Key names the record in the Store. Programs with the same Key must sign in as the
+	// same user of the same app. If the record belongs to another client id, or to
+	// another user according to the sub claim of the JWT, methods return an error and
+	// the record is not used. This is not checked if the JWT has no sub, or if
+	// RingCentral is not a *JWTLogin.
+	//
+	// Required with a Store, unless RingCentral is a *JWTLogin. In this case the default
+	// is a hash of the normalized base URLs of RingCentral and RingCX, the client id and
+	// the sub of the JWT (or the whole JWT if it has no sub).
 	Key string
 
-	// RenewBefore is how long before its end a token is renewed. By default it is
-	// a quarter of the token's life (75 s of five minutes), so that a renewal may
-	// fail and be tried again before anybody waits. With a Store, less than a
-	// minute given here counts as a minute. It is capped at half the life.
+	// RenewBefore is how long before its end a token is renewed. Default: a quarter of
+	// the token's lifetime (75 s of five minutes), so that a failed renewal can be
+	// retried before a caller has to wait. It is capped at half the lifetime. With a
+	// Store, a shorter time than one minute means one minute.
 	RenewBefore time.Duration
 
-	// MaxReplays is how often a call is sent again after a status 429 or 503, and a
-	// GET or HEAD after another status of 500 or more or a network error; and how
-	// many renewals of the token a call may see fail that way, or held back by a limit
-	// or the Store, before it fails too. A failure that is older than the call does
-	// not count. Both together. Default: 3; negative: never.
+	// MaxReplays is how often a call is sent again. A call is sent again after status
+	// 429, or 503 with Retry-After. A GET or HEAD is also sent again after any other
+	// status of 500 or more, except 501, and after a network error.
+	//
+	// A call without a valid token also waits for another renewal after one that failed
+	// this way, or that a limit or the Store held back. Each such failure counts like a
+	// replay, unless it is older than the call. Default: 3; negative: never.
 	MaxReplays int
 
-	// UserAgent names the program, for example "billing-sync/1.4". The name of
-	// this library is appended. Default: the library's name alone.
+	// UserAgent names the program, for example "billing-sync/1.4". The name of this
+	// library is appended. Default: only the name of the library.
 	UserAgent string
 
-	// OnEvent is told of every sign-in, exchange, refresh and logout, done or
-	// failed, and with a Store of every pair that another process obtained and of
-	// failures of the Store. It runs on the goroutine that renews, or of Logout or
-	// Close, one call at a time, so it must not block and must not call the
-	// TokenSource. Default: nobody is told.
+	// OnEvent is called after every sign-in, exchange, refresh and logout, whether it
+	// succeeded or failed. With a Store it is also called when tokens of another process
+	// are taken over, and when the Store fails.
+	//
+	// It is called by the goroutine of the renewal, or by that of Logout or Close, one
+	// call at a time. It must not block, and must not call the TokenSource. Default: not
+	// called.
 	OnEvent func(Event)
 }
 
-// ConfigFromEnv reads the credentials of a [JWTLogin] from RC_CLIENT_ID,
-// RC_CLIENT_SECRET and RC_JWT, and, where they are set, the two hosts from
-// RINGCENTRAL_BASE_URL and RINGCX_BASE_URL. The error names every variable that
-// is missing and where its value comes from.
+// ConfigFromEnv returns a Config with a [JWTLogin]. It reads the credentials from the
+// environment variables RC_CLIENT_ID, RC_CLIENT_SECRET and RC_JWT. RINGCENTRAL_BASE_URL
+// and RINGCX_BASE_URL are optional. If variables are missing, the error names each of
+// them and where its value comes from.
 //
 // Source: RingCentral's code samples use the same three names.
 func ConfigFromEnv() (Config, error) {
@@ -146,8 +169,9 @@ func ConfigFromEnv() (Config, error) {
 	return Config{RingCentral: login, BaseURL: os.Getenv("RINGCX_BASE_URL")}, nil
 }
 
-// resolve checks c and fills in its defaults. A *JWTLogin is copied, so that
-// what the caller does with his later changes nothing here.
+// resolve returns a copy of c with its defaults, and the parsed BaseURL. It copies
+// HTTPClient and a builtinLogin, so that the caller may change the originals later. It
+// returns an error if a field is missing or invalid.
 func (c Config) resolve() (Config, *url.URL, error) {
 	base, err := parseBaseURL("Config.BaseURL", c.BaseURL, DefaultBaseURL)
 	if err != nil {
@@ -163,7 +187,7 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	own.Transport = keepalive.Transport(own.Transport)
 	c.HTTPClient = &own
 	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
-		return c, nil, fmt.Errorf("ringcx: Config.UserAgent is %q: it must not hold control characters", c.UserAgent)
+		return c, nil, fmt.Errorf("ringcx: Config.UserAgent is %q: it must not contain control characters", c.UserAgent)
 	}
 	if c.MaxReplays == 0 {
 		c.MaxReplays = defaultMaxReplays
@@ -179,6 +203,8 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	return c, base, err
 }
 
+var errNoRingCentral = errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
+
 func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 	if c.RingCentral == nil {
 		return nil, errNoRingCentral
@@ -190,20 +216,18 @@ func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 	return login.resolve(c)
 }
 
-var errNoRingCentral = errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
-
-// transport is what every request is sent with.
+// transport returns the RoundTripper for all requests of a resolved Config.
 func (c Config) transport() http.RoundTripper { return c.HTTPClient.Transport }
 
-// resolveKey is the name of the record: the program's, or one that two tenants
-// never share.
+// resolveKey returns Key or its default, a hash that differs between the users of an
+// app, between apps and between services.
 func (c Config) resolveKey(base *url.URL) (string, error) {
 	if c.Key != "" {
 		return c.Key, nil
 	}
 	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
-		return "", errors.New("ringcx: Config.Key is required with a Store, except with a *JWTLogin: give each user of each app a name of its own")
+		return "", errors.New("ringcx: Config.Key is required with a Store, unless RingCentral is a *JWTLogin: use another key for each user of each app")
 	}
 	id, err := login.identity()
 	if err != nil {
@@ -216,9 +240,9 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:16]), nil
 }
 
-// fingerprint names who a record belongs to: the app and the user that sign in. It is
-// empty if that is not known, as with a token source of the program or a JWT without
-// sub.
+// fingerprint returns a hash of the app and the user that sign in. A record contains the
+// hash to show whom it belongs to. It is "" if the user is not known: for a token source
+// of the program, and for a JWT without sub.
 func (c Config) fingerprint() string {
 	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
@@ -232,30 +256,40 @@ func (c Config) fingerprint() string {
 	return hex.EncodeToString(hash[:8])
 }
 
-// parseBaseURL reads a base URL that may receive secrets: https, or http to
-// this machine. The name of the field starts the error, which never repeats a
-// password of the URL.
+// parseBaseURL parses raw, or byDefault if raw is empty. The URL must be https, or http
+// with a loopback host, because it receives secrets. Errors name the field and do not
+// contain a password in raw.
 func parseBaseURL(field, raw, byDefault string) (*url.URL, error) {
 	if raw == "" {
 		raw = byDefault
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return nil, fmt.Errorf("ringcx: %s is no URL with a host: write it like %s", field, byDefault)
+		return nil, fmt.Errorf("ringcx: %s is not a URL with a host; an example is %s", field, byDefault)
 	}
 	normalize(u)
 	switch {
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("ringcx: %s must hold no user, query or fragment: write it like %s", field, byDefault)
-	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
-		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is for loopback hosts only), or tokens travel in the clear", field, u)
+	case hasExtraParts(u):
+		return nil, fmt.Errorf("ringcx: %s must not contain a user, query or fragment; an example is %s", field, byDefault)
+	case !isSecure(u):
+		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is allowed for loopback hosts only), because tokens are sent to it", field, u)
 	}
 	return u, nil
 }
 
-// normalize gives all spellings of a base URL the same text: a lower-case host, no
-// default port, and a clean path without a trailing slash. The default key is a
-// hash of that text.
+// hasExtraParts reports whether u has parts that a base URL must not have.
+func hasExtraParts(u *url.URL) bool {
+	return u.User != nil || u.RawQuery != "" || u.Fragment != ""
+}
+
+// isSecure reports whether requests for u may contain secrets.
+func isSecure(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+// normalize gives equivalent base URLs the same text: a host in lower case, no default
+// port, and a clean path without a trailing slash. The default Key is a hash of this
+// text.
 func normalize(u *url.URL) {
 	u.Host = strings.ToLower(u.Host)
 	if port := u.Port(); port == "" || port == defaultPorts[u.Scheme] {
@@ -276,14 +310,14 @@ const (
 	logoutPath = authPath + "logout/"
 )
 
-// isAuth reports whether u is one of RingCX's own token endpoints below base.
-// They take their secrets in the form and must not see a bearer token.
+// isAuth reports whether u is one of RingCX's token endpoints below base. A request to
+// them contains secrets in its form, and must not have a bearer token.
 func isAuth(base, u *url.URL) bool {
 	return strings.HasPrefix(path.Clean(u.Path)+"/", base.Path+authPath)
 }
 
-// maskPath is the path of u without the refresh token that the documented
-// logout carries in it.
+// maskPath returns the path of u. The path of the documented logout contains a refresh
+// token, which is masked.
 func maskPath(u *url.URL) string {
 	if before, _, found := strings.Cut(u.Path, logoutPath); found {
 		return before + logoutPath + redact.Mask
@@ -291,8 +325,7 @@ func maskPath(u *url.URL) string {
 	return u.Path
 }
 
-// maskURL is raw without its query, and with the path of [maskPath], for errors that
-// name a URL.
+// maskURL returns raw without its query and fragment, and with the path of maskPath.
 func maskURL(raw string) string {
 	raw, _, _ = strings.Cut(raw, "#")
 	raw, _, _ = strings.Cut(raw, "?")
