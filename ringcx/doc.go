@@ -1,28 +1,33 @@
-// Package ringcx signs a Go program in to RingCX, RingCentral's contact centre,
-// and keeps it signed in.
+// Package ringcx is a client for RingCX, the contact center of RingCentral.
 //
-// A [TokenSource] turns RingCentral tokens into RingCX tokens that are always
-// good: it exchanges, refreshes before the end of the five minutes that a token
-// lives, and signs in again where nothing else helps, with one renewal at a time
-// for all goroutines. A [Client] is the client generated from openapi.yaml with
-// such a source plugged in:
+// A [Client] has a method for each operation of openapi.yaml. It signs in with a JWT
+// credential of RingCentral, or with any other source of RingCentral tokens:
 //
 //	client, err := ringcx.New(ringcx.Config{
 //		RingCentral: &ringcx.JWTLogin{ClientID: id, ClientSecret: secret, JWT: jwt},
 //	})
+//	if err != nil {
+//		return err
+//	}
 //	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 //
-// Make one Client per login and share it: RingCentral allows five sign-ins a
-// minute per application and RingCX five exchanges, and this package keeps to
-// four of each, for its own requests. Clients of one user in several processes
-// share their session through a [Store]; without one they do not know of each
-// other.
+// Its [TokenSource] exchanges the RingCentral token for a RingCX token, which is valid for
+// five minutes, and renews it before it expires. Use [TokenSource.Transport] to add the
+// token to the requests of another HTTP client.
 //
-// Every refusal is an [*Error] that says at which step, with which status, and
-// what to do, and holds no secret. Test your program with package ringcxtest.
+// Create one Client for each login and share it between goroutines. RingCentral allows
+// five sign-ins a minute per application, and RingCX five exchanges a minute. This package
+// limits its own requests to four of each. Clients of one user in several processes can
+// share a session with a [Store]; without it, each has its own.
+//
+// If RingCX or RingCentral rejects a request, the error is an [*Error]. It has the step
+// that failed, the HTTP status and, for common mistakes, the usual causes, and contains no
+// secrets.
+//
+// To test a program without RingCX, use package ringcxtest.
 //
 // This package is not made or endorsed by RingCentral.
 package ringcx
 
-// libraryAgent is how this library names itself to servers.
+// libraryAgent is the name of this library in the User-Agent header.
 const libraryAgent = "ringcx-go/0.1"

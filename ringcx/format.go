@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// The types that hold secrets implement fmt.Formatter for fmt, and
-// encoding.TextMarshaler for log/slog, encoding/json and encoding/xml. The methods
-// have value receivers, so they apply to values and pointers.
+// The types with secrets implement fmt.Formatter for package fmt, and
+// encoding.TextMarshaler for log/slog, encoding/json and encoding/xml. The methods have
+// value receivers, so that they apply to values and to pointers.
 
 func (l JWTLogin) summary() string {
 	return fmt.Sprintf("ringcx.JWTLogin{ClientID: %q, BaseURL: %q}", l.ClientID, l.BaseURL)
@@ -32,26 +32,34 @@ func (c Client) summary() string {
 	return "ringcx.Client{Tokens: " + c.Tokens.summary() + "}"
 }
 
-// Format writes a description of l without its credentials, for every verb.
+// Format implements fmt.Formatter. For every verb it writes a description of l without
+// its credentials.
 func (l JWTLogin) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.summary()) }
 
-// MarshalText returns what Format writes. There is no UnmarshalText.
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
 func (l JWTLogin) MarshalText() ([]byte, error) { return []byte(l.summary()), nil }
 
-// Format writes a description of c without its credentials, for every verb.
+// Format implements fmt.Formatter. For every verb it writes a description of c without
+// its credentials.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.summary()) }
 
-// MarshalText returns what Format writes. There is no UnmarshalText.
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
 func (c Config) MarshalText() ([]byte, error) { return []byte(c.summary()), nil }
 
-// Format writes a description of s without its tokens, for every verb.
+// Format implements fmt.Formatter. For every verb it writes a description of s without
+// its tokens.
 func (s TokenSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }
 
-// MarshalText returns what Format writes. There is no UnmarshalText.
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
 func (s TokenSource) MarshalText() ([]byte, error) { return []byte(s.summary()), nil }
 
-// Format writes a description of c without its tokens, for every verb.
+// Format implements fmt.Formatter. For every verb it writes a description of c without
+// its tokens.
 func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.summary()) }
 
-// MarshalText returns what Format writes. There is no UnmarshalText.
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
 func (c Client) MarshalText() ([]byte, error) { return []byte(c.summary()), nil }

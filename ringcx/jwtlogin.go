@@ -20,8 +20,8 @@ const (
 	revokePath     = "/restapi/oauth/revoke"
 	formType       = "application/x-www-form-urlencoded"
 
-	// shortestLoginLife is the least life that RingCentral grants an access token,
-	// assumed where its answer does not say.
+	// shortestLoginLife is the shortest lifetime of a RingCentral access token. It is
+	// assumed if the response does not contain the lifetime.
 	//
 	// Source: RingCentral documentation, access_token_ttl: 600 to 3600 seconds.
 	shortestLoginLife = 600 * time.Second
@@ -29,29 +29,32 @@ const (
 
 var _ builtinLogin = (*JWTLogin)(nil)
 
-// JWTLogin signs in to RingCentral with a JWT credential, which is made in the
-// developer console and not signed here. Each Token is a new sign-in: RingCentral
-// allows five a minute per application and ends the oldest of about five sessions
-// of a user, so leave the keeping to a [TokenSource]. Safe for concurrent use
-// while its fields stay unchanged. It prints without its secrets, except from an
-// unexported field of another type: there fmt calls no method.
+// JWTLogin signs in to RingCentral with a JWT credential from the developer console.
+//
+// Each call of Token is a new sign-in. RingCentral allows five sign-ins a minute per
+// application, and ends the oldest of about five sessions of a user. Use a JWTLogin as
+// the RingCentral field of a [Config], so that a [TokenSource] keeps the token.
+//
+// A JWTLogin is safe for concurrent use if its fields do not change. fmt, log/slog and
+// encoding/json print it without its secrets, with one exception: fmt prints them if the
+// JWTLogin is in an unexported field of another type, because it calls no methods there.
 //
 // Source: RingCentral documentation, JWT auth flow and rate limits.
 type JWTLogin struct {
-	ClientID     string // of an app with the JWT auth flow; required
-	ClientSecret string // required
-	JWT          string // the credential; required
+	ClientID     string // of an app that uses the JWT auth flow; required
+	ClientSecret string // of the same app; required
+	JWT          string // the JWT credential; required
 
-	// BaseURL is the origin of RingCentral, https or http on a loopback host.
-	// Default: https://platform.ringcentral.com.
+	// BaseURL is the base URL of RingCentral. It must use https, or http with a loopback
+	// host. Default: https://platform.ringcentral.com.
 	BaseURL string
 
-	// HTTPClient carries the sign-in; redirects are never followed. Its Transport is
-	// used as that of Config.HTTPClient. Default: the Config's, and
-	// http.DefaultClient for a JWTLogin that stands alone.
+	// HTTPClient sends the sign-in. It does not follow redirects. Its Transport is used
+	// in the same way as that of Config.HTTPClient. Default: the HTTPClient of the
+	// Config, or http.DefaultClient if the JWTLogin is used without a Config.
 	HTTPClient *http.Client
 
-	agent string // User-Agent, from the Config
+	agent string // the User-Agent header, from the Config
 }
 
 // builtinLogin is a way to sign in to RingCentral that this package implements.
@@ -73,8 +76,8 @@ type builtinLogin interface {
 type identity struct {
 	origin     string // the base URL of RingCentral, normalized
 	clientID   string
-	subject    string // the user; empty if not known
-	credential string // what identifies the user if subject is empty
+	subject    string // the user; "" if not known
+	credential string // what identifies the user if subject is ""
 }
 
 // asBuiltinLogin returns source as a builtinLogin, if its type is one. It lists the
@@ -87,59 +90,17 @@ func asBuiltinLogin(source oauth2.TokenSource) (builtinLogin, bool) {
 	return nil, false
 }
 
-// resolve implements builtinLogin.
-func (l *JWTLogin) resolve(cfg Config) (builtinLogin, error) {
-	if l == nil {
-		return nil, errNoRingCentral
-	}
-	if err := l.check(); err != nil {
-		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
-	}
-	own := *l
-	own.agent = cfg.UserAgent
-	if own.HTTPClient == nil {
-		own.HTTPClient = &http.Client{Transport: cfg.HTTPClient.Transport}
-	}
-	return &own, nil
-}
-
-// identity implements builtinLogin. The subject is the sub of the JWT.
-func (l *JWTLogin) identity() (identity, error) {
-	base, err := l.base()
-	if err != nil {
-		return identity{}, err
-	}
-	var claims struct{ Sub string }
-	if parts := strings.Split(l.JWT, "."); len(parts) == 3 {
-		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
-	}
-	return identity{origin: base.String(), clientID: l.ClientID, subject: claims.Sub, credential: l.JWT}, nil
-}
-
-func (l *JWTLogin) check() error {
-	for _, f := range []struct{ name, value string }{
-		{"ClientID", l.ClientID}, {"ClientSecret", l.ClientSecret}, {"JWT", l.JWT},
-	} {
-		if f.value == "" {
-			return errors.New("ringcx: JWTLogin." + f.name + " is empty: it is required")
-		}
-	}
-	_, err := l.base()
-	return err
-}
-
-func (l *JWTLogin) base() (*url.URL, error) {
-	return parseBaseURL("JWTLogin.BaseURL", l.BaseURL, ringCentralURL)
-}
-
-// Token is [JWTLogin.TokenContext] without a context.
+// Token calls [JWTLogin.TokenContext] with context.Background.
 func (l *JWTLogin) Token() (*oauth2.Token, error) {
 	return l.TokenContext(context.Background())
 }
 
-// TokenContext signs in, in 10 seconds at most. The token's Expiry is counted
-// from when the request was sent. A refusal is an [*Error] of StageLogin with
-// RingCentral's code, for example OAU-146 where the client id or secret is wrong.
+// TokenContext signs in and returns the RingCentral token. It takes at most 10 s. If
+// RingCentral rejects the sign-in, the error is an [*Error] with StageLogin and the code of
+// RingCentral, for example OAU-146 if the client id or the client secret is wrong.
+//
+// Expiry is the time at which the request was sent plus the token's lifetime, or plus 10
+// minutes if the response does not contain the lifetime.
 func (l *JWTLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	a, err := l.post(ctx, StageLogin, tokenPath, url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
@@ -168,13 +129,14 @@ func (l *JWTLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	}, nil
 }
 
-// Revoke ends the RingCentral session of token, in 10 seconds at most. A refusal
-// is an [*Error] of StageLogout.
+// Revoke ends the RingCentral session of token. It takes at most 10 s. If RingCentral
+// rejects the request, the error is an [*Error] with StageLogout.
 func (l *JWTLogin) Revoke(ctx context.Context, token *oauth2.Token) error {
 	_, err := l.post(ctx, StageLogout, revokePath, url.Values{"token": {token.AccessToken}})
 	return err
 }
 
+// post sends a form to RingCentral, with the client id and the client secret.
 func (l *JWTLogin) post(ctx context.Context, stage Stage, path string, form url.Values) (answer, error) {
 	if err := l.check(); err != nil {
 		return answer{}, err
@@ -198,10 +160,57 @@ func (l *JWTLogin) post(ctx context.Context, stage Stage, path string, form url.
 	return a, a.err
 }
 
-// noToken says why an answer of status 200 holds no token.
-func noToken(err error, member string) string {
-	if err != nil {
-		return "the answer is not the JSON that it should be: is a proxy in between?"
+// check returns an error if a field is missing or invalid.
+func (l *JWTLogin) check() error {
+	for _, f := range []struct{ name, value string }{
+		{"ClientID", l.ClientID}, {"ClientSecret", l.ClientSecret}, {"JWT", l.JWT},
+	} {
+		if f.value == "" {
+			return errors.New("ringcx: JWTLogin." + f.name + " is empty: it is required")
+		}
 	}
-	return "the answer has no " + member
+	_, err := l.base()
+	return err
+}
+
+func (l *JWTLogin) base() (*url.URL, error) {
+	return parseBaseURL("JWTLogin.BaseURL", l.BaseURL, ringCentralURL)
+}
+
+// resolve implements builtinLogin.
+func (l *JWTLogin) resolve(cfg Config) (builtinLogin, error) {
+	if l == nil {
+		return nil, errNoRingCentral
+	}
+	if err := l.check(); err != nil {
+		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
+	}
+	own := *l
+	own.agent = cfg.UserAgent
+	if own.HTTPClient == nil {
+		own.HTTPClient = &http.Client{Transport: cfg.HTTPClient.Transport}
+	}
+	return &own, nil
+}
+
+// identity implements builtinLogin. The subject is the sub claim of the JWT.
+func (l *JWTLogin) identity() (identity, error) {
+	base, err := l.base()
+	if err != nil {
+		return identity{}, err
+	}
+	var claims struct{ Sub string }
+	if parts := strings.Split(l.JWT, "."); len(parts) == 3 {
+		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
+	}
+	return identity{origin: base.String(), clientID: l.ClientID, subject: claims.Sub, credential: l.JWT}, nil
+}
+
+// noToken returns the message for a response of status 200 without a token. The error is
+// that of decoding the response.
+func noToken(err error, field string) string {
+	if err != nil {
+		return "the response is not the expected JSON: check whether a proxy sent it"
+	}
+	return "the response has no " + field
 }

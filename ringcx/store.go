@@ -5,50 +5,54 @@ import (
 	"errors"
 )
 
-// ErrConflict is what a [Store]'s CompareAndSwap reports where the record is no
-// longer of the version that the caller named.
+// ErrConflict is returned by the CompareAndSwap method of a [Store] if the record does not
+// have the version that the caller expects.
 var ErrConflict = errors.New("ringcx: the record was changed by another process")
 
-// Store keeps the records of sessions that many processes share. It knows
-// nothing of what a record holds. A program that has one of its own (a database,
-// a key-value service) proves it with package storetest.
+// Store keeps the records of sessions that processes share. It does not interpret a
+// record. Package filestore has a Store for the processes of one machine. A program can
+// implement its own, for example with a database or a key-value service; package
+// storetest tests such a Store.
 //
-// Both methods must be safe for concurrent use, also by other processes, and
-// must return soon after ctx ends. A [TokenSource] gives each call 3 seconds. One that
-// has not returned a second later counts as failed, and goes on in a goroutine; while
-// four of them do, further calls fail at once. An error other than ErrConflict leaves
-// open whether the record was written.
+// Both methods must be safe for concurrent use, also by other processes, and must return
+// soon after ctx is done. A [TokenSource] gives each call 3 s. If a call has not returned
+// one second later, the TokenSource treats it as failed and leaves it running; while four
+// calls are left running, further calls fail at once.
 type Store interface {
-	// Load returns the record of key and its version. A record that is not there
-	// is nil data, version "" and no error. The data is the caller's to change.
+	// Load returns the record of key and its version. If there is no record, it returns
+	// nil data, version "" and a nil error. The caller may modify data.
 	Load(ctx context.Context, key string) (data []byte, version string, err error)
 
-	// CompareAndSwap replaces the record of key if its version is still the one
-	// named, and returns the new version. Version "" creates a record that is not
-	// there; nil data deletes it, and then newVersion is "", while data of no bytes
-	// is a record. The data is the caller's to change afterwards. Where the record
-	// is of another version it changes nothing and reports an error that wraps
-	// ErrConflict. A version is never used for another content, also not after a
-	// record was deleted and created again.
+	// CompareAndSwap replaces the record of key with data if its version is version, and
+	// returns the new version. The caller may modify data after the call.
+	//
+	// Version "" means that there is no record, and creates it. Nil data deletes the
+	// record, and newVersion is ""; data that is empty but not nil is a record. The Store
+	// must not use a version again for other data, even after a record was deleted and
+	// created again.
+	//
+	// If the record has another version, CompareAndSwap changes nothing and returns an
+	// error that wraps ErrConflict. After any other error, callers do not know whether
+	// the record was written.
 	CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error)
 }
 
-// LeaseStore is a [Store] that also notices when a process ends, as a file lock
-// or the session of a database does. Where Config.Store is one, others take over
-// from a process that was killed in the middle of a renewal at once. Otherwise
-// they watch its lease for 30 s first.
+// LeaseStore is a [Store] that also notices the end of a process, for example with a file
+// lock or with a session of a database. If Config.Store is a LeaseStore, other processes
+// take over at once from a process that was killed during a renewal. With any other Store
+// they wait until they have seen its lease unchanged for 30 s.
 //
-// Both methods must be safe for concurrent use and return soon after ctx ends.
+// Both methods must be safe for concurrent use, and must return soon after ctx is done.
 type LeaseStore interface {
 	Store
 
-	// Hold marks owner as alive: until release is called, or until the process ends,
-	// however it ends. The owner is a name that was not used before: a TokenSource
-	// takes a new one for each renewal. Hold of an owner that is held already is an
-	// error. Release may be called more than once, and ends nothing but its own Hold.
+	// Hold marks owner as alive until release is called or the process ends, however it
+	// ends. A TokenSource uses a new owner name for each renewal. Hold returns an error
+	// if owner is already held. Calling release more than once has no effect; it releases
+	// only its own Hold.
 	Hold(ctx context.Context, key, owner string) (release func(), err error)
 
-	// Held reports whether owner is alive. An owner of whom nothing is known is
-	// not. An error leaves it open.
+	// Held reports whether owner is alive. An unknown owner is not alive. If err is not
+	// nil, alive is meaningless.
 	Held(ctx context.Context, key, owner string) (alive bool, err error)
 }

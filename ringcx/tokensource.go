@@ -13,15 +13,18 @@ import (
 
 var _ oauth2.TokenSource = (*TokenSource)(nil)
 
-// TokenSource gives out RingCX access tokens that are good now. It signs in at
-// the first use, refreshes before a token ends, one renewal at a time for all
-// callers, and goes back to the exchange, and from there to a sign-in, where a
-// refresh fails. Nothing runs while nobody asks. Safe for concurrent use; a copy
-// is the same source.
+// TokenSource provides valid RingCX access tokens.
+//
+// It signs in when a token is first needed, and renews the token before it expires. A
+// renewal uses the refresh token, or else the RingCentral token. It signs in again only if
+// the RingCentral token has expired or RingCX no longer accepts it. One renewal runs at a
+// time, for all callers. While a TokenSource is not used, it does nothing.
+//
+// A TokenSource is safe for concurrent use. Copies share one session.
 type TokenSource struct{ engine *engine }
 
-// NewTokenSource makes the TokenSource of cfg, without I/O. It reports a field of
-// cfg that is missing or wrong.
+// NewTokenSource returns a TokenSource for cfg. It sends nothing: the first token signs
+// in. It returns an error if a field of cfg is missing or invalid.
 func NewTokenSource(cfg Config) (*TokenSource, error) {
 	e, err := newEngine(cfg)
 	if err != nil {
@@ -30,34 +33,47 @@ func NewTokenSource(cfg Config) (*TokenSource, error) {
 	return &TokenSource{engine: e}, nil
 }
 
-// Token is [TokenSource.TokenContext] without a context.
+// Token calls [TokenSource.TokenContext] with context.Background.
 func (s *TokenSource) Token() (*oauth2.Token, error) {
 	return s.TokenContext(context.Background())
 }
 
-// TokenContext returns an access token and when to stop using it (Expiry). The
-// token is the caller's own to change. It never waits while a good token is
-// known: one that is due for a renewal is returned at once, and renewed in the
-// background. Otherwise it waits for the renewal or for the end of ctx, whichever
-// comes first; the renewal goes on for the others.
+// TokenContext returns a valid access token. Its Expiry is the time at which to stop using
+// it. Each call returns a new oauth2.Token, which the caller may modify.
 //
-// It returns an [*Error] if RingCX or RingCentral rejected a request or a limit of
-// this package held it back, ctx's error if ctx ended first, [ErrClosed] after Close,
-// the error of the Store if that failed, and otherwise the error of the network. A
-// failure is remembered and returned at once until the next attempt is due: for 1 s,
-// then 2, 4 … 15 s, but 2 s at most if nothing was sent, as after a refused
-// connection; after a 429 for as long as the server asked, or a minute; after a
-// rejected sign-in for a minute, and after a rejected exchange for five, because
-// another attempt may end a session of the user. With a Store, a token that another
-// process obtains in that time ends it: at first a 429 binds the other processes for a
-// minute at most (of a sign-in in full), and a rejected exchange for 15 s. When a token
-// ends, one attempt is due at once, unless a service or a limit asked to wait. A new
-// TokenSource starts without a failure.
+// While there is a valid token, TokenContext does not wait: if the token is due for
+// renewal, it starts the renewal in the background. Otherwise it waits for the renewal,
+// or until ctx is done. Then the renewal continues for other callers.
 //
-// A token that RingCX has rejected by name ("Jwt is expired") in a call through
-// [TokenSource.Transport] or [Client] is not returned again. After any other 401 it
-// is, if a limit of this package or the Store prevents its renewal: another endpoint
-// may still accept it.
+// The error is
+//
+//   - an [*Error] if RingCX or RingCentral rejected a request, or if a limit of this
+//     package held a request back;
+//   - an error that wraps ctx.Err() if ctx is done first;
+//   - [ErrClosed] after Close;
+//   - the error of the Store if it failed;
+//   - otherwise the error of the network or of Config.RingCentral.
+//
+// After a renewal has failed, TokenContext without a valid token returns its error at once
+// until the next attempt is due:
+//
+//   - after 1 s, and after further failures 2, 4 … 15 s, but at most 2 s if nothing was
+//     sent, for example because the connection was refused;
+//   - after a status 429, the time in Retry-After, or a minute without one;
+//   - after a rejected sign-in, a minute;
+//   - after a rejected exchange, five minutes, because another attempt may end a session
+//     of the user.
+//
+// When the token expires, one attempt is due at once, unless a service or a limit requires
+// the wait. A new TokenSource does not know of earlier failures. With a Store, the wait
+// also ends when another process obtains a token. The other processes wait for a shorter
+// time at first: after a status 429 a minute at most (but the full time if it was the
+// response to a sign-in), and after a rejected exchange 15 s.
+//
+// If RingCX rejects a token by name ("Jwt is expired") in a call through
+// [TokenSource.Transport] or [Client], TokenContext does not return it again. After any
+// other status 401, it returns the token again if a limit of this package or the Store
+// prevents the renewal: another endpoint may still accept it.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	st, err := s.engine.current(ctx)
 	if err != nil {
@@ -66,10 +82,10 @@ func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	return st.copyToken(), nil
 }
 
-// Session returns what RingCX said of the user when it gave the current token:
-// the main account, the user as an agent in each sub-account, the user as an
-// administrator. Its secrets are taken out. AgentDetails is empty for a user who
-// is only an administrator. It waits and fails as TokenContext does.
+// Session returns what RingCX reported about the user with the current token: the main
+// account, the agents of the user in each sub-account, and the user as an administrator.
+// Its secrets are removed. AgentDetails is empty for a user who is only an administrator.
+// Session waits and fails as TokenContext does.
 func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 	st, err := s.engine.current(ctx)
 	if err != nil {
@@ -77,46 +93,57 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 	}
 	var session gen.Session
 	if err := json.Unmarshal(st.answer, &session); err != nil {
-		return gen.Session{}, fmt.Errorf("ringcx: the sign-in answer is not as openapi.yaml says: %w", err)
+		return gen.Session{}, fmt.Errorf("ringcx: the response to the sign-in does not match openapi.yaml: %w", err)
 	}
 	return session, nil
 }
 
-// Invalidate says that RingCX rejected t. If t is still the current token, the
-// next call renews it; it returns t again only if a limit of this package or the
-// Store prevents that. [TokenSource.Transport] and [Client] do this by themselves.
+// Invalidate reports that RingCX rejected t. If t is the current token, the next call of
+// TokenContext renews it, and returns it again only if a limit of this package or the
+// Store prevents the renewal. [TokenSource.Transport] and [Client] call Invalidate
+// themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
 		s.engine.invalidate(t.AccessToken, false)
 	}
 }
 
-// Transport returns a RoundTripper that signs requests to the origin of
-// Config.BaseURL, and to nowhere else: other hosts, and RingCX's own token
-// endpoints, never see the token, also after a redirect. base carries the
-// requests; nil stands for the transport of the Config.
+// Transport returns a RoundTripper that adds the bearer token to requests for the origin
+// of Config.BaseURL. It sends requests with base, or with the transport of the Config if
+// base is nil.
 //
-// A request that meets a 401 is sent once more with a newer token, if its body can be
-// sent again. If the newer token meets a 401 too, the token is not the reason: then a
-// 401 causes no renewal for 1 s, the next times for 2, 4 … 60 s.
+// Requests for other origins, and for RingCX's own token endpoints, are sent without the
+// token, also after a redirect. (An http.Client that follows a redirect forwards only the
+// headers that the caller set, and so no token.)
 //
-// A request that meets a 429, or a 503 with a Retry-After, is sent again after
-// that time (without one after 1, 2 and 4 s, ± 20 %), at most Config.MaxReplays
-// times, but not if that is more than a minute or more than the context has left.
-// GET and HEAD are also sent again after a status of 500 or more and after a network
-// error, unless that is permanent, as an untrusted certificate is. A status is not
-// made an error: the response to the last attempt is returned.
+// # Retries
 //
-// Without a valid token a request waits for a renewal. If that gets no response, or
-// 429 or 500 or more, or if a limit of this package or the Store holds it back, the
-// request waits for the next one, whatever its method, with the same bounds: nothing
-// of it has been sent. RoundTrip returns the error of a renewal that it does not wait
-// for, and also of one that was held back after a 401 that names the token ("Jwt is
-// expired"): then the error is not the status 401 but, for a limit, an [*Error] with
+// A request without a body, or with GetBody, is sent again
+//
+//   - after a status 401, once, with a newer token. If the newer token gets a 401, too,
+//     the token is not the reason: then a 401 causes no renewal for 1 s, and for
+//     2, 4 … 60 s if that happens again;
+//   - after a status 429, or 503 with Retry-After: after the time in Retry-After, or
+//     without it after 1, 2, 4 … 15 s, ±20 %;
+//   - if it is a GET or HEAD, after the same times also for any other status of 500 or
+//     more, except 501, and for a network error, unless the error is permanent, such as
+//     an untrusted certificate.
+//
+// A request is sent again at most Config.MaxReplays times, not counting the 401. It is
+// not sent again if the wait is longer than a minute or than the time left until the
+// deadline of its context. RoundTrip then returns the last response, whatever its status.
+//
+// # Renewals
+//
+// Without a valid token a request waits for the renewal. If the renewal fails without a
+// response or with a status of 429 or 500 or more, or if a limit of this package or the
+// Store holds it back, the request waits for the next renewal, whatever its method:
+// nothing of it has been sent. MaxReplays and the longest wait apply as above. If the
+// request does not wait, RoundTrip returns the error of the renewal.
+//
+// RoundTrip also returns this error if the renewal was held back after a 401 that names
+// the token ("Jwt is expired"). If a limit held it back, the error is an [*Error] with
 // Code "local_limit", whose Cause is the 401.
-//
-// An http.Client that follows a redirect itself forwards only what the caller
-// set, so it forwards no token.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = s.engine.cfg.transport()
@@ -124,23 +151,28 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	return &transport{engine: s.engine, base: base}
 }
 
-// Logout ends the RingCX session, and the RingCentral one where it came from a
-// [JWTLogin]. It waits for a renewal under way. What could not be ended is
-// reported and kept, so that Logout can be called again; a Token in between goes
-// on with it. After a Logout without an error a Token signs in anew. With a Store
-// it ends the session of all processes that share it; those that go on sign in
-// anew, too. The record then holds only what counts towards the limits.
+// Logout ends the RingCX session, and the RingCentral session if a [JWTLogin] started it.
+// It waits for a renewal in progress. If it succeeds, the next call of TokenContext signs
+// in again.
 //
-// Source: the official API reference has the logout in its older edition only.
+// If a session could not be ended, Logout returns an error and keeps that session, so that
+// Logout can be called again. A call of TokenContext in between continues the session.
+//
+// With a Store, Logout ends the session of all processes that share it. Those that
+// continue sign in again. The record then contains only what counts towards the limits.
+//
+// Source: RingCX API reference, an older edition; the current edition has no logout.
 func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
 
-// Close waits for a renewal under way, and with a Store until the pair that it
-// brought is written and this process is removed from the record: for about a minute
-// and a half at most, if every response is late. After it every method that needs a
-// token reports [ErrClosed], and nothing is sent any more. It does not wait for a
-// Store that ignores its context, nor for a call of Config.RingCentral that takes
-// longer than 10 s. The session lives on: see [TokenSource.Logout]. Close always
-// returns nil and may be called again.
+// Close waits for a renewal in progress and closes s. With a Store, it also waits until
+// new tokens are written and this process is removed from the record. This takes about a
+// minute and a half at most, if every response is late. Close does not wait for a Store
+// that ignores its context, nor for a call of Config.RingCentral that takes longer than
+// 10 s.
+//
+// After Close, every method that needs a token returns [ErrClosed], and nothing is sent.
+// The session does not end: see [TokenSource.Logout]. Close always returns nil. It may be
+// called more than once.
 func (s *TokenSource) Close() error {
 	s.engine.close()
 	return nil
