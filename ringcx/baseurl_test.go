@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestIsAuthAndOrigin(t *testing.T) {
+// TestAddsToken checks which requests are sent with the token.
+func TestAddsToken(t *testing.T) {
 	base, err := parseBaseURL("f", "https://cx.example/prefix/", DefaultBaseURL)
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestIsAuthAndOrigin(t *testing.T) {
 	}
 }
 
+// TestMaskURL expects no query and no logout token in the URL of an error.
 func TestMaskURL(t *testing.T) {
 	tests := []struct{ raw, want string }{
 		{"https://cx.example/api/auth/logout/s3cret", "https://cx.example/api/auth/logout/***"},

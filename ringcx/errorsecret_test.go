@@ -11,32 +11,32 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
-// TestErrorFieldsHoldNoSecret has a server send back a token in the path of a redirect
-// and in each text of an error.
+// TestErrorFieldsHoldNoSecret expects no token in an Error whose response and path contain
+// it.
 func TestErrorFieldsHoldNoSecret(t *testing.T) {
 	const token = "opaque-token-0123456789"
 	req := httptest.NewRequest(http.MethodPost, "https://ringcx.test/back/"+token+"/x", nil)
 	body := fmt.Sprintf(`{"errorCode":%q,"generalMessage":%[1]q,"validationErrors":[{"attributeName":%[1]q,"message":%[1]q}]}`, token)
 	e := newError(StageCall, req, &http.Response{StatusCode: http.StatusBadRequest}, []byte(body), token)
 	if len(e.Validation) != 1 || e.Path != "/back/"+redact.Mask+"/x" {
-		t.Errorf("path %q, validation %v", e.Path, e.Validation)
+		t.Errorf("Path is %q and Validation is %v", e.Path, e.Validation)
 	}
 	if text := fmt.Sprintf("%+v %v", *e, e); strings.Contains(text, token) {
-		t.Errorf("the token is in %s", text)
+		t.Errorf("the Error contains the token: %s", text)
 	}
 }
 
-// noResult is a generated result of a call that failed.
+// noResult is the result of a generated method that failed.
 type noResult struct{}
 
 func (noResult) GetJSON200() *string { return nil }
 
-// TestGetPassesNoSecret has an error come to Get that holds what looks like a token.
-func TestGetPassesNoSecret(t *testing.T) {
+// TestGetRedactsErrors passes an error to Get that contains what looks like a token.
+func TestGetRedactsErrors(t *testing.T) {
 	const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"
 	_, err := Get[string](noResult{}, fmt.Errorf("invalid value %q", token))
 	if err == nil || strings.Contains(err.Error(), token) {
-		t.Errorf("error is %v", err)
+		t.Errorf("error is %v, want one without the token", err)
 	}
 }
 

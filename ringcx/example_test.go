@@ -13,8 +13,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// A program reads its credentials from the environment, makes one Client and
-// shares it.
+// A program reads its credentials from the environment and creates one Client, which its
+// goroutines share.
 func Example() {
 	cfg, err := ringcx.ConfigFromEnv() // RC_CLIENT_ID, RC_CLIENT_SECRET, RC_JWT
 	if err != nil {
@@ -72,7 +72,7 @@ func ExampleGet() {
 	// Output: 333333 RingForce
 }
 
-// One user is in memory at a time, however many there are.
+// This example reads 10,000 users. Only one of them is in memory at a time.
 func ExampleStream() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -94,7 +94,7 @@ func ExampleStream() {
 	// Output: 10000 users
 }
 
-// Transport signs the requests of any other client, and of any endpoint.
+// Transport adds the bearer token to the requests of any http.Client.
 func ExampleTokenSource_Transport() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -114,7 +114,7 @@ func ExampleTokenSource_Transport() {
 	// Output: 200 OK
 }
 
-// Every refusal is an *Error; the common ones have a name.
+// A rejected request returns an *Error. errors.Is reports common statuses.
 func ExampleError() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -126,13 +126,13 @@ func ExampleError() {
 	}
 	_, err = ringcx.Get(client.ListAccountsWithResponse(context.Background()))
 	if errors.Is(err, ringcx.ErrForbidden) {
-		fmt.Println("this login may not do that")
+		fmt.Println("the user has no permission")
 	}
-	var refusal *ringcx.Error
-	if errors.As(err, &refusal) {
-		fmt.Println(refusal.Stage, refusal.StatusCode, refusal.Code)
+	var rejected *ringcx.Error
+	if errors.As(err, &rejected) {
+		fmt.Println(rejected.Stage, rejected.StatusCode, rejected.Code)
 	}
 	// Output:
-	// this login may not do that
+	// the user has no permission
 	// call 403 access.denied.exception
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Of RFC 9113, section 6 and 7.
+// Source: RFC 9113, sections 6 and 7.
 const (
 	frameHeaders   = 0x1
 	frameRSTStream = 0x3
@@ -15,10 +15,10 @@ const (
 	codeProtocolError = 0x1
 	codeRefusedStream = 0x7
 	codeCancel        = 0x8
-	codeHTTP11        = 0xd // the last one
+	codeHTTP11        = 0xd // the largest code
 )
 
-// frame is an HTTP/2 frame with its header.
+// frame is an HTTP/2 frame, including its header.
 type frame []byte
 
 func (f frame) kind() byte       { return f[3] }

@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-// nowhere is a Store that is never called.
-type nowhere struct{}
+// unusedStore is a Store that is not called.
+type unusedStore struct{}
 
-func (nowhere) Load(context.Context, string) ([]byte, string, error) { return nil, "", nil }
+func (unusedStore) Load(context.Context, string) ([]byte, string, error) { return nil, "", nil }
 
-func (nowhere) CompareAndSwap(context.Context, string, string, []byte) (string, error) {
+func (unusedStore) CompareAndSwap(context.Context, string, string, []byte) (string, error) {
 	return "", nil
 }
 
-// defaultKey is the default key of a program that spells the base URLs so.
+// defaultKey returns the default Key for these base URLs.
 func defaultKey(t *testing.T, ringCentral, ringCX string) string {
 	t.Helper()
 	cfg, _, err := Config{
 		RingCentral: &JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "a.b.c", BaseURL: ringCentral},
-		BaseURL:     ringCX, Store: nowhere{},
+		BaseURL:     ringCX, Store: unusedStore{},
 	}.resolve()
 	if err != nil {
 		t.Fatal(err)
@@ -27,12 +27,12 @@ func defaultKey(t *testing.T, ringCentral, ringCX string) string {
 	return cfg.Key
 }
 
-// TestDefaultKeyIgnoresSpelling expects the same key for all spellings of one
-// origin, and other keys for other origins.
+// TestDefaultKeyIgnoresSpelling expects equal keys for equivalent base URLs, and different
+// keys for different ones.
 func TestDefaultKeyIgnoresSpelling(t *testing.T) {
-	const want = "4e5f002aed7ae8becc51b939c0c09446" // must not change: programs of two versions share a record
+	const want = "4e5f002aed7ae8becc51b939c0c09446" // must not change: programs with different versions of this library share a record
 	if got := defaultKey(t, "", ""); got != want {
-		t.Errorf("key of the defaults is %s, want %s", got, want)
+		t.Errorf("key of the default base URLs is %s, want %s", got, want)
 	}
 	same := []struct{ ringCentral, ringCX string }{
 		{ringCentralURL, DefaultBaseURL},
@@ -61,7 +61,7 @@ func TestDefaultKeyIgnoresSpelling(t *testing.T) {
 	for _, s := range others {
 		got := defaultKey(t, s.ringCentral, s.ringCX)
 		if seen[got] {
-			t.Errorf("key of %q and %q is %s, as that of another origin", s.ringCentral, s.ringCX, got)
+			t.Errorf("key of %q and %q is %s, like that of other base URLs", s.ringCentral, s.ringCX, got)
 		}
 		seen[got] = true
 	}

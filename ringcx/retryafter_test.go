@@ -13,7 +13,7 @@ func TestRetryAfter(t *testing.T) {
 		name, value, date string
 		want              time.Duration
 	}{
-		{name: "absent", value: "", want: 0},
+		{name: "no header", value: "", want: 0},
 		{name: "seconds", value: "30", want: 30 * time.Second},
 		{name: "spaces", value: " 7 ", want: 7 * time.Second},
 		{name: "zero", value: "0", want: time.Second},
@@ -23,7 +23,7 @@ func TestRetryAfter(t *testing.T) {
 		{name: "negative beyond an int64", value: "-99999999999999999999", want: time.Second},
 		{name: "nanoseconds would overflow", value: "9223372036854775807", want: time.Hour},
 		{name: "fraction", value: "1.5", want: 0},
-		{name: "words", value: "soon", want: 0},
+		{name: "no number", value: "soon", want: 0},
 		{name: "date", value: now.Add(90 * time.Second).Format(http.TimeFormat), want: 90 * time.Second},
 		{name: "date against the server's clock", value: "Mon, 02 Jan 2006 15:05:05 GMT", date: date, want: time.Minute},
 		{name: "date in 9999", value: "Fri, 31 Dec 9999 23:59:59 GMT", want: time.Hour},
