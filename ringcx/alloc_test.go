@@ -20,7 +20,7 @@ func freshSource(t *testing.T) *TokenSource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ts.engine.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
+	ts.cache.current.state.Store(newState("an.access.token", nil, time.Now(), defaultLifetime, 0))
 	return ts
 }
 
@@ -51,7 +51,7 @@ func TestTokenAllocations(t *testing.T) {
 		call          func()
 		allocs, bytes float64
 	}{
-		{"engine", func() { _, _ = ts.engine.current(ctx) }, 0, 0},
+		{"engine", func() { _, _ = ts.cache.get(ctx) }, 0, 0},
 		{"Token", func() { _, _ = ts.Token() }, 1, 112},
 		{"TokenContext", func() { _, _ = ts.TokenContext(ctx) }, 1, 112},
 	}

@@ -28,7 +28,7 @@ func TestAddsToken(t *testing.T) {
 		{"https://cx.example/prefix/api/auth", false},
 		{"https://cx.example/prefix/api/authors", true},
 	}
-	tr := &transport{engine: &engine{base: base}}
+	tr := &transport{cache: &tokenCache{settings: &settings{base: base}}}
 	for _, tt := range tests {
 		u, err := url.Parse(tt.url)
 		if err != nil {

@@ -43,11 +43,11 @@ func floorLoop() func(n int) {
 }
 
 func engineLoop() func(n int) {
-	e, ctx := &engine{now: time.Now}, context.Background()
-	e.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
+	c, ctx := &tokenCache{settings: &settings{now: time.Now}, current: &currentToken{now: time.Now}}, context.Background()
+	c.current.state.Store(newState("an.access.token", nil, time.Now(), defaultLifetime, 0))
 	return func(n int) {
 		for range n {
-			if st, err := e.current(ctx); st == nil || err != nil {
+			if st, err := c.get(ctx); st == nil || err != nil {
 				panic("no token")
 			}
 		}

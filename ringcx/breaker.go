@@ -28,7 +28,7 @@ type circuitBreaker struct {
 
 	mu        sync.Mutex // guards what follows
 	until     time.Time  // when the breaker closes
-	since     clocks     // when until was set
+	since     deadline   // when until was set
 	rejection rejection
 }
 
@@ -58,7 +58,7 @@ func (b *circuitBreaker) tripLocked(wall time.Time) {
 	if n := b.trips.Add(1); n <= 6 {
 		d = time.Second << (n - 1)
 	}
-	b.until, b.since = time.Now().Add(d), readClocks(wall)
+	b.until, b.since = time.Now().Add(d), deadlineIn(0, wall)
 }
 
 // open reports whether the breaker is open. A suspend of the machine closes it.

@@ -67,13 +67,13 @@ func (c *call) do() (*http.Response, error) {
 // may be temporary, it waits for the next renewal, whatever the method of the request:
 // nothing of the request has been sent.
 func (c *call) token() (*state, error) {
-	e, ctx := c.engine, c.req.Context()
+	e, ctx := c.cache, c.req.Context()
 	for {
-		st, now := e.state.Load(), e.now()
+		st, now := e.current.state.Load(), e.now()
 		if st.phase(now) == fresh {
 			return st, nil
 		}
-		st, f, err := e.obtain(ctx, st, now)
+		st, f, err := e.renewed(ctx, st, now)
 		if err == nil {
 			return st, nil
 		}
@@ -84,24 +84,24 @@ func (c *call) token() (*state, error) {
 			c.replays++
 		}
 		c.failed = f.failure.at
-		e.pause(ctx, time.Until(f.failure.next))
+		pause(ctx, e.closing, time.Until(f.failure.next))
 	}
 }
 
 // awaitsRenewal reports whether to wait for the renewal after f, which failed.
-func (c *call) awaitsRenewal(f *flight) bool {
+func (c *call) awaitsRenewal(f *renewal) bool {
 	return isTransient(f.err) && c.replaysLeft(f) && c.mayWait(time.Until(f.failure.until))
 }
 
 // replaysLeft reports whether Config.MaxReplays lets the call wait after f failed.
-func (c *call) replaysLeft(f *flight) bool {
-	most := c.engine.cfg.MaxReplays
+func (c *call) replaysLeft(f *renewal) bool {
+	most := c.cache.cfg.MaxReplays
 	return most >= 0 && (!c.countsAsReplay(f) || c.replays < most)
 }
 
 // countsAsReplay reports whether the failure of f counts towards Config.MaxReplays.
 // Each failure counts once, and one that is older than the call does not count.
-func (c *call) countsAsReplay(f *flight) bool {
+func (c *call) countsAsReplay(f *renewal) bool {
 	if c.failed.IsZero() {
 		return !f.remembered
 	}
@@ -132,7 +132,7 @@ func (c *call) send(st *state) (*http.Response, error) {
 	c.sentToken = st.token.AccessToken
 	resp, err := c.roundTrip(r)
 	if resp != nil {
-		c.engine.learn(resp.Header)
+		c.cache.headers.observe(resp.Header)
 		resp.Request = c.req
 	}
 	return resp, err
@@ -142,7 +142,7 @@ func (c *call) send(st *state) (*http.Response, error) {
 // the circuit breaker is open or trips, and reports whether to send the request again
 // with another token.
 func (c *call) unauthorized(resp *http.Response) (again bool) {
-	e := c.engine
+	e := c.cache
 	switch {
 	case c.first401 != nil:
 		e.breaker.trip(e.now()) // a renewed token was rejected, too
@@ -152,12 +152,12 @@ func (c *call) unauthorized(resp *http.Response) (again bool) {
 	case c.repeatable():
 		bufferBody(resp)
 		c.first401 = resp
-		e.invalidate(c.sentToken, namesToken(resp))
+		e.current.invalidate(c.sentToken, namesToken(resp))
 		return true
 	}
 	named := namesToken(resp)
-	if e.state.Load().isToken(c.sentToken) && !e.breaker.rejected(c.req.URL.Path, c.sentToken, e.now()) {
-		e.invalidate(c.sentToken, named)
+	if e.current.state.Load().isToken(c.sentToken) && !e.breaker.rejected(c.req.URL.Path, c.sentToken, e.now()) {
+		e.current.invalidate(c.sentToken, named)
 	}
 	return false
 }
@@ -166,19 +166,19 @@ func (c *call) unauthorized(resp *http.Response) (again bool) {
 // renewed.
 func (c *call) succeeded() {
 	if c.first401 != nil {
-		c.engine.breaker.reset()
+		c.cache.breaker.reset()
 		return
 	}
-	c.engine.breaker.accepted(c.req.URL.Path, c.sentToken)
+	c.cache.breaker.accepted(c.req.URL.Path, c.sentToken)
 }
 
 // retryDelay returns the time after which to send the request again, and whether to do
 // so at all.
 func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, again bool) {
-	if c.replays >= c.engine.cfg.MaxReplays || !c.retryable(resp, err) {
+	if c.replays >= c.cache.cfg.MaxReplays || !c.retryable(resp, err) {
 		return 0, false
 	}
-	delay = backOff(c.replays+1, c.engine.jitter())
+	delay = backOff(c.replays+1, c.cache.jitter())
 	if resp != nil {
 		if asked := retryAfter(resp.Header, time.Now()); asked > 0 {
 			delay = asked

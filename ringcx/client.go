@@ -32,9 +32,9 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := tokens.engine
+	e := tokens.cache
 	doer := *e.cfg.HTTPClient
-	doer.Transport = &transport{engine: e, base: e.cfg.transport(), toErrors: true}
+	doer.Transport = &transport{cache: e, base: e.cfg.transport(), toErrors: true}
 	c := &Client{Tokens: tokens, doer: &doer}
 	c.ClientWithResponses, err = gen.NewClientWithResponses(e.base.String(), gen.WithHTTPClient(c))
 	return c, err

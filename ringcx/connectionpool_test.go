@@ -17,7 +17,7 @@ func TestReplacedDefaultTransport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ts.engine.cfg.transport(); got != own {
+	if got := ts.cache.cfg.transport(); got != own {
 		t.Errorf("got %v, want http.DefaultTransport", got)
 	}
 }
@@ -32,7 +32,7 @@ func TestOneConnectionPool(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, want := c.Tokens.engine, keepalive.Transport(original)
+		e, want := c.Tokens.cache, keepalive.Transport(original)
 		for name, got := range map[string]http.RoundTripper{
 			"token requests": e.client.Transport,
 			"sign-ins":       e.cfg.RingCentral.(*JWTLogin).HTTPClient.Transport,

@@ -5,75 +5,84 @@ import (
 	"time"
 )
 
-// ErrElsewhere is what a caller sees who waited too long for another host.
-var ErrElsewhere = errElsewhere
+// ErrElsewhere is the error of a caller that waited too long for another process.
+var ErrElsewhere = errLeaseHeld
 
-// SetClock gives a TokenSource that nobody has used yet another clock for the
-// life of its tokens, and another source of jitter.
-func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
-	s.engine.now, s.engine.jitter = now, jitter
-	s.engine.clock.host = s.engine.owner // no two hosts of a simulation share a clock
+// chainOf returns the chain of a cache.
+func chainOf(c *tokenCache) *chain {
+	if shared, ok := c.renewer.(*sharedRenewer); ok {
+		return shared.chain
+	}
+	return c.renewer.(*soloRenewer).chain
 }
 
-// SetHost says on which machine a TokenSource runs that nobody has used yet.
-func SetHost(s *TokenSource, name string) { s.engine.clock.host = name }
+// SetClock gives a TokenSource that was not used yet another clock for the lifetimes of
+// its tokens, and another source of jitter.
+func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
+	s.cache.now, s.cache.jitter = now, jitter
+	c := chainOf(s.cache)
+	c.clock.SetMachine(c.process) // no two processes of a simulation share a clock
+}
 
-// LongestWait is how long the source may have to wait before it asks again: the
-// longest rest of a stage, the limits' window and the back-off of a failure.
+// SetHost sets the machine of a TokenSource that was not used yet.
+func SetHost(s *TokenSource, name string) { chainOf(s.cache).clock.SetMachine(name) }
+
+// LongestWait returns how long the source may wait before it sends a request again: the
+// longest cooldown of a stage, the window of the limits, and the back-off of a failure.
 func LongestWait(s *TokenSource) time.Duration {
-	e := s.engine
-	e.slot <- struct{}{}
-	defer func() { <-e.slot }()
+	c := s.cache
+	c.slot <- struct{}{}
+	defer func() { <-c.slot }()
 	longest := time.Duration(0)
-	for stage := range e.session.limits.rests {
-		longest = max(longest, time.Until(e.session.limits.closedUntil(stage)))
+	ch := chainOf(c)
+	l := ch.session.limits
+	for stage := range l.cooldowns {
+		longest = max(longest, time.Until(l.closedUntil(stage)))
 	}
-	for _, hits := range e.session.limits.hits {
-		for _, hit := range hits {
-			longest = max(longest, hitWindow-time.Since(hit.at))
+	for _, sent := range l.sent {
+		for _, r := range sent {
+			longest = max(longest, sentWindow-time.Since(r.Local))
 		}
 	}
-	longest = max(longest, time.Until(e.aside.at.Add(e.aside.whileExpired(e.session.gen))))
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return max(longest, time.Until(e.failure.until))
+	longest = max(longest, time.Until(ch.failed.at.Add(ch.failed.withoutToken(ch.session.gen))))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(longest, time.Until(c.failure.until))
 }
 
-// copy makes c know what of knows.
-func (c *serverClock) copy(of *serverClock) {
-	of.mu.Lock()
-	defer of.mu.Unlock()
-	c.date, c.seen, c.then, c.odd, c.hearsay = of.date, of.seen, of.then, of.odd, of.hearsay
-}
-
-// Renewing reports whether a flight of the source is under way.
+// Renewing reports whether a renewal of the source is under way.
 func Renewing(s *TokenSource) bool {
-	s.engine.mu.Lock()
-	defer s.engine.mu.Unlock()
-	return s.engine.flight != nil
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	return s.cache.renewal != nil
 }
 
-// CopyMemory gives to, which nobody has used yet, all that from knows, as a
-// snapshot of a machine does: both take themselves for one process.
+// CopyMemory gives to, which was not used yet, everything that from knows, as a snapshot
+// of a machine does: both take themselves for one process.
 func CopyMemory(to, from *TokenSource) {
-	from.engine.slot <- struct{}{}
-	defer func() { <-from.engine.slot }()
-	to.engine.state.Store(from.engine.state.Load())
-	to.engine.session = from.engine.session
+	from.cache.slot <- struct{}{}
+	defer func() { <-from.cache.slot }()
+	to.cache.current.state.Store(from.cache.current.state.Load())
+	c, of := chainOf(to.cache), chainOf(from.cache)
 	l := newLimits()
-	l.owner, l.slack = from.engine.owner, from.engine.session.limits.slack
-	for stage, hits := range from.engine.session.limits.hits {
-		l.hits[stage] = slices.Clone(hits)
+	l.process, l.slack = of.process, of.session.limits.slack
+	for stage, sent := range of.session.limits.sent {
+		l.sent[stage] = slices.Clone(sent)
 	}
-	for stage, rests := range from.engine.session.limits.rests {
-		l.rests[stage] = slices.Clone(rests)
+	for stage, cooldowns := range of.session.limits.cooldowns {
+		l.cooldowns[stage] = slices.Clone(cooldowns)
 	}
-	to.engine.session.limits, to.engine.owner = l, from.engine.owner
-	to.engine.outage, to.engine.aside, to.engine.asked = from.engine.outage, from.engine.aside, from.engine.asked
-	to.engine.clock.copy(from.engine.clock)
-	if own, l := to.engine.ledger, from.engine.ledger; l != nil {
-		own.owner, own.record, own.version = l.owner, l.record, l.version
-		own.wrote, own.leases = slices.Clone(l.wrote), slices.Clone(l.leases)
-		own.pending, own.leaseEnd, own.foreign = l.pending, l.leaseEnd, l.foreign
+	c.session, c.process, c.failed = of.session, of.process, of.failed
+	c.session.limits = l
+	copyClock(c.clock, of.clock)
+	shared, ok := from.cache.renewer.(*sharedRenewer)
+	if !ok {
+		return
 	}
+	own := to.cache.renewer.(*sharedRenewer)
+	own.outage = shared.outage
+	r := shared.record
+	own.record.process, own.record.record, own.record.version, own.record.revs = r.process, r.record, r.version, slices.Clone(r.revs)
+	own.leases.ids, own.leases.end = slices.Clone(shared.leases.ids), shared.leases.end
+	own.leases.watched, own.leases.watchedUntil = shared.leases.watched, shared.leases.watchedUntil
 }

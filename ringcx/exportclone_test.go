@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
 // Clone returns a copy of a TokenSource as a snapshot of its machine does: all that
@@ -13,16 +15,16 @@ import (
 // response never comes. All goroutines of s must be blocked.
 func Clone(s *TokenSource) *TokenSource {
 	c := cloner{}
-	e := c.copyOf(reflect.ValueOf(s.engine)).Interface().(*engine)
-	e.flight = nil
-	return &TokenSource{engine: e}
+	cache := c.copyOf(reflect.ValueOf(s.cache)).Interface().(*tokenCache)
+	cache.renewal = nil
+	return &TokenSource{cache: cache}
 }
 
-// cloner copies values deeply. It holds the copies of pointers.
+// cloner copies values deeply. It holds the copies of pointers and channels.
 type cloner map[unsafe.Pointer]reflect.Value
 
-// copyOf returns a copy of v. Pointers to types of other packages, functions and
-// interfaces are shared; channels and locks are new.
+// copyOf returns a copy of v. Pointers to types of other packages and functions are
+// shared; channels and locks are new.
 func (c cloner) copyOf(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
@@ -37,10 +39,23 @@ func (c cloner) copyOf(v reflect.Value) reflect.Value {
 		out.Set(reflect.New(v.Type().Elem()))
 		c[v.UnsafePointer()] = out
 		c.fill(out.Elem(), v.Elem())
-	case reflect.Chan:
-		if !v.IsNil() {
-			out.Set(reflect.MakeChan(v.Type(), v.Cap()))
+	case reflect.Interface:
+		if v.IsNil() || v.Elem().Kind() != reflect.Pointer {
+			return out
 		}
+		if inner := c.copyOf(v.Elem()); inner.Type().AssignableTo(v.Type()) {
+			out.Set(inner)
+		}
+	case reflect.Chan:
+		if v.IsNil() {
+			return out
+		}
+		known, ok := c[v.UnsafePointer()]
+		if !ok {
+			known = reflect.MakeChan(reflect.ChanOf(reflect.BothDir, v.Type().Elem()), v.Cap())
+			c[v.UnsafePointer()] = known
+		}
+		out.Set(known.Convert(v.Type()))
 	case reflect.Map:
 		if !v.IsNil() {
 			out.Set(reflect.MakeMap(v.Type()))
@@ -92,7 +107,21 @@ func open(field reflect.Value) reflect.Value {
 	return reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem()
 }
 
-// ours reports whether a type is one of this package, and not of another one.
+// ours reports whether values of a type belong to one TokenSource: it is a type of this
+// package or of servertime.
 func ours(t reflect.Type) bool {
-	return strings.HasSuffix(t.PkgPath(), "/ringcx")
+	return strings.HasSuffix(t.PkgPath(), "/ringcx") || strings.HasSuffix(t.PkgPath(), "/servertime")
+}
+
+// copyClock makes to know the services' time as from does. The machine and its clock stay.
+func copyClock(to, from *servertime.Clock) {
+	known := cloner{}.copyOf(reflect.ValueOf(from)).Elem()
+	own := reflect.ValueOf(to).Elem()
+	for i := range own.NumField() {
+		switch own.Type().Field(i).Name {
+		case "machine", "wall", "mu":
+		default:
+			open(own.Field(i)).Set(open(known.Field(i)))
+		}
+	}
 }

@@ -10,13 +10,13 @@ import (
 const (
 	maxBackOff = 15 * time.Second
 
-	// unsentBackOff is the longest back-off after a renewal of which nothing was
-	// sent: such attempts count towards no limit.
+	// unsentBackOff is the longest back-off after a renewal that sent nothing: such an
+	// attempt counts towards no limit.
 	unsentBackOff = 2 * time.Second
 )
 
-// backOff is the wait after the nth failure in a row: 1, 2, 4 … 15 s, ±20 %.
-// The jitter is in [0,1).
+// backOff returns the wait after the nth failure in a row: 1, 2, 4 … 15 s, ± 20 %. The
+// jitter is in [0,1).
 func backOff(n int, jitter float64) time.Duration {
 	d := maxBackOff
 	if n < 5 {
@@ -25,73 +25,82 @@ func backOff(n int, jitter float64) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*jitter))
 }
 
-// failure is how the last renewal ended, if it failed. It is returned to callers
-// until the next renewal may start.
+// failure is how the last renewal ended, if it failed. Callers get its error until the
+// next renewal may start.
 type failure struct {
 	err   error
 	at    time.Time // when err was returned; it identifies the failure
-	inRow int
+	count int       // of failures in a row
 	early bool      // the token was still valid when the renewal started
-	asked time.Time // before which a service or a limit allows no attempt; zero: none does
+	asked time.Time // until when a service or a limit asked to wait; zero: neither did
 	until time.Time // the later of asked and the end of the back-off
 	next  time.Time // when the next renewal may start
-	since clocks    // when all these times were set
+	set   deadline  // when these times were set
 }
 
-// add counts a renewal that failed with err and returns the error for callers.
-// With a Store the next renewal starts soon, to see whether another process has
+// add records that a renewal failed with err and returns the error for callers. With a
+// shared session the next renewal starts soon, because another process may have
 // succeeded. If a limit holds that one back, the earlier error is kept.
 func (f *failure) add(err error, jitter float64, shared, early bool, wall time.Time) error {
 	now := time.Now()
-	f.since = readClocks(wall)
-	f.inRow++
-	wait := backOff(f.inRow, jitter)
-	if nothingSent(err) {
-		f.inRow = min(f.inRow, 2)
-		wait = min(wait, time.Duration((0.8+0.2*jitter)*float64(unsentBackOff)))
-	}
-	f.early, f.next = early, now.Add(wait)
-	if isLocalLimit(err) && f.err != nil && now.Before(f.asked) {
-		if f.next.After(f.until) {
-			f.next = f.until
-		}
-		return f.shown()
+	f.set = deadlineIn(0, wall)
+	f.early, f.next = early, now.Add(f.countBackOff(err, jitter))
+	local := isLocalLimit(err)
+	if local && f.err != nil && now.Before(f.asked) {
+		f.next = earlier(f.next, f.until)
+		return f.forCaller()
 	}
 	f.err, f.at, f.asked, f.until = err, now, time.Time{}, f.next
 	asked := f.next
-	if e, ok := err.(*Error); ok && e.RetryAfter > 0 {
+	if e := asError(err); e != nil && e.RetryAfter > 0 {
 		asked = now.Add(e.RetryAfter)
 		f.until = later(f.next, asked)
-		if !early || !isLocalLimit(err) { // when the token ends, the limit allows one more
+		if !early || !local { // when the token expires, a limit of ours allows one more
 			f.asked = asked
 		}
 	}
-	if !shared {
+	switch {
+	case !shared:
 		f.next = f.until
-	} else if isLocalLimit(err) {
+	case local:
 		f.next = earlier(f.next, asked)
 	}
 	return err
 }
 
-// holds reports whether no renewal may start yet. When a token ends, one attempt
-// is due at once, unless a service or a limit asked to wait; and another
-// process's renewal is waited for. After the machine was suspended an attempt is due as
-// well: the limits know by the services' time what still holds.
-func (f *failure) holds(phase phase, wall time.Time) bool {
-	switch {
-	case f.err == nil || time.Until(f.next) <= 0 || f.since.suspended(wall):
-		return false
-	case phase == expired && f.err == errElsewhere:
-		return false
+// countBackOff counts the failure err and returns its back-off.
+func (f *failure) countBackOff(err error, jitter float64) time.Duration {
+	f.count++
+	d := backOff(f.count, jitter)
+	if nothingSent(err) {
+		f.count = min(f.count, 2)
+		d = min(d, time.Duration((0.8+0.2*jitter)*float64(unsentBackOff)))
 	}
-	return phase != expired || !f.early || time.Now().Before(f.asked)
+	return d
 }
 
-// shown is what one caller is told, and for how long that holds.
-func (f *failure) shown() error {
+// holds reports whether no renewal may start yet. When a token expires one attempt may
+// start at once, unless a service or a limit asked to wait, and callers wait for the
+// renewal of another process. After the machine was suspended a renewal may start too:
+// the limits know by the services' time what still applies.
+func (f *failure) holds(phase phase, wall time.Time) bool {
+	over := f.err == nil || time.Until(f.next) <= 0 || f.set.suspended(wall)
+	switch {
+	case over:
+		return false
+	case phase != expired:
+		return true
+	case errors.Is(f.err, errLeaseHeld):
+		return false
+	}
+	return !f.early || time.Now().Before(f.asked)
+}
+
+// forCaller returns a copy of the error for one caller, with the time that is left to
+// wait.
+func (f *failure) forCaller() error {
 	err := ownError(f.err)
-	if e, ok := err.(*Error); ok {
+	if e := asError(err); e != nil {
 		e.RetryAfter = clampRetryAfter(time.Until(f.until))
 	}
 	return err
@@ -100,15 +109,15 @@ func (f *failure) shown() error {
 // noResponse is the error of a token request that got no response.
 type noResponse struct {
 	error
-	sent bool // some of the request may have reached the server
+	sent bool // the request may have reached the server
 }
 
 func (e noResponse) Unwrap() error { return e.error }
 
-// nothingSent reports whether err says that the request reached nobody. The error
-// of a program's own RingCentral source says so if it could not connect.
+// nothingSent reports whether err says that the request reached no server. The error of
+// a program's own RingCentral source says so if it could not connect.
 func nothingSent(err error) bool {
-	if _, ok := errors.AsType[storeError](err); ok {
+	if isStoreError(err) {
 		return false // a Store may fail to connect, too
 	}
 	if r, ok := errors.AsType[noResponse](err); ok {
@@ -118,13 +127,13 @@ func nothingSent(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// isTransient reports whether a renewal that failed with err may succeed later:
-// it got no response, or one that says so, or a limit or the Store held it back.
+// isTransient reports whether a renewal that failed with err may succeed later: there was
+// no response, or one that says so, or a limit or the Store held the renewal back.
 func isTransient(err error) bool {
-	if e, ok := err.(*Error); ok {
-		return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= 500 && e.StatusCode != http.StatusNotImplemented
+	if e := asError(err); e != nil {
+		return e.StatusCode == http.StatusTooManyRequests || isServerError(e.StatusCode)
 	}
-	if _, ok := errors.AsType[storeError](err); ok || err == errElsewhere {
+	if isStoreError(err) || errors.Is(err, errLeaseHeld) {
 		return true
 	}
 	_, silent := errors.AsType[noResponse](err)
@@ -132,15 +141,25 @@ func isTransient(err error) bool {
 	return (silent || network) && !isPermanent(err)
 }
 
-// heldBack reports whether a renewal failed before a service refused anything.
-func heldBack(err error) bool {
-	_, down := errors.AsType[storeError](err)
-	return down || isLocalLimit(err) || err == errElsewhere
+// isServerError reports whether a status says that the same request may succeed later.
+func isServerError(status int) bool {
+	return status >= 500 && status != http.StatusNotImplemented
 }
 
-// ownError returns an error that one caller may keep: many share a flight.
+// heldBack reports whether a renewal failed before a service rejected anything.
+func heldBack(err error) bool {
+	return isStoreError(err) || isLocalLimit(err) || errors.Is(err, errLeaseHeld)
+}
+
+// asError returns err if it is itself an *Error, and nil otherwise.
+func asError(err error) *Error {
+	e, _ := err.(*Error) //nolint:errorlint // an *Error in the chain of another error is not meant
+	return e
+}
+
+// ownError returns an error that one caller may modify: many callers wait for a renewal.
 func ownError(err error) error {
-	if e, ok := err.(*Error); ok {
+	if e := asError(err); e != nil {
 		own := *e
 		return &own
 	}

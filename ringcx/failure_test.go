@@ -3,14 +3,14 @@ package ringcx
 import (
 	"errors"
 	"net"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/oauth2"
 )
 
-// TestBackOffAfterNothingWasSent counts attempts that reached nobody as two at most.
+// TestBackOffAfterNothingWasSent counts failures of attempts that sent nothing as two at
+// most.
 func TestBackOffAfterNothingWasSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		unsent := noResponse{errors.New("no connection"), false}
@@ -35,20 +35,76 @@ func TestBackOffAfterNothingWasSent(t *testing.T) {
 	})
 }
 
-// TestInvalidateTwice has a token rejected by name and otherwise, in both orders.
-func TestInvalidateTwice(t *testing.T) {
-	for _, named := range []bool{true, false} {
-		ts, err := NewTokenSource(Config{RingCentral: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a"})})
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := ts.engine
-		e.state.Store(newState("an.access.token", nil, time.Now(), defaultLife, 0))
-		for _, named := range []bool{named, !named} {
-			e.invalidate("an.access.token", named)
-		}
-		if st := e.state.Load(); !st.accused() || st.lastResort(time.Now()) != nil {
-			t.Errorf("named first: %v: accused %v, last resort %v", named, st.accused(), st.lastResort(time.Now()) != nil)
-		}
+// TestTokenEndsABackOff lets a renewal fail while the token is valid. When the token
+// expires, one attempt may start at once, unless a service asked to wait.
+func TestTokenEndsABackOff(t *testing.T) {
+	lost := noResponse{errors.New("no response"), true}
+	for _, c := range []struct {
+		name      string
+		err       error
+		early     bool
+		wantHolds bool // when the token has expired
+	}{
+		{"valid token", lost, true, false},
+		{"no token", lost, false, true},
+		{"another process renews", errLeaseHeld, false, false},
+		{"asked to wait", &Error{StatusCode: 429, RetryAfter: time.Minute}, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var f failure
+				_ = f.add(c.err, 0.5, false, c.early, time.Now())
+				if got := f.holds(stale, time.Now()); !got {
+					t.Error("another attempt may start at once though the token is valid")
+				}
+				if got := f.holds(expired, time.Now()); got != c.wantHolds {
+					t.Errorf("without a token callers get the failure: %t, want %t", got, c.wantHolds)
+				}
+			})
+		})
 	}
+}
+
+// TestSuspendEndsAFailure suspends a machine for hours while a service asked to wait.
+func TestSuspendEndsAFailure(t *testing.T) {
+	testSuspendEnds(t, func(c *steppedClock) func() bool {
+		f := failure{}
+		_ = f.add(&Error{StatusCode: http.StatusTooManyRequests, RetryAfter: time.Hour}, 0.5, false, true, c.now())
+		return func() bool { return f.holds(expired, c.now()) }
+	})
+}
+
+// TestSuspendResetsTheCircuitBreaker suspends a machine for hours while the circuit breaker
+// is open.
+func TestSuspendResetsTheCircuitBreaker(t *testing.T) {
+	testSuspendEnds(t, func(c *steppedClock) func() bool {
+		b := circuitBreaker{}
+		for range 7 {
+			b.trip(c.now())
+			time.Sleep(time.Minute)
+		}
+		b.trip(c.now())
+		return func() bool { return b.open(c.now()) }
+	})
+}
+
+// steppedClock is a wall clock that advances while the monotonic one is stopped, as that of
+// a suspended machine does, or that is set.
+type steppedClock struct{ off time.Duration }
+
+func (c *steppedClock) now() time.Time { return time.Now().Round(0).Add(c.off) }
+
+// testSuspendEnds checks that what start returns is true until the machine is suspended.
+func testSuspendEnds(t *testing.T, start func(*steppedClock) func() bool) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := &steppedClock{}
+		holds := start(clock)
+		if !holds() {
+			t.Fatal("it has ended before the suspend")
+		}
+		clock.off = 3 * time.Hour
+		if holds() {
+			t.Error("it has not ended after the suspend")
+		}
+	})
 }

@@ -19,10 +19,10 @@ func (c Config) summary() string {
 }
 
 func (s TokenSource) summary() string {
-	if s.engine == nil {
+	if s.cache == nil {
 		return "ringcx.TokenSource{}"
 	}
-	return fmt.Sprintf("ringcx.TokenSource{BaseURL: %q}", s.engine.base)
+	return fmt.Sprintf("ringcx.TokenSource{BaseURL: %q}", s.cache.base)
 }
 
 func (c Client) summary() string {

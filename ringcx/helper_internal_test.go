@@ -1,21 +1,62 @@
 package ringcx
 
-import "time"
+import (
+	"net/http"
+	"testing"
+	"time"
 
-// newTestLedger is a ledger without a Store, of the process and the machine "me".
-func newTestLedger(wall func() time.Time) *ledger {
-	return newLedger(nil, "", "", "me", &serverClock{host: "me", wall: wall})
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
+)
+
+// newTestRecord returns a sharedRecord without a Store, of the process and the machine
+// "me".
+func newTestRecord(wall func() time.Time) *sharedRecord {
+	return newSharedRecord(Config{}, "me", servertime.New("me", wall))
 }
 
-// hits are those of a record, each a request of its own.
-func hits(marks ...mark) (hits []sharedHit) {
-	for i, m := range marks {
-		hits = append(hits, sharedHit{ID: string(rune('a' + i)), mark: m})
+// newTestShared returns the renewer of process "me", with a record without a Store.
+func newTestShared(t *testing.T, now func() time.Time, transport http.RoundTripper) *sharedRenewer {
+	c := newTestChain(t, now, transport)
+	c.process = "me"
+	r := newSharedRecord(Config{}, "me", c.clock)
+	return &sharedRenewer{chain: c, record: r, leases: newLeases(r)}
+}
+
+// newTestChain returns the chain of a program without a Store, whose RingCentral source
+// fails. Its clock is that of the machine "me".
+func newTestChain(t *testing.T, now func() time.Time, transport http.RoundTripper) *chain {
+	t.Helper()
+	cache, err := newTokenCache(Config{RingCentral: noSource{}, HTTPClient: &http.Client{Transport: transport}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return hits
+	cache.now = now
+	c := chainOf(cache)
+	c.clock.SetMachine("me")
+	return c
 }
 
-// rests is what another process was asked to wait.
-func rests(until mark) []sharedRest {
-	return []sharedRest{{Owner: "other", Since: mark{At: until.At - penalty.Milliseconds()}, Until: until}}
+// knownClock returns a clock that has just read a Date.
+func knownClock() *servertime.Clock {
+	c := servertime.New("me", time.Now)
+	c.Update(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
+	return c
+}
+
+// merged returns the limits of a record and of this process.
+func merged(r *record, c *servertime.Clock, own limits) limits {
+	return own.merge(c, r.Limits, r.Rev == "")
+}
+
+// sentAt returns the requests of a record with these times, each one of its own.
+func sentAt(times ...servertime.Timestamp) (sent []sentRequest) {
+	for i, t := range times {
+		sent = append(sent, sentRequest{ID: string(rune('a' + i)), Timestamp: t})
+	}
+	return sent
+}
+
+// cooldownUntil returns a cooldown of another process, of a minute.
+func cooldownUntil(until servertime.Timestamp) []cooldown {
+	return []cooldown{{Owner: "other", Since: servertime.Timestamp{At: until.At - rateCooldown.Milliseconds()}, Until: until}}
 }

@@ -31,15 +31,15 @@ const (
 
 // A form that the client has not begun to read is sent again, and then processed.
 var breakages = []breakage{
-	{"before the headers", firstByte, "", []outcome{unknown, answered}},
-	{"during the headers", firstLine, "", []outcome{unknown, answered}},
-	{"after the headers", allHeaders, "", []outcome{unknown, answered}},
+	{"before the headers", firstByte, "", []outcome{unknown, succeeded}},
+	{"during the headers", firstLine, "", []outcome{unknown, succeeded}},
+	{"after the headers", allHeaders, "", []outcome{unknown, succeeded}},
 	{"after the request", wholeRequest, "", []outcome{unknown}},
 	{"during the status line", wholeRequest, head[:12], []outcome{unknown}},
 	{"during the response's headers", wholeRequest, head[:40], []outcome{unknown}},
 	{"after the response's headers", wholeRequest, head, []outcome{unknown}},
 	{"during the response", wholeRequest, head + `{"accessToken"`, []outcome{unknown}},
-	{"with an early response", allHeaders, bad, []outcome{refused, unknown, answered}},
+	{"with an early response", allHeaders, bad, []outcome{rejected, unknown, succeeded}},
 	{"with no HTTP", wholeRequest, "REFUSED_STREAM\r\n\r\n", []outcome{unknown}},
 }
 
@@ -180,7 +180,7 @@ func testBreakage(t *testing.T, method string, reused, reset bool, how breakage)
 	a := request(t, base, client, method, "once").do(t.Context())
 	client.CloseIdleConnections()
 	got := s.arrivals("once")
-	if got > 1 || got == 0 && a.outcome == answered {
+	if got > 1 || got == 0 && a.outcome == succeeded {
 		t.Errorf("arrived %d times; outcome %d, error: %v", got, a.outcome, a.err)
 	}
 	for _, want := range how.want {

@@ -55,7 +55,7 @@ func (e ending) want(method string, reused bool) (arrivals int, out outcome) {
 	case saysSo && e.frame == frameGoAway && e.code != 0 && !reused:
 		return 0, notProcessed // a new connection is no better
 	case saysSo && method == http.MethodPost:
-		return 1, answered
+		return 1, succeeded
 	}
 	return 0, unknown
 }

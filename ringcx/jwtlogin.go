@@ -115,11 +115,11 @@ func (l *JWTLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 		ExpiresIn   json.Number `json:"expires_in"`
 	}
 	if err := json.Unmarshal(a.body, &body); body.AccessToken == "" {
-		return nil, a.bad(noToken(err, "access_token"))
+		return nil, a.invalid(noToken(err, "access_token"))
 	}
 	life := shortestLoginLife
 	if n, err := body.ExpiresIn.Float64(); err == nil && n > 0 {
-		life = min(time.Duration(min(n, maxLife.Seconds())*float64(time.Second)), maxLife)
+		life = min(time.Duration(min(n, maxLifetime.Seconds())*float64(time.Second)), maxLifetime)
 	}
 	return &oauth2.Token{
 		AccessToken: body.AccessToken,
@@ -137,17 +137,17 @@ func (l *JWTLogin) Revoke(ctx context.Context, token *oauth2.Token) error {
 }
 
 // post sends a form to RingCentral, with the client id and the client secret.
-func (l *JWTLogin) post(ctx context.Context, stage Stage, path string, form url.Values) (answer, error) {
+func (l *JWTLogin) post(ctx context.Context, stage Stage, path string, form url.Values) (tokenResult, error) {
 	if err := l.check(); err != nil {
-		return answer{}, err
+		return tokenResult{}, err
 	}
 	base, err := l.base()
 	if err != nil {
-		return answer{}, err
+		return tokenResult{}, err
 	}
 	req, err := http.NewRequest(http.MethodPost, base.String()+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return answer{}, err
+		return tokenResult{}, err
 	}
 	req.Header.Set("Content-Type", formType)
 	req.SetBasicAuth(l.ClientID, l.ClientSecret)

@@ -1,136 +1,174 @@
 package ringcx
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/bounded"
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
 const (
-	leaseTTL = 30 * time.Second // longer than a call of the Store and a token request
-	oldLease = 15 * time.Minute // is dead, whoever holds it
+	leaseTTL     = 30 * time.Second // longer than a call of the Store and a token request
+	maxLeaseAge  = 15 * time.Minute // after which a lease has ended, whoever holds it
+	maxOwnLeases = 8                // ids of leases that a process remembers
 )
 
-// sighting is when this host first saw something, on both of its clocks.
-type sighting struct {
-	what string
-	clocks
+// lease says in the record that a process is about to send, or has sent, a request with
+// secrets.
+type lease struct {
+	ID    string               `json:"id"` // unique
+	Owner string               `json:"owner"`
+	Held  bool                 `json:"held,omitempty"` // the Store knows whether the owner is alive
+	Stage Stage                `json:"stage"`
+	TTL   int64                `json:"ttl"` // in milliseconds, from when another process first reads it
+	Taken servertime.Timestamp `json:"taken"`
 }
 
-// see notes what is there now and returns for how long it has been: by the clock that
-// says more, because the monotonic one stands still while the machine is suspended.
-func (s *sighting) see(what string, wall time.Time) time.Duration {
-	if s.what != what {
-		*s = sighting{what, readClocks(wall)}
-	}
-	return max(time.Since(s.at), wall.Round(0).Sub(s.wall))
+// ttl returns how long the lease is respected after it was first read.
+func (l *lease) ttl() time.Duration {
+	return time.Duration(min(max(l.TTL, 0), maxLeaseAge.Milliseconds())) * time.Millisecond
 }
 
-// claim takes the lease for a request of the stage, together with all that the
-// session has changed: its hit of the limit, and the refresh token that is being
-// spent and so is no longer in it. A claim of the next stage is a new lease.
-func (l *ledger) claim(ctx context.Context, stage Stage, s *session, wall time.Time) error {
+// leases acquires the lease of the shared record and watches those of other processes. It
+// is used by one goroutine at a time.
+type leases struct {
+	record *sharedRecord
+	ttl    time.Duration // of the own leases
+
+	end deadline // of the own lease
+	ids []string // of the own leases; one may be written late
+
+	watched      string   // the id of the other process's lease that was read last
+	watchedUntil deadline // its end
+
+	holder string // the name under which a LeaseStore knows that this process is alive
+	letGo  func() // ends that; nil: the Store does not know
+}
+
+func newLeases(r *sharedRecord) leases { return leases{record: r, ttl: leaseTTL} }
+
+// acquire takes the lease for a request of the stage. The same write stores everything
+// that the session has changed: the counted request, and the refresh token that is about
+// to be sent and so is removed from the record.
+func (l *leases) acquire(ctx context.Context, stage Stage, s *session, wall time.Time) error {
 	l.hold(ctx)
-	end := at(wall.Add(leaseTTL))
-	end.at = time.Now().Add(leaseTTL)
+	end := deadlineIn(l.ttl, wall)
+	r := l.record
 	own := &lease{
-		ID: l.newRev(), Owner: l.owner, Held: l.letGo != nil,
-		Stage: stage, TTL: leaseTTL.Milliseconds(), Taken: l.clock.mark(time.Now()),
+		ID: newRev(), Owner: r.process, Held: l.letGo != nil,
+		Stage: stage, TTL: l.ttl.Milliseconds(), Taken: r.clock.Timestamp(time.Now()),
 	}
 	if own.Held {
 		own.Owner = l.holder
 	}
-	l.leases = append(l.leases[max(0, len(l.leases)-maxOwnLeases):], own.ID)
-	if err := l.write(ctx, s, wall, own); err != nil {
+	l.ids = append(l.ids[max(0, len(l.ids)-maxOwnLeases):], own.ID)
+	if err := r.write(ctx, s, wall, own); err != nil {
 		return err
 	}
-	l.leaseEnd = end
+	l.end = end
 	return nil
 }
 
-// maxOwnLeases is how many ids of leases a process remembers.
-const maxOwnLeases = 8
-
-// release writes the session, and gives the lease back where it is this host's.
-func (l *ledger) release(ctx context.Context, s *session, wall time.Time) error {
-	others := l.record.Lease
-	if l.ownLease() {
-		others = nil
+// release writes the session, and gives the lease back if it belongs to this process.
+func (l *leases) release(ctx context.Context, s *session, wall time.Time) error {
+	kept := l.record.record.Lease
+	if l.own() {
+		kept = nil
 	}
-	return l.write(ctx, s, wall, others)
+	return l.record.write(ctx, s, wall, kept)
 }
 
-// write makes the session and a lease the record.
-func (l *ledger) write(ctx context.Context, s *session, wall time.Time, lease *lease) error {
+// own reports whether the lease in the record belongs to this process.
+func (l *leases) own() bool {
+	lease := l.record.record.Lease
+	return lease != nil && slices.Contains(l.ids, lease.ID)
+}
+
+// sendBy returns until when a request must be sent to end within the lease, by both
+// deadline of this machine.
+func (l *leases) sendBy(wall time.Time) time.Time {
+	return l.end.earliest(wall).Add(-tokenTimeout)
+}
+
+// leasedElsewhere reports whether another process holds the lease. The lease has ended if
+// its process has, if this process has read it for its TTL, or if it is older than
+// maxLeaseAge by the services' time. No other clock is trusted.
+func (l *leases) leasedElsewhere(ctx context.Context) bool {
+	lease := l.record.record.Lease
+	if lease == nil || l.own() {
+		return false
+	}
+	wall := l.record.clock.Wall()
+	if l.watched != lease.ID {
+		l.watched, l.watchedUntil = lease.ID, deadlineIn(lease.ttl(), wall)
+	}
+	ended := l.watchedUntil.passed(wall) || l.tooOld(lease)
+	return !ended && !l.abandoned(ctx)
+}
+
+func (l *leases) tooOld(lease *lease) bool {
+	clock, taken := l.record.clock, lease.Taken
+	byServices := taken.IsShared() && taken.By == ""
+	return byServices && clock.Confirmed() && time.Since(clock.Local(taken)) > maxLeaseAge
+}
+
+// abandoned reports whether the Store says that the process of the lease has ended.
+func (l *leases) abandoned(ctx context.Context) bool {
 	r := l.record
-	r.set(s, l.clock, wall)
-	r.Lease, r.Rev = lease, l.newRev()
-	if r.User = cmp.Or(l.user, r.User); s.login.news {
-		r.User = l.user // the session is of who has signed in here
-	}
-	if _, listed := r.Roster[l.owner]; listed || lease == nil {
-		r.Roster = enlist(r.Roster, l.owner, l.clock)
-	}
-	if err := l.swap(ctx, r); err != nil {
-		return err
-	}
-	l.pending, s.login.news = false, false
-	s.limits.written()
-	return nil
-}
-
-func (l *ledger) ownLease() bool {
-	return l.record.Lease != nil && slices.Contains(l.leases, l.record.Lease.ID)
-}
-
-// foreignLease reports whether another host is renewing. Its lease is dead when
-// its process is, or when this host has seen it for its time. No other clock is
-// trusted, but for that of the services where it is long over.
-func (l *ledger) foreignLease(ctx context.Context) bool {
-	lease := l.record.Lease
-	if lease == nil || l.ownLease() {
+	s, ok := r.store.(LeaseStore)
+	if !ok || !r.record.Lease.Held {
 		return false
 	}
-	seen := l.foreign.see(lease.ID, l.clock.wall())
-	old := lease.Taken != (mark{}) && lease.Taken.By == "" && l.clock.sure() && time.Since(l.clock.local(lease.Taken)) > oldLease
-	return !old && seen < lease.life() && !l.abandoned(ctx)
-}
-
-// abandoned reports whether the Store says that the process of the lease has
-// ended.
-func (l *ledger) abandoned(ctx context.Context) bool {
-	s, ok := l.store.(LeaseStore)
-	if !ok || !l.record.Lease.Held {
-		return false
-	}
-	owner := l.record.Lease.Owner
-	alive, err := callStore(ctx, &l.calls, func(ctx context.Context) (bool, error) { return s.Held(ctx, l.key, owner) }, nil)
+	owner := r.record.Lease.Owner
+	alive, err := bounded.Call(ctx, &r.calls, func(ctx context.Context) (bool, error) { return s.Held(ctx, r.key, owner) }, nil)
 	return err == nil && !alive
 }
 
-// hold lets the Store know that this process is alive. Where it fails, the lease
-// dies as one in any other Store.
-func (l *ledger) hold(ctx context.Context) {
-	s, ok := l.store.(LeaseStore)
+// needsTime reports whether the lease or the tokens of the record would be judged
+// differently if the services' time was confirmed. If another process has just taken the
+// lease, by any clock, that is waited for instead.
+func (l *leases) needsTime() bool {
+	r := l.record
+	if r.clock.Confirmed() || r.record.Rev == "" {
+		return false
+	}
+	lease := r.record.Lease
+	if lease == nil || l.own() {
+		return true
+	}
+	age := time.Since(r.clock.Local(lease.Taken))
+	return age < -servertime.Drift || age > lease.ttl()
+}
+
+// hold lets a LeaseStore know that this process is alive. If that fails, the lease ends
+// with its TTL as in any other Store.
+func (l *leases) hold(ctx context.Context) {
+	r := l.record
+	s, ok := r.store.(LeaseStore)
 	if !ok || l.letGo != nil {
 		return
 	}
 	holder := rand.Text()
-	release, err := callStore(ctx, &l.calls, func(ctx context.Context) (func(), error) { return s.Hold(ctx, l.key, holder) }, func(release func()) { release() })
+	release, err := bounded.Call(ctx, &r.calls, func(ctx context.Context) (func(), error) {
+		return s.Hold(ctx, r.key, holder)
+	}, func(release func()) { release() })
 	if err == nil {
 		l.letGo, l.holder = release, holder
 	}
 }
 
-// unhold ends what hold began. Whatever lease is left then is dead.
-func (l *ledger) unhold() {
-	if release := l.letGo; release != nil {
-		l.letGo = nil
-		_, _ = callStore(context.Background(), &l.calls, func(context.Context) (struct{}, error) {
-			release()
-			return struct{}{}, nil
-		}, nil)
+// unhold ends what hold started. A lease that is left then counts as abandoned.
+func (l *leases) unhold() {
+	release := l.letGo
+	if release == nil {
+		return
 	}
+	l.letGo = nil
+	_, _ = bounded.Call(context.Background(), &l.record.calls, func(context.Context) (struct{}, error) {
+		release()
+		return struct{}{}, nil
+	}, nil)
 }

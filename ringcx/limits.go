@@ -6,79 +6,103 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
 const (
-	// maxHits is how many requests of a kind are sent in a window: one less than
-	// the services allow, because requests that leave apart may arrive together.
+	// maxSent is how many requests of a kind are sent in sentWindow: one less than the
+	// services allow, because requests that are sent apart may arrive together.
 	//
 	// Source: RingCX documentation, 5 exchanges a minute; RingCentral
 	// documentation, 5 sign-ins a minute per application. Whether a refresh counts
 	// as an exchange is not documented: it is counted as one.
-	maxHits   = 4
-	hitWindow = time.Minute
+	maxSent    = 4
+	sentWindow = time.Minute
 
-	// penalty is how long a stage rests after a 429 that does not say, and how long
-	// the response to one process binds the others.
+	// rateCooldown is the cooldown after a 429 without Retry-After, and how long the
+	// other processes wait after the first 429 of one process.
 	//
-	// Source: RingCentral documentation, which lets a penalty last 60 s and
-	// prolongs it for calls in that time.
-	penalty = time.Minute
+	// Source: RingCentral documentation: a penalty lasts 60 s, and calls in that time
+	// prolong it.
+	rateCooldown = time.Minute
 
-	// notLinked is how long the exchange rests after a rejection that another
+	// exchangeCooldown is the cooldown of the exchange after a rejection that another
 	// sign-in would not change.
-	notLinked = 5 * time.Minute
+	exchangeCooldown = 5 * time.Minute
 
-	// badLogin is how long the sign-in rests after RingCentral rejected it.
-	badLogin = time.Minute
+	// loginCooldown is the cooldown of the sign-in after RingCentral rejected it.
+	loginCooldown = time.Minute
 
-	// rejectedPause is how long the rejection of one process binds the others. It
-	// is no limit of a rate: they only must not all be rejected at once.
-	rejectedPause = 15 * time.Second
+	// rejectedWait is how long the other processes wait after an exchange of one process
+	// was rejected. No rate was exceeded: they only must not all be rejected at once.
+	rejectedWait = 15 * time.Second
 
 	// maxWitnesses bounds how often the wait of the other processes doubles: 15 s × 2⁸
-	// is longer than any rest.
+	// is longer than any cooldown.
 	maxWitnesses = 9
+
+	// maxShared is how many cooldowns and requests of a stage are read from a record. This
+	// package never writes more.
+	maxShared = 64
 )
 
-// limits holds back requests that the services would reject. Its times are
-// spans of the monotonic clock. It is used by one goroutine at a time.
+// limits holds back requests that the services would reject. Its times are on the
+// monotonic clock. It is used by one goroutine at a time.
 type limits struct {
-	owner    string // this process
-	rests    map[Stage][]rest
-	ownUntil time.Time        // before which this process does not sign in; not shared
-	hits     map[Stage][]hit  // by the first stage of countedWith
-	last     map[Stage]string // the id of the hit that was taken last
-	slack    time.Duration    // by which processes may differ over when a hit was
+	process   string // this process
+	cooldowns map[Stage][]cooldown
+	sent      map[Stage][]sentRequest // by the first stage of countedWith
+	last      map[Stage]string        // the id of the request that was taken last
+	ownUntil  time.Time               // until when this process does not sign in; not shared
+	slack     time.Duration           // by which the processes' times of a request may differ
 }
 
-// hit is one counted request. Its id is unlike any other's, so that a request that
-// many processes know of counts once.
-type hit struct {
-	id  string
-	end string // how it ended; empty: not known yet
-	instant
+// limitState is the state of the limits of one stage in the shared record.
+type limitState struct {
+	Cooldowns []cooldown    `json:"rests,omitempty"`
+	Sent      []sentRequest `json:"hits,omitempty"`
+}
+
+// sentRequest is one request that counts towards a limit. Its id is unique, so a request
+// that many processes know of counts once.
+type sentRequest struct {
+	ID string `json:"id"`
+	servertime.Timestamp
+	End string `json:"end,omitempty"` // how it ended; empty: not known yet
 }
 
 const (
-	hitArrived = "arrived" // the time is that of the response
-	hitVoid    = "void"    // the request reached no service and does not count
+	endArrived  = "arrived" // a response came; the timestamp is that of the response
+	endCanceled = "void"    // the request reached no service and does not count
 )
 
-// rest is what one process was asked to wait.
-type rest struct {
-	owner        string        // the process that got the response
-	since, until instant       // that process waits, and
-	others       time.Duration // how long the others do, from since
-	shared       bool          // a record has had it
-	removed      bool          // and another process has removed it there
+// cooldown is a time in which a process does not send requests of a stage, because a
+// service asked it to wait or rejected it.
+type cooldown struct {
+	Owner  string               `json:"owner"` // the process that got the response
+	Since  servertime.Timestamp `json:"since"`
+	Until  servertime.Timestamp `json:"until"`  // the owner waits until then
+	Others int64                `json:"others"` // how long the other processes wait, from Since on, in milliseconds
+
+	shared  bool // a record has had it
+	removed bool // and another process removed it there
 }
+
+// wait returns how long the other processes wait, within bounds.
+func (c cooldown) wait() time.Duration {
+	d := time.Duration(min(c.Others, maxRetryAfter.Milliseconds())) * time.Millisecond
+	return min(max(d, rejectedWait), rateCooldown)
+}
+
+// same reports whether c and o are the same cooldown.
+func (c cooldown) same(o cooldown) bool { return c.Owner == o.Owner && c.Until.Same(o.Until) }
 
 func newLimits() limits {
-	return limits{rests: map[Stage][]rest{}, hits: map[Stage][]hit{}, last: map[Stage]string{}}
+	return limits{cooldowns: map[Stage][]cooldown{}, sent: map[Stage][]sentRequest{}, last: map[Stage]string{}}
 }
 
-// countedWith returns the stages that count against one limit.
+// countedWith returns the stages that count towards one limit.
 func countedWith(stage Stage) []Stage {
 	if stage == StageLogin {
 		return []Stage{StageLogin}
@@ -86,56 +110,55 @@ func countedWith(stage Stage) []Stage {
 	return []Stage{StageExchange, StageRefresh}
 }
 
-// take counts a request of the stage that is about to be sent, or says why it
-// must not be. It leaves some of the requests of the minute for later.
-func (l *limits) take(stage Stage, leave int) error {
+// take counts a request of the stage that is about to be sent, or returns why it must not
+// be sent. It keeps that many of the requests of the minute for later.
+func (l *limits) take(stage Stage, keep int) error {
 	if wait := time.Until(l.closedUntil(stage)); wait > 0 {
 		return localLimit(stage, wait, "held back: the service asked to wait")
 	}
 	key := countedWith(stage)[0]
-	l.hits[key] = slices.DeleteFunc(l.hits[key], func(h hit) bool { return !h.read && !l.recent(h) })
-	var counted []hit
-	for _, h := range l.hits[key] {
-		if h.end != hitVoid && l.recent(h) {
-			counted = append(counted, h)
+	l.sent[key] = slices.DeleteFunc(l.sent[key], func(s sentRequest) bool { return !s.Read && !l.recent(s) })
+	var counted []sentRequest
+	for _, s := range l.sent[key] {
+		if s.End != endCanceled && l.recent(s) {
+			counted = append(counted, s)
 		}
 	}
-	if n, most := len(counted), maxHits-leave; n >= most {
-		slices.SortFunc(counted, func(a, b hit) int { return a.at.Compare(b.at) })
-		return localLimit(stage, hitWindow+l.slack-time.Since(counted[n-most].at),
+	if n, most := len(counted), maxSent-keep; n >= most {
+		slices.SortFunc(counted, func(a, b sentRequest) int { return a.Local.Compare(b.Local) })
+		return localLimit(stage, sentWindow+l.slack-time.Since(counted[n-most].Local),
 			fmt.Sprintf("held back: %d were sent in the last minute", n))
 	}
 	l.last[key] = rand.Text()[:10]
-	l.hits[key] = append(l.hits[key], hit{id: l.last[key], instant: instant{at: time.Now()}})
+	l.sent[key] = append(l.sent[key], sentRequest{ID: l.last[key], Timestamp: servertime.Here(time.Now())})
 	return nil
 }
 
-// closedUntil returns when the stage may be used again. A response that asks to wait
-// binds the process that got it in full. The others may stand behind another
-// proxy: they wait for a minute, then one of them tries. From the third process on that is
-// asked to wait as well that doubles, and a request that succeeds ends it. A rest of
-// the sign-in binds all processes in full, because RingCentral suspends an
-// application that goes on.
+// closedUntil returns when requests of the stage may be sent again. A process that was
+// asked to wait waits in full. The others may be behind another proxy: they wait for a
+// minute, and then one of them tries. From the third process on that was asked to wait,
+// their wait doubles; a request that succeeds ends it. A cooldown of the sign-in applies
+// to all processes in full, because RingCentral suspends an application that continues.
 func (l *limits) closedUntil(stage Stage) time.Time {
 	var closed, longest time.Time
-	var last rest // of another process
+	var last cooldown // of another process
 	witnesses := 0
-	for _, r := range l.rests[stage] {
+	for _, c := range l.cooldowns[stage] {
 		switch {
-		case time.Until(r.until.at) <= 0:
-		case r.owner == l.owner || stage == StageLogin:
-			closed = later(closed, r.until.at)
+		case time.Until(c.Until.Local) <= 0:
+		case c.Owner == l.process || stage == StageLogin:
+			closed = later(closed, c.Until.Local)
 		default:
 			witnesses++
-			longest = later(longest, r.until.at)
-			if !r.since.at.Before(last.since.at) {
-				last = r
+			longest = later(longest, c.Until.Local)
+			if !c.Since.Local.Before(last.Since.Local) {
+				last = c
 			}
 		}
 	}
 	if witnesses > 0 {
-		probe := last.since.at.Add(last.others << max(0, min(witnesses, maxWitnesses)-2))
-		closed = later(closed, earlier(longest, probe))
+		next := last.Since.Local.Add(last.wait() << max(0, min(witnesses, maxWitnesses)-2))
+		closed = later(closed, earlier(longest, next))
 	}
 	if stage == StageLogin {
 		closed = later(closed, l.ownUntil)
@@ -143,71 +166,101 @@ func (l *limits) closedUntil(stage Stage) time.Time {
 	return closed
 }
 
-// recent reports whether a hit is of the last minute.
-func (l *limits) recent(h hit) bool { return time.Since(h.at) < hitWindow+l.slack }
+// recent reports whether a request counts still.
+func (l *limits) recent(s sentRequest) bool { return time.Since(s.Local) < sentWindow+l.slack }
 
-// arrived moves the last hit from its send to its response. The request arrived
-// in between, so that no window of arrivals can hold more than maxHits.
-func (l *limits) arrived(stage Stage) {
-	if h := l.lastHit(stage); h != nil {
-		h.end, h.instant = hitArrived, instant{at: time.Now()}
+// finish completes the entry of the request that was taken last. If the request may have
+// reached a service, its time moves from the send to the response: it arrived in between,
+// so no window of arrivals can hold more than maxSent. Otherwise it does not count.
+func (l *limits) finish(stage Stage, reached bool) {
+	switch s := l.lastSent(stage); {
+	case s == nil:
+	case reached:
+		s.End, s.Timestamp = endArrived, servertime.Here(time.Now())
+	default:
+		s.End = endCanceled
 	}
 }
 
-// untake takes the last hit back: the request reached no service.
-func (l *limits) untake(stage Stage) {
-	if h := l.lastHit(stage); h != nil {
-		h.end = hitVoid
-	}
-}
-
-func (l *limits) lastHit(stage Stage) *hit {
+func (l *limits) lastSent(stage Stage) *sentRequest {
 	key := countedWith(stage)[0]
-	hits := l.hits[key]
-	i := slices.IndexFunc(hits, func(h hit) bool { return h.id == l.last[key] })
+	sent := l.sent[key]
+	i := slices.IndexFunc(sent, func(s sentRequest) bool { return s.ID == l.last[key] })
 	if i < 0 {
 		return nil
 	}
-	return &hits[i]
+	return &sent[i]
 }
 
-// rest sends nothing of the stage for d, and for others from the other processes.
-func (l *limits) rest(stage Stage, d, others time.Duration) {
+// coolDown starts a cooldown of the stage: for d in this process, and for others in the
+// other processes. It sets the RetryAfter of err, an *Error, and returns err.
+func (l *limits) coolDown(stage Stage, d, others time.Duration, err error) error {
 	now := time.Now()
-	own := rest{owner: l.owner, since: instant{at: now}, until: instant{at: now.Add(d), seen: now}, others: others}
-	for _, r := range l.rests[stage] {
-		if r.owner == l.owner && r.until.at.After(own.until.at) {
-			own.until = r.until
+	own := cooldown{Owner: l.process, Since: servertime.Here(now), Others: others.Milliseconds()}
+	own.Until = servertime.Timestamp{Local: now.Add(d), Seen: now}
+	for _, c := range l.cooldowns[stage] {
+		if c.Owner == l.process && c.Until.Local.After(own.Until.Local) {
+			own.Until = c.Until
 		}
 	}
-	l.end(stage, l.owner)
-	l.rests[stage] = append(l.rests[stage], own)
+	rest := slices.DeleteFunc(l.cooldowns[stage], func(c cooldown) bool { return c.Owner == l.process })
+	l.cooldowns[stage] = append(rest, own)
+	if e := asError(err); e != nil {
+		e.RetryAfter = d
+	}
+	return err
 }
 
-// succeeded ends the rests of all stages that count with this one: they do not
-// concern this process.
+// coolDownAsAsked starts a cooldown for as long as the server asked in err, if it is an
+// *Error, for all stages that count towards one limit.
+func (l *limits) coolDownAsAsked(stage Stage, err error) error {
+	e := asError(err)
+	if e == nil {
+		return err
+	}
+	d := e.RetryAfter
+	if d == 0 {
+		d = rateCooldown
+	}
+	for _, s := range countedWith(stage) {
+		err = l.coolDown(s, d, rateCooldown, err)
+	}
+	return err
+}
+
+// succeeded ends the cooldowns of all stages that count with this one.
 func (l *limits) succeeded(stage Stage) {
 	for _, s := range countedWith(stage) {
-		l.rests[s] = nil
+		l.cooldowns[s] = nil
 	}
 }
 
-// end removes the rest of one process.
-func (l *limits) end(stage Stage, owner string) {
-	l.rests[stage] = slices.DeleteFunc(l.rests[stage], func(r rest) bool { return r.owner == owner })
-}
-
-// review sets the times of l by the services' clock, where it is known. A machine
-// that was suspended knows only so how much time has passed.
-func (l *limits) review(c *serverClock) {
-	for _, hits := range l.hits {
-		for i := range hits {
-			hits[i].at = hits[i].past(c)
+// correct sets the times of l by the services' time, because the monotonic clock stopped
+// while the machine was suspended.
+func (l *limits) correct(c *servertime.Clock) {
+	for _, sent := range l.sent {
+		for i := range sent {
+			sent[i].Local = sent[i].Past(c)
 		}
 	}
-	for _, rests := range l.rests {
-		for i := range rests {
-			rests[i].until.at = rests[i].until.slept(c)
+	for _, cooldowns := range l.cooldowns {
+		for i := range cooldowns {
+			cooldowns[i].Until.Local = cooldowns[i].Until.Corrected(c)
+		}
+	}
+}
+
+// share gives the times of l the form in which processes share them.
+func (l *limits) share(c *servertime.Clock) {
+	for _, cooldowns := range l.cooldowns {
+		for i := range cooldowns {
+			cooldowns[i].Since.Share(c)
+			cooldowns[i].Until.Share(c)
+		}
+	}
+	for _, sent := range l.sent {
+		for i := range sent {
+			sent[i].Share(c)
 		}
 	}
 }
@@ -220,6 +273,6 @@ func localLimit(stage Stage, wait time.Duration, why string) *Error {
 }
 
 func isLocalLimit(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.Code == codeLocalLimit
+	e := asError(err)
+	return e != nil && e.Code == codeLocalLimit
 }

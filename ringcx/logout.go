@@ -11,126 +11,109 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-// logout ends the RingCX session and then the RingCentral one, in the slot that
-// it shares with flights. What could not be ended is kept, so that a further
-// Logout tries again, but its access token is not used any more.
-func (e *engine) logout(ctx context.Context) error {
-	select {
-	case e.slot <- struct{}{}:
-		defer func() { <-e.slot }()
-	case <-ctx.Done():
-		return fmt.Errorf("ringcx: logout: waiting for a renewal: %w", ctx.Err())
-	}
-	if !e.depart() {
-		return ErrClosed
-	}
-	if e.ledger != nil {
-		defer e.ledger.unhold()
-	}
-	if err := e.borrow(ctx); err != nil {
-		return err
-	}
-	e.state.Store(nil)
-	e.session.pair = pair{}
-	err := errors.Join(e.endSession(ctx), e.endLogin(ctx))
-	switch {
-	case e.ledger == nil:
-		return err
-	case err == nil:
-		return e.clearRecord(ctx)
-	}
-	return errors.Join(err, e.ledger.release(ctx, &e.session, e.now()))
+// endSessions ends the RingCX session, until sendBy unless that is zero, and then the
+// RingCentral one. What could not be ended is kept, so that another Logout tries again,
+// but its access token is not used any more.
+func (c *chain) endSessions(ctx context.Context, sendBy time.Time) error {
+	c.source.discardPending()
+	c.current.state.Store(nil)
+	c.session.tokens, c.session.unsaved = tokens{}, false
+	return errors.Join(c.endSession(ctx, sendBy), c.endRCSession(ctx))
 }
 
-// depart outdates the flights that wait for the slot. It reports false after
-// Close.
-func (e *engine) depart() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.logouts++
-	e.failure = failure{}
-	return !e.closed
-}
-
-// clearRecord leaves of the record what outlasts the session. If another process writes
-// at the same moment it tries again, unless that one has a session of its own.
-func (e *engine) clearRecord(ctx context.Context) error {
-	for range registerTries {
-		err := e.ledger.clear(ctx, &e.session, e.now())
-		if err != errLost {
-			return err
-		}
-		if _, err := e.ledger.load(ctx); err != nil || !e.ledger.ownLease() {
-			return err
-		}
-	}
-	return e.told(StageStore, 0, errOvertaken)
-}
-
-// borrow takes the session over from the Store, and the lease, when no other host
-// is renewing it. Meanwhile the record holds no token.
-func (e *engine) borrow(ctx context.Context) error {
-	for lost := 0; e.ledger != nil; {
-		if err := e.catchUp(ctx); err != nil {
-			return err
-		}
-		if !e.ledger.foreignLease(ctx) {
-			bare := session{gen: e.session.gen, limits: e.session.limits}
-			err := e.ledger.claim(ctx, StageLogout, &bare, e.now())
-			if lost++; err != errLost {
-				return err
-			}
-			if lost > maxLost {
-				return errOvertaken
-			}
-		}
-		e.pause(ctx, poll(e.jitter()))
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("ringcx: logout: waiting for another host's renewal: %w", err)
-		}
-		if e.isClosing() {
-			return ErrClosed
-		}
-	}
-	return nil
-}
-
-func (e *engine) endSession(ctx context.Context) error {
-	token := e.session.refresh
+// endSession ends the RingCX session.
+func (c *chain) endSession(ctx context.Context, sendBy time.Time) error {
+	token := c.session.refresh
 	if token == "" {
 		return nil
 	}
-	req, err := gen.NewLogoutRequest(e.server, gen.PathID(token))
+	req, err := gen.NewLogoutRequest(c.server, gen.PathID(token))
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	r := tokenRequest{
-		stage: StageLogout, client: e.client, request: req, secrets: []string{token}, agent: e.cfg.UserAgent, sendBy: e.sendBy(),
+	res := tokenRequest{
+		stage: StageLogout, client: c.client, request: req, secrets: []string{token}, agent: c.cfg.UserAgent, sendBy: sendBy,
+	}.do(ctx)
+	if res.outcome == succeeded || res.outcome == rejected {
+		c.session.refresh = ""
 	}
-	a := r.do(ctx)
-	if a.outcome == answered || a.outcome == refused {
-		e.session.refresh = ""
+	if errors.Is(res.err, errSwapLost) {
+		res.err = errors.New("ringcx: logout: this process was stopped, and another one may have taken over the session: try again")
 	}
-	if errors.Is(a.err, errLost) {
-		a.err = errors.New("ringcx: logout: this process stood still, and another may have taken over the session: try again")
-	}
-	return e.told(StageLogout, time.Since(start), a.err)
+	return c.emit(StageLogout, time.Since(start), res.err)
 }
 
-// endLogin revokes the RingCentral token where it came from a JWTLogin: another
-// source may share its token with others.
-func (e *engine) endLogin(ctx context.Context) error {
-	token := e.session.login.token
-	source, ok := asBuiltinLogin(e.cfg.RingCentral)
+// endRCSession revokes the RingCentral token of a built-in login. Another source may share its
+// token with other programs.
+func (c *chain) endRCSession(ctx context.Context) error {
+	token := c.session.rc.token
+	source, ok := asBuiltinLogin(c.cfg.RingCentral)
 	if token == "" || !ok {
-		e.session.login = login{}
+		c.session.rc = rcToken{}
 		return nil
 	}
 	start := time.Now()
 	err := source.Revoke(ctx, &oauth2.Token{AccessToken: token})
-	if err == nil || isRefusal(statusOf(err)) {
-		e.session.login = login{}
+	if err == nil || isRejection(statusOf(err)) {
+		c.session.rc = rcToken{}
 	}
-	return e.told(StageLogout, time.Since(start), err)
+	return c.emit(StageLogout, time.Since(start), err)
+}
+
+// logout implements renewer. It ends the sessions under the lease, and removes the session
+// from the record.
+func (s *sharedRenewer) logout(ctx context.Context) error {
+	defer s.leases.unhold()
+	s.source.discardPending()
+	if err := s.acquireForLogout(ctx); err != nil {
+		return err
+	}
+	err := s.endSessions(ctx, s.leases.sendBy(s.now()))
+	if err == nil {
+		return s.clearRecord(ctx)
+	}
+	return errors.Join(err, s.leases.release(ctx, &s.session, s.now()))
+}
+
+// acquireForLogout reads the session from the record and acquires the lease, when no other
+// process renews. Meanwhile the record contains no token.
+func (s *sharedRenewer) acquireForLogout(ctx context.Context) error {
+	for lost := 0; ; {
+		if err := s.catchUp(ctx); err != nil {
+			return err
+		}
+		if !s.leases.leasedElsewhere(ctx) {
+			empty := session{gen: s.session.gen, limits: s.session.limits}
+			err := s.leases.acquire(ctx, StageLogout, &empty, s.now())
+			if lost++; !errors.Is(err, errSwapLost) {
+				return err
+			}
+			if lost > maxSwapsLost {
+				return errOvertaken
+			}
+		}
+		pause(ctx, s.source.closing, pollInterval(s.jitter()))
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("ringcx: logout: waiting for another process's renewal: %w", err)
+		}
+		if isClosed(s.source.closing) {
+			return ErrClosed
+		}
+	}
+}
+
+// clearRecord removes the session from the record. If another process writes at the same
+// time it tries again, unless that process has a session of its own.
+func (s *sharedRenewer) clearRecord(ctx context.Context) error {
+	for range rosterTries {
+		err := s.record.clear(ctx, &s.session, s.now())
+		if !errors.Is(err, errSwapLost) {
+			return err
+		}
+		if _, err := s.record.load(ctx); err != nil || !s.leases.own() {
+			return err
+		}
+	}
+	return s.emit(StageStore, 0, errOvertaken)
 }

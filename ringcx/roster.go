@@ -2,182 +2,130 @@ package ringcx
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
 const (
-	maxRoster     = 20               // entries: as many turns as fit into a token's life
-	rosterUpdate  = 8 * time.Minute  // after which a process writes its entry again
-	registerTries = 3                // to write an entry
-	leaveTries    = 20               // to remove it, at most 125 ms apart
-	rosterEnd     = 14 * time.Minute // after which the process of an entry has ended: it looks once in a token's life
+	maxRoster    = 20               // entries: as many turns as fit into the lifetime of a token
+	rosterUpdate = 8 * time.Minute  // after which a process writes its entry again
+	rosterEnd    = 14 * time.Minute // after which the process of an entry has ended: it looks at the record once in the lifetime of a token
 )
 
-// member is one process in the roster of the record: those that share the session,
-// so that each knows its turn when the Store is down.
-type member struct {
-	Since mark `json:"since"` // when it was listed first
-	Seen  mark `json:"seen"`  // when it wrote last
+// roster lists the processes that share the session by their names, so that each knows
+// its turn when the Store is down. Its methods do not change it.
+type roster map[string]rosterEntry
+
+// rosterEntry is one process of a roster.
+type rosterEntry struct {
+	Since servertime.Timestamp `json:"since"` // when it was listed first
+	Seen  servertime.Timestamp `json:"seen"`  // when it wrote last
 }
 
-// enlist enters the process of owner, or says that it is still there. A roster that is
-// full takes nobody else.
-func enlist(roster map[string]member, owner string, c *serverClock) map[string]member {
-	next := maps.Clone(roster)
+func (r roster) has(process string) bool {
+	_, listed := r[process]
+	return listed
+}
+
+// hasOthers reports whether processes other than this one are listed.
+func (r roster) hasOthers(process string) bool {
+	return len(r) > 1 || len(r) == 1 && !r.has(process)
+}
+
+// needs reports whether the entry of a process is missing, and there is room for it, or
+// must be written again.
+func (r roster) needs(process string, c *servertime.Clock) bool {
+	entry, listed := r[process]
+	if !listed {
+		return r.with(process, c).has(process)
+	}
+	return time.Since(c.Local(entry.Seen)) > rosterUpdate
+}
+
+// with returns r with a current entry of a process, and without the entries of processes
+// that have ended. A full roster takes no new process.
+func (r roster) with(process string, c *servertime.Clock) roster {
+	next := maps.Clone(r)
 	if next == nil {
-		next = map[string]member{}
+		next = roster{}
 	}
-	end := lastSeen(roster, c).Add(-rosterEnd)
-	maps.DeleteFunc(next, func(_ string, m member) bool { return c.local(m.Seen).Before(end) || farAhead(c, m.Seen, 0) })
-	if _, listed := next[owner]; !listed && len(next) >= maxRoster {
-		makeRoom(next, c)
+	end := r.lastSeen(c).Add(-rosterEnd)
+	maps.DeleteFunc(next, func(_ string, e rosterEntry) bool { return c.Local(e.Seen).Before(end) || c.FarAhead(e.Seen, 0) })
+	if !next.has(process) && len(next) >= maxRoster {
+		next.makeRoom(c)
 	}
-	now := c.mark(time.Now())
-	switch m, listed := next[owner]; {
+	now := c.Timestamp(time.Now())
+	switch e, listed := next[process]; {
 	case listed:
-		next[owner] = member{Since: m.Since, Seen: now}
+		next[process] = rosterEntry{Since: e.Since, Seen: now}
 	case len(next) < maxRoster:
 		since := now
-		for _, m := range next { // after all others, so that no place is given twice
-			if !farAhead(c, m.Since, 0) {
-				since.At = max(since.At, m.Since.At+1)
+		for _, e := range next { // later than all others, so that no two processes have the same place
+			if !c.FarAhead(e.Since, 0) {
+				since.At = max(since.At, e.Since.At+1)
 			}
 		}
-		next[owner] = member{Since: since, Seen: now}
+		next[process] = rosterEntry{Since: since, Seen: now}
 	}
 	return next
 }
 
-// makeRoom removes the entry that was written longest ago, if its process should have
-// written it again. If that process runs, it comes back.
-func makeRoom(roster map[string]member, c *serverClock) {
+// makeRoom removes the entry of r that was written longest ago, if its process should have
+// written it again. If that process still runs, it is listed again later.
+func (r roster) makeRoom(c *servertime.Clock) {
 	oldest := ""
-	for o, m := range roster {
-		if before, ok := roster[oldest]; !ok || m.Seen.At < before.Seen.At {
-			oldest = o
+	for process, e := range r {
+		if before, ok := r[oldest]; !ok || e.Seen.At < before.Seen.At {
+			oldest = process
 		}
 	}
-	if lastSeen(roster, c).Sub(c.local(roster[oldest].Seen)) > rosterUpdate {
-		delete(roster, oldest)
+	if r.lastSeen(c).Sub(c.Local(r[oldest].Seen)) > rosterUpdate {
+		delete(r, oldest)
 	}
 }
 
-// delist removes the process of owner.
-func delist(roster map[string]member, owner string) map[string]member {
-	next := maps.Clone(roster)
-	delete(next, owner)
+// without returns r without a process.
+func (r roster) without(process string) roster {
+	next := maps.Clone(r)
+	delete(next, process)
 	return next
 }
 
-// turns returns the processes of a roster in the order of their turns, and how many of
-// them were listed lately. Those come first, the earliest of them first: after a restart
-// the entries of the processes before it, which may still be there, cost the new ones
-// no place, and no process moves when another is listed.
-func turns(roster map[string]member, c *serverClock) (owners []string, recent int) {
-	end := lastSeen(roster, c).Add(-rosterEnd)
-	old := func(o string) int {
-		if c.local(roster[o].Since).Before(end) {
+// turns returns the processes of r in the order of their turns, and how many of them were
+// listed recently. Those come first, the earliest of them first. So after a restart the
+// entries of the old processes, which may still be there, cost the new ones no place, and
+// no process moves when another one is listed.
+func (r roster) turns(c *servertime.Clock) (processes []string, recent int) {
+	end := r.lastSeen(c).Add(-rosterEnd)
+	old := func(process string) int {
+		if c.Local(r[process].Since).Before(end) {
 			return 1
 		}
 		return 0
 	}
-	for o, m := range roster {
-		if !c.local(m.Seen).Before(end) && !farAhead(c, m.Seen, 0) {
-			owners = append(owners, o)
-			recent += 1 - old(o)
+	for process, e := range r {
+		if !c.Local(e.Seen).Before(end) && !c.FarAhead(e.Seen, 0) {
+			processes = append(processes, process)
+			recent += 1 - old(process)
 		}
 	}
-	slices.SortFunc(owners, func(a, b string) int {
-		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(roster[a].Since.At, roster[b].Since.At), cmp.Compare(a, b))
+	slices.SortFunc(processes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(r[a].Since.At, r[b].Since.At), cmp.Compare(a, b))
 	})
-	return owners, recent
+	return processes, recent
 }
 
-// lastSeen returns when the roster was written last. Its entries are compared with that, and
-// not with the time, so that processes that read the same roster agree.
-func lastSeen(roster map[string]member, c *serverClock) time.Time {
+// lastSeen returns when r was written last. Entries are compared with that, and not with
+// the current time, so that processes that read the same roster agree.
+func (r roster) lastSeen(c *servertime.Clock) time.Time {
 	newest := time.Time{}
-	for _, m := range roster {
-		if !farAhead(c, m.Seen, 0) {
-			newest = later(newest, c.local(m.Seen))
+	for _, e := range r {
+		if !c.FarAhead(e.Seen, 0) {
+			newest = later(newest, c.Local(e.Seen))
 		}
 	}
 	return newest
-}
-
-// hasOthers reports whether other processes share the session.
-func (l *ledger) hasOthers() bool {
-	_, listed := l.record.Roster[l.owner]
-	return len(l.record.Roster) > 1 || len(l.record.Roster) == 1 && !listed
-}
-
-// unlisted reports whether this process must write its entry of the roster. While
-// another one renews, it does not: the write would cost that one a conflict.
-func (l *ledger) unlisted() bool {
-	if l.record.Rev == "" || l.record.Lease != nil || !l.down.IsZero() {
-		return false
-	}
-	m, listed := l.record.Roster[l.owner]
-	if !listed {
-		_, listed = enlist(l.record.Roster, l.owner, l.clock)[l.owner]
-		return listed
-	}
-	return time.Since(l.clock.local(m.Seen)) > rosterUpdate
-}
-
-// register writes the entry of this process, and nothing else.
-func (l *ledger) register(ctx context.Context) error {
-	r := l.record
-	r.Roster, r.Rev = enlist(r.Roster, l.owner, l.clock), l.newRev()
-	return l.swap(ctx, r)
-}
-
-// leave removes the entry of this process, and nothing else. While another process
-// renews or logs out it does not, as that one would meet a conflict.
-func (l *ledger) leave(ctx context.Context) error {
-	switch _, listed := l.record.Roster[l.owner]; {
-	case !listed || !l.down.IsZero():
-		return nil
-	case l.record.Lease != nil && !l.ownLease():
-		return errElsewhere
-	}
-	r := l.record
-	r.Roster, r.Rev = delist(r.Roster, l.owner), l.newRev()
-	return l.swap(ctx, r)
-}
-
-// register lists this process in the roster of the record, if it is time to.
-func (e *engine) register(ctx context.Context) {
-	for range registerTries {
-		if !e.ledger.unlisted() || e.isClosing() {
-			return
-		}
-		if err := e.ledger.register(ctx); err != errLost {
-			_ = e.told(StageStore, 0, err)
-			return
-		}
-		if err := e.catchUp(ctx); err != nil {
-			return
-		}
-		e.adoptShared()
-	}
-}
-
-// unregister takes this process off the roster.
-func (e *engine) unregister(ctx context.Context) {
-	if e.ledger == nil {
-		return
-	}
-	for range leaveTries {
-		if err := e.ledger.leave(ctx); err != errLost && err != errElsewhere {
-			return
-		}
-		_ = sleep(ctx, poll(e.jitter())/8) // many processes may end at the same moment
-		if err := e.catchUp(ctx); err != nil {
-			return
-		}
-	}
 }

@@ -6,91 +6,101 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// session is all that is known of the sign-in. Whoever holds the engine's slot
-// owns it.
+// session is everything that is known of the sign-in. It belongs to the goroutine that
+// holds tokenCache.slot.
 type session struct {
-	refresh string // the RingCX refresh token; empty where it is spent or none came
-	spent   string // the one that this host sent last
-	login   login
+	refresh string // the RingCX refresh token; empty: it was sent, or there was none
+	spent   string // the refresh token that this process sent last
+	rc      rcToken
 	limits  limits
 
-	gen  int64 // rises with each pair
-	pair pair
+	gen     int64 // generation of the tokens: rises with each exchange and refresh
+	tokens  tokens
+	unsaved bool // the tokens are not in the shared record yet
 }
 
-// pair is what an exchange or a refresh brought, but for the refresh token.
-type pair struct {
-	access string
-	answer json.RawMessage // without secrets
-	sent   instant         // when it was asked for
-	life   time.Duration   // of the access token
-	guess  bool            // sent is not known for sure
+// tokens is what an exchange or a refresh returned, without the refresh token.
+type tokens struct {
+	access    string
+	response  json.RawMessage      // without secrets
+	requested servertime.Timestamp // when the request was sent
+	lifetime  time.Duration        // of the access token
+	guess     bool                 // requested is not known for sure
 }
 
-// secretMembers are those of the answer to an exchange or a refresh. The session
-// has the tokens in places of their own; nobody has a use for the others.
-var secretMembers = []string{
+// valid reports whether the access token may be used.
+func (t tokens) valid(wall time.Time) bool {
+	return t.access != "" && t.state(wall, 0).phase(wall) != expired
+}
+
+// state returns the state of the access token.
+func (t tokens) state(wall time.Time, renewBefore time.Duration) *state {
+	st := newState(t.access, t.response, wall.Add(-time.Since(t.requested.Local)), t.lifetime, renewBefore)
+	st.provisional = t.guess
+	return st
+}
+
+// add makes t the tokens of the session. The first generation of a record is the time,
+// so that no older record looks newer.
+func (s *session) add(t tokens, refresh string, c *servertime.Clock) {
+	s.tokens, s.refresh, s.unsaved = t, refresh, true
+	if s.gen++; s.gen == 1 {
+		now, _ := c.Now()
+		s.gen = max(now.UnixMilli(), 1)
+	}
+}
+
+// share gives the times of the session the form in which processes share them.
+func (s *session) share(c *servertime.Clock, wall time.Time) {
+	s.tokens.requested.Share(c)
+	if s.rc.until != nil && !s.rc.untilShared.IsShared() {
+		s.rc.untilShared = c.Timestamp(time.Now().Add(s.rc.until.mono.Sub(wall)))
+	}
+	s.limits.share(c)
+}
+
+// mayExchange reports whether this process has a RingCentral token that RingCX may
+// accept: one that has not expired and was not rejected for this process.
+func (s *session) mayExchange(now time.Time, process string) bool {
+	return s.rc.valid(now) && s.rc.denied != process
+}
+
+// secretFields are the fields with secrets in the response to an exchange or a refresh.
+// The session keeps the tokens in fields of its own; the others are not used.
+var secretFields = []string{
 	"accessToken", "refreshToken", "rcAccessToken", "rcRefreshToken", "loginHashcode", "password", "phoneLoginPin",
 }
 
-// bare returns an answer without its secrets.
-func bare(answer []byte) json.RawMessage {
-	decoder := json.NewDecoder(bytes.NewReader(answer))
+// withoutSecrets returns a JSON response without its secret fields, or nil if it is not
+// valid JSON.
+func withoutSecrets(response []byte) json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(response))
 	decoder.UseNumber() // keeps every digit
 	var all any
 	if err := decoder.Decode(&all); err != nil {
 		return nil
 	}
-	strip(all)
-	stripped, _ := json.Marshal(all) // of what was decoded
+	removeSecrets(all)
+	stripped, _ := json.Marshal(all) // cannot fail for a decoded value
 	return stripped
 }
 
-func strip(value any) {
+func removeSecrets(value any) {
 	switch v := value.(type) {
 	case map[string]any:
-		for name, member := range v {
-			if slices.ContainsFunc(secretMembers, func(s string) bool { return strings.EqualFold(s, name) }) {
+		for name, field := range v {
+			if slices.ContainsFunc(secretFields, func(s string) bool { return strings.EqualFold(s, name) }) {
 				delete(v, name)
 			}
-			strip(member)
+			removeSecrets(field)
 		}
 	case []any:
 		for _, element := range v {
-			strip(element)
+			removeSecrets(element)
 		}
 	}
-}
-
-// stamp says how the record gives the times of s.
-func (s *session) stamp(c *serverClock, wall time.Time) {
-	s.pair.sent.stamp(c)
-	if s.login.until != nil && s.login.mark == (mark{}) {
-		s.login.mark = c.mark(time.Now().Add(s.login.until.at.Sub(wall)))
-	}
-	for _, rests := range s.limits.rests {
-		for i := range rests {
-			rests[i].since.stamp(c)
-			rests[i].until.stamp(c)
-		}
-	}
-	for _, hits := range s.limits.hits {
-		for i := range hits {
-			hits[i].stamp(c)
-		}
-	}
-}
-
-// good reports whether the pair may be used.
-func (p pair) good(wall time.Time) bool {
-	return p.access != "" && p.state(wall, 0).phase(wall) != expired
-}
-
-// state is what callers are given of the pair.
-func (p pair) state(wall time.Time, renewBefore time.Duration) *state {
-	st := newState(p.access, p.answer, wall.Add(-time.Since(p.sent.at)), p.life, renewBefore)
-	st.provisional = p.guess
-	return st
 }

@@ -3,225 +3,302 @@ package ringcx
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 )
 
 const (
-	longestPoll = 90 * time.Second // for other hosts' renewals: each lease is 30 s
-	maxLost     = 60               // times that another host got ahead, in one flight: progress looks otherwise
-	hiccup      = 10 * time.Second // of the Store, while callers wait for another host
-	saveTries   = 4                // of a pair that was bought, 1, 2 and 4 s apart
+	maxPoll       = 90 * time.Second // for the renewals of other processes: each lease lasts 30 s
+	maxSwapsLost  = 60               // in one renewal
+	storePatience = 10 * time.Second // for which callers without a token wait for a failing Store
+	saveTries     = 4                // to write new tokens, 1, 2 and 4 s apart
+	rosterTries   = 3                // to write an entry of the roster
+	leaveTries    = 20               // to remove it, at most 125 ms apart
 )
 
-// errElsewhere says that another host is renewing: a token that is still good, or
-// one for which callers have waited long enough.
-var errElsewhere = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
+var (
+	// errLeaseHeld says that another process is renewing: the current token is still
+	// valid, or callers have waited long enough.
+	errLeaseHeld = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
-// errAside says that this process leaves the renewal to others: see aside.
-var errAside = errors.New("ringcx: leaving the renewal to another process")
+	// errDeferred says that this process leaves the renewal to others: see deferral.
+	errDeferred = errors.New("ringcx: leaving the renewal to another process")
+)
 
-// errOvertaken says that no write succeeds, though the Store answers.
-var errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", &ErrConflict}
+// sharedRenewer is the [renewer] of processes that share a session through a Store. It
+// adopts the tokens that another process obtained, or acquires the lease and obtains
+// tokens for all of them with its chain. While the Store is down, it obtains tokens for
+// this process alone.
+type sharedRenewer struct {
+	*chain
+	record *sharedRecord
+	leases leases
+	outage outage
+}
 
-// renewShared adopts the pair that another host bought, or buys one for all of
-// them. It waits for other hosts only where there is no good token.
-func (e *engine) renewShared(ctx context.Context, f *flight) (*state, error) {
-	lost, waited := 0, time.Duration(0) // not the time since the start: a process may be stopped for long
+func newSharedRenewer(c *chain) *sharedRenewer {
+	r := newSharedRecord(c.cfg, c.process, c.clock)
+	return &sharedRenewer{chain: c, record: r, leases: newLeases(r)}
+}
+
+// renew implements renewer. It waits for other processes only if there is no valid token.
+func (s *sharedRenewer) renew(ctx context.Context, r *renewal) (*state, error) {
+	s.useLateToken()
+	lost, waited := 0, time.Duration(0) // waited is a sum, because the process may be stopped in between
 	for {
-		st, err := e.renewOrAdopt(ctx)
-		waiting := err == errElsewhere || err == errAside
-		waits, patient := e.state.Load().phase(e.now()) == expired, !e.hasToken()
-		switch down, isDown := errors.AsType[storeError](err); {
-		case isDown && (!patient || e.ledger.downFor() > hiccup):
-			st, err := e.renewOutage(ctx, down)
-			f.due = e.outage.due
+		st, err := s.attempt(ctx)
+		switch {
+		case isStoreError(err) && (s.current.usable() || s.record.downFor() > storePatience):
+			return s.renewInOutage(ctx, r, err)
+		case errors.Is(err, errSwapLost):
+			if lost++; lost > maxSwapsLost {
+				return nil, s.emit(StageStore, 0, errOvertaken)
+			}
+		case !isWait(err):
 			return st, err
-		case err == errElsewhere && !waits, err == errAside && !patient, waiting && waited > longestPoll:
-			return nil, errElsewhere
-		case err == errLost && lost == maxLost:
-			return nil, e.told(StageStore, 0, errOvertaken)
-		case err == errLost:
-			lost++
-		case !waiting && !isDown:
-			return st, err
+		case stopsWaiting(err, s.current, waited):
+			return nil, errLeaseHeld
 		}
-		if err != errLost {
-			f.trouble.Store(&err)
+		if !errors.Is(err, errSwapLost) {
+			r.trouble.Store(&err)
 		}
-		if lost != 1 || err != errLost { // the first time, there is news already
-			d := poll(e.jitter())
+		if first := lost == 1 && errors.Is(err, errSwapLost); !first { // then the record has changed already
+			d := pollInterval(s.jitter())
 			waited += d
-			e.pause(ctx, d)
+			pause(ctx, s.source.closing, d)
 		}
-		if err := e.grounded(f); err != nil {
-			return nil, err
+		if isClosed(s.source.closing) {
+			return nil, ErrClosed
 		}
 	}
 }
 
-// renewOrAdopt looks at the record once. It adopts the pair of another host, or
-// reports errElsewhere where one is renewing, or renews.
-func (e *engine) renewOrAdopt(ctx context.Context) (*state, error) {
-	if err := e.catchUp(ctx); err != nil {
-		return nil, e.told(StageStore, 0, err)
+// isWait reports whether an attempt that ended with err is repeated later.
+func isWait(err error) bool {
+	return errors.Is(err, errLeaseHeld) || errors.Is(err, errDeferred) || isStoreError(err)
+}
+
+// stopsWaiting reports whether a renewal ends that has waited for some time, last because
+// of err.
+func stopsWaiting(err error, current *currentToken, waited time.Duration) bool {
+	switch {
+	case isStoreError(err):
+		return false
+	case waited > maxPoll:
+		return true
+	case errors.Is(err, errDeferred):
+		return current.usable()
 	}
-	if st := e.adoptShared(); st != nil {
+	return current.phase() != expired
+}
+
+// attempt reads the record once. It adopts the tokens of another process, returns
+// errLeaseHeld or errDeferred if another process should renew, or renews.
+func (s *sharedRenewer) attempt(ctx context.Context) (*state, error) {
+	if err := s.catchUp(ctx); err != nil {
+		return nil, s.emit(StageStore, 0, err)
+	}
+	if st := s.adoptShared(); st != nil {
 		return st, nil
 	}
-	if e.ledger.inDoubt() && e.askTime(ctx) {
-		e.session = e.ledger.reconcile(e.session, e.now())
-		if st := e.adoptShared(); st != nil {
+	if s.leases.needsTime() && s.probeTime(ctx) {
+		s.session = s.record.merge(s.session, s.now())
+		if st := s.adoptShared(); st != nil {
 			return st, nil
 		}
 	}
 	switch {
-	case e.isClosing():
+	case isClosed(s.source.closing):
 		return nil, ErrClosed
-	case e.ledger.foreignLease(ctx):
-		return nil, errElsewhere
-	case e.yields():
-		return nil, errAside
+	case s.leases.leasedElsewhere(ctx):
+		return nil, errLeaseHeld
+	case s.defers():
+		return nil, errDeferred
 	}
-	return e.renew(ctx)
+	return s.obtain(ctx, rules{permit: s.permit, leaveToOthers: s.leaveToOthers})
 }
 
-// catchUp reads the record, and makes of it and of what this host knows one
-// session.
-func (e *engine) catchUp(ctx context.Context) error {
-	corrupt, err := e.ledger.load(ctx)
+// permit is the permit of a process that shares its session: it checks the limits and
+// acquires the lease.
+func (s *sharedRenewer) permit(ctx context.Context, stage Stage) (sendBy time.Time, err error) {
+	if _, err := s.chain.permit(ctx, stage); err != nil {
+		return time.Time{}, err
+	}
+	if err := s.leases.acquire(ctx, stage, &s.session, s.now()); err != nil {
+		s.session.limits.finish(stage, false)
+		return time.Time{}, s.emit(stage, 0, err)
+	}
+	return s.leases.sendBy(s.now()), nil
+}
+
+// defers reports whether this process leaves the renewal to others for now.
+func (s *sharedRenewer) defers() bool {
+	return s.record.hasOthers() && s.failed.holds(s.current.phase() != expired, s.session.gen)
+}
+
+// leaveToOthers reports whether the rest of a renewal is left to other processes after a
+// request failed: the shared token is still valid, or only one endpoint rejected it and
+// others have renewed since the first failure of this process.
+func (s *sharedRenewer) leaveToOthers() bool {
+	if !s.record.hasOthers() {
+		return false
+	}
+	return s.current.phase() != expired || s.current.lastResort() != nil && s.session.gen > s.failed.gen
+}
+
+// catchUp reads the record and merges it with what this process knows.
+func (s *sharedRenewer) catchUp(ctx context.Context) error {
+	corrupt, err := s.record.load(ctx)
 	if err != nil {
 		return err
 	}
 	if corrupt != nil {
-		_ = e.told(StageStore, 0, corrupt)
+		_ = s.emit(StageStore, 0, corrupt)
 	}
-	e.session = e.ledger.reconcile(e.session, e.now())
+	s.session = s.record.merge(s.session, s.now())
 	return nil
 }
 
-// poll is the wait before the record is looked at again: 250 ms to 1 s.
-func poll(jitter float64) time.Duration {
+// pollInterval returns the wait before the record is read again: 250 ms to 1 s.
+func pollInterval(jitter float64) time.Duration {
 	return time.Duration((0.25 + 0.75*jitter) * float64(time.Second))
 }
 
-func (e *engine) isClosing() bool {
-	select {
-	case <-e.closing:
-		return true
-	default:
-		return false
-	}
-}
-
-// pause waits for d, or until Close.
-func (e *engine) pause(ctx context.Context, d time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	select {
-	case <-ctx.Done():
-	case <-e.closing:
-	}
-}
-
-// adoptShared takes over the pair of the session where that is newer and good.
-func (e *engine) adoptShared() *state {
-	shared, current := e.session.pair, e.state.Load()
-	if shared.access == "" || current != nil && current.token.AccessToken == shared.access && (!current.provisional || current.accused()) {
+// adoptShared makes the tokens of the session the current ones, if they are valid and
+// newer. It returns nil if the renewal must continue.
+func (s *sharedRenewer) adoptShared() *state {
+	shared, current := s.session.tokens, s.current.state.Load()
+	if shared.access == "" {
 		return nil
 	}
-	st := shared.state(e.now(), e.renewBefore)
-	if st.phase(e.now()) == expired {
+	if current.isToken(shared.access) && (!current.provisional || current.got401()) {
 		return nil
 	}
-	e.state.Store(st)
-	_ = e.told(StageAdopt, 0, nil)
-	if st.phase(e.now()) == stale && current.phase(e.now()) != expired {
-		return nil // nobody waits, and it is due for a renewal
+	st, now := shared.state(s.now(), s.renewBefore), s.now()
+	if st.phase(now) == expired {
+		return nil
+	}
+	s.current.state.Store(st)
+	_ = s.emit(StageAdopt, 0, nil)
+	if st.phase(now) == stale && current.phase(now) != expired {
+		return nil // no caller waits, and the token is due for a renewal
 	}
 	return st
 }
 
-// settle writes what a flight has changed and gives the lease back. Where another
-// host got ahead, both are made one, and written. A pair that cannot be written is
-// served all the same, and written by a later flight.
-func (e *engine) settle(ctx context.Context) {
-	if e.ledger == nil {
-		return
-	}
-	defer e.ledger.unhold()
-	if !e.ledger.leased() {
-		e.register(ctx)
+// settle implements renewer. It writes what a renewal has changed, gives the lease back,
+// and lists this process in the roster. If another process wrote first, both are merged
+// and written. Tokens that cannot be written are used all the same, and written after a
+// later renewal.
+func (s *sharedRenewer) settle(ctx context.Context) {
+	defer s.leases.unhold()
+	if !s.session.unsaved && !s.leases.own() {
+		s.register(ctx)
 		return
 	}
 	for try := 1; try <= saveTries; try++ {
-		err := e.ledger.release(ctx, &e.session, e.now())
+		err := s.leases.release(ctx, &s.session, s.now())
 		if err == nil {
 			return
 		}
-		if errors.Is(err, errLost) {
-			if err = e.catchUp(ctx); err == nil {
-				e.adoptShared()
+		if errors.Is(err, errSwapLost) {
+			if err = s.catchUp(ctx); err == nil {
+				s.adoptShared()
 				continue
 			}
 		}
-		if _ = e.told(StageStore, 0, err); !e.ledger.pending || e.isClosing() {
+		if _ = s.emit(StageStore, 0, err); !s.session.unsaved || isClosed(s.source.closing) {
 			return
 		}
 		if try < saveTries {
-			e.pause(ctx, backOff(try, e.jitter()))
+			pause(ctx, s.source.closing, backOff(try, s.jitter()))
 		}
 	}
 }
 
-// claim counts a request that is about to be sent, where its limit allows it,
-// and takes the lease for it.
-func (e *engine) claim(ctx context.Context, stage Stage) error {
-	leave := 0
-	if e.state.Load().phase(e.now()) != expired {
-		leave = 1 // for when the token ends and callers wait
+// register writes the entry of this process in the roster, if it is due.
+func (s *sharedRenewer) register(ctx context.Context) {
+	for range rosterTries {
+		if !s.record.needsEntry() || isClosed(s.source.closing) {
+			return
+		}
+		err := s.record.writeRoster(ctx, s.record.record.Roster.with(s.process, s.clock))
+		if !errors.Is(err, errSwapLost) {
+			_ = s.emit(StageStore, 0, err)
+			return
+		}
+		if err := s.catchUp(ctx); err != nil {
+			return
+		}
+		s.adoptShared()
 	}
-	err := e.session.limits.take(stage, leave)
-	if err != nil && e.clock.jumped() && e.askTime(ctx) {
-		e.session.limits.review(e.clock) // the machine may have been suspended
-		err = e.session.limits.take(stage, leave)
-	}
-	if err != nil || e.ledger == nil || e.outage.on {
-		return err
-	}
-	err = e.ledger.claim(ctx, stage, &e.session, e.now())
-	if err != nil {
-		e.session.limits.untake(stage)
-	}
-	return err
 }
 
-// sendBy is when a request that was claimed must be on its way, so that its end
-// lies within the lease, by both clocks of this host. Zero: whenever.
-func (e *engine) sendBy() time.Time {
-	if e.ledger == nil || e.outage.on {
-		return time.Time{}
+// leave implements renewer. It removes this process from the roster. While another process
+// renews or logs out it waits, because its write would cost that process a conflict.
+func (s *sharedRenewer) leave(ctx context.Context) {
+	for range leaveTries {
+		r := s.record
+		if !r.record.Roster.has(s.process) || !r.downSince.IsZero() {
+			return
+		}
+		if busy := r.record.Lease != nil && !s.leases.own(); !busy {
+			err := r.writeRoster(ctx, r.record.Roster.without(s.process))
+			if !errors.Is(err, errSwapLost) {
+				return
+			}
+		}
+		_ = sleep(ctx, pollInterval(s.jitter())/8) // many processes may end at the same moment
+		if err := s.catchUp(ctx); err != nil {
+			return
+		}
 	}
-	end := e.ledger.leaseEnd
-	by := time.Now().Add(time.Unix(0, end.wall).Sub(e.now()))
-	return earlier(end.at, by).Add(-tokenTimeout)
 }
 
-// learn reads the services' time from the answer to a call, once a minute. A
-// token whose age was a guess is then looked at again.
-func (e *engine) learn(h http.Header) {
-	if e.ledger == nil {
-		return
+// renewInOutage obtains tokens for this process alone while the Store is down, in its
+// turn: with the RingCentral token that it holds, and later with the refresh token that
+// came with them. It never sends the shared refresh token.
+func (s *sharedRenewer) renewInOutage(ctx context.Context, r *renewal, down error) (*state, error) {
+	o := &s.outage
+	o.plan(s.record, s.current.state.Load(), s.now(), s.jitter())
+	defer func() { r.retryAt = o.due }()
+	able := o.refresh != "" || s.session.mayExchange(s.now(), s.process) || o.maySignIn()
+	if time.Now().Before(o.due) || !able {
+		return nil, down
 	}
-	clock := e.clock
-	if !clock.wants() {
-		return
+	st, err := s.renewAlone(ctx)
+	switch {
+	case errors.Is(err, errNoSignIn):
+		return nil, down
+	case err != nil:
+		o.failed(err, s.jitter())
+		return nil, err
 	}
-	before := clock.sure()
-	clock.see(h)
-	if st := e.state.Load(); !before && clock.sure() && st != nil && st.provisional {
-		due := *st
-		due.renew = moment{}
-		e.state.CompareAndSwap(st, &due)
+	o.succeeded(st, s.now())
+	return st, nil
+}
+
+// renewAlone renews with the refresh token of this process alone. The tokens are in no
+// record, so the session keeps the shared ones.
+func (s *sharedRenewer) renewAlone(ctx context.Context) (*state, error) {
+	shared := s.session
+	defer func() {
+		own := &s.session
+		s.outage.refresh = own.refresh
+		own.gen, own.tokens, own.unsaved = shared.gen, shared.tokens, shared.unsaved
+		own.refresh, own.spent = shared.refresh, shared.spent
+	}()
+	s.session.refresh = s.outage.refresh
+	return s.obtain(ctx, rules{permit: s.permitAlone, leaveToOthers: func() bool { return false }})
+}
+
+// permitAlone is the permit of a process in an outage: it checks the limits, and whether
+// the process may sign in.
+func (s *sharedRenewer) permitAlone(ctx context.Context, stage Stage) (sendBy time.Time, err error) {
+	if stage == StageLogin {
+		if !s.outage.maySignIn() {
+			return time.Time{}, errNoSignIn
+		}
+		s.outage.signIn = time.Now()
 	}
+	return s.chain.permit(ctx, stage)
 }

@@ -142,7 +142,7 @@ func silentSource(t *testing.T, cert *x509.Certificate, base string) *TokenSourc
 	}
 	t.Cleanup(func() {
 		ts.Close()
-		ts.engine.client.CloseIdleConnections()
+		ts.cache.client.CloseIdleConnections()
 	})
 	return ts
 }
@@ -152,7 +152,7 @@ func hang(t *testing.T, ts *TokenSource, n int) <-chan error {
 	ended := make(chan error, n)
 	client := &http.Client{Transport: ts.Transport(nil)}
 	for range n {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, ts.engine.base.String()+"/voice/api/v1/hang", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, ts.cache.base.String()+"/voice/api/v1/hang", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

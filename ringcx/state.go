@@ -1,113 +1,213 @@
 package ringcx
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// state is the token that callers are given, and its times. It is never
-// changed: a renewal puts another in its place.
+const (
+	// defaultLifetime is how long a RingCX access token is valid if it does not contain
+	// its lifetime.
+	//
+	// Source: RingCX documentation, on the refresh of the access token.
+	defaultLifetime = 5 * time.Minute
+
+	maxLifetime = time.Hour // longer lifetimes in a token are not believed
+)
+
+// state is an access token with its times. It is immutable: a renewal replaces it.
 type state struct {
-	token         oauth2.Token    // handed out as copies only
-	header        []string        // the value of the Authorization header
-	answer        json.RawMessage // of the exchange or refresh that brought it, without secrets
-	renew, expire moment
-	provisional   bool   // its age was not known: another host bought it
-	end           moment // of a token that is accused: when it expires by itself
-	named         bool   // the 401 that accused it named the token
+	token    oauth2.Token    // callers get copies
+	header   []string        // the value of the Authorization header
+	response json.RawMessage // of the exchange or refresh, without secrets
+
+	renewAt  deadline // from when on the token is renewed
+	expireAt deadline // from when on it is not used
+
+	provisional bool // its age is a guess: another process requested it, and the time is not known
+
+	// After a call got status 401 with this token, both times above are zero.
+	expireAtBefore401 deadline // expireAt before the 401; zero: there was none
+	named401          bool     // the 401 said that the token itself is invalid
 }
 
-// phase says what may be done with a state.
+// phase says what a state may be used for.
 type phase int
 
 const (
-	expired phase = iota // not to be used
-	stale                // good, and due for a renewal
-	fresh                // good
+	expired phase = iota // must not be used
+	stale                // may be used, and should be renewed
+	fresh                // may be used
 )
 
-// phase of a state, also of none.
+// newState returns the state of an access token that was requested at sent. It expires a
+// tenth of its lifetime early, at most 10 s, and is renewed renewBefore its end, by
+// default a quarter of its lifetime.
+func newState(access string, response json.RawMessage, sent time.Time, lifetime, renewBefore time.Duration) *state {
+	before := lifetime / 4
+	if renewBefore > 0 {
+		before = min(renewBefore, lifetime/2)
+	}
+	end := sent.Add(lifetime - min(10*time.Second, lifetime/10))
+	renew := earlier(sent.Add(lifetime-before), end)
+	return &state{
+		token:    oauth2.Token{AccessToken: access, TokenType: "Bearer", Expiry: end, ExpiresIn: 0},
+		header:   []string{"Bearer " + access},
+		response: response,
+		renewAt:  deadlineAt(renew),
+		expireAt: deadlineAt(end),
+	}
+}
+
+// phase returns the phase of st, which may be nil.
 func (st *state) phase(now time.Time) phase {
 	switch {
 	case st == nil:
 		return expired
-	case !st.renew.reached(now):
+	case !st.renewAt.reached(now):
 		return fresh
-	case !st.expire.reached(now):
+	case !st.expireAt.reached(now):
 		return stale
 	}
 	return expired
 }
 
-// copyToken returns a token that the caller may write into. x/oauth2 does:
-// ReuseTokenSource and NewClient set fields of the token that they are given. It
-// is made field by field, because a copy of the whole costs the garbage collector
-// a look at every pointer of it.
+// copyToken returns a token that the caller may modify; oauth2.ReuseTokenSource and
+// oauth2.NewClient do. It is built field by field because copying the whole struct costs
+// a write barrier for each pointer in it.
 func (st *state) copyToken() *oauth2.Token {
 	return &oauth2.Token{AccessToken: st.token.AccessToken, TokenType: "Bearer", Expiry: st.token.Expiry}
 }
 
-// isToken reports whether access is the token of st.
+// isToken reports whether access is the token of st, which may be nil.
 func (st *state) isToken(access string) bool {
 	return st != nil && st.token.AccessToken == access
 }
 
-// refused is st as it is after a call met a 401 with its token: to be renewed
-// before it is used again. named says that the 401 named the token.
-func (st *state) refused(named bool) *state {
+// after401 returns st after a call got status 401 with its token: the token must be
+// renewed before it is used again. named says that the 401 named the token.
+func (st *state) after401(named bool) *state {
 	r := *st
-	if !st.accused() {
-		r.end = st.expire
+	if !st.got401() {
+		r.expireAtBefore401 = st.expireAt
 	}
-	r.renew, r.expire, r.named = moment{}, moment{}, named
+	r.renewAt, r.expireAt, r.named401 = deadline{}, deadline{}, named
 	return &r
 }
 
-// accused reports whether st is what refused returned.
-func (st *state) accused() bool { return st.end != moment{} }
+// got401 reports whether after401 returned st.
+func (st *state) got401() bool { return st.expireAtBefore401 != deadline{} }
 
-// lastResort is st if its token was rejected by a 401 that another endpoint may
-// not return, or nil. A 401 that names the token is returned by every endpoint.
+// lastResort returns st if a call got status 401 with its token but other endpoints may
+// still accept it, and nil otherwise. A 401 that names the token means that no endpoint
+// accepts it.
 func (st *state) lastResort(now time.Time) *state {
-	if st == nil || !st.accused() || st.named || st.end.reached(now) {
+	if st == nil || !st.got401() || st.named401 {
+		return nil
+	}
+	if st.expireAtBefore401.reached(now) {
 		return nil
 	}
 	return st
 }
 
-// moment is a time on both clocks. It is reached as soon as either says so: the
-// monotonic clock stands still while a machine sleeps, and the wall clock can be
-// set back.
-type moment struct {
-	at   time.Time // with a monotonic reading, where the clock gave one
-	wall int64     // Unix nanoseconds
+// dueNow returns st, to be renewed at once.
+func (st *state) dueNow() *state {
+	r := *st
+	r.renewAt = deadline{}
+	return &r
 }
 
-func at(t time.Time) moment { return moment{at: t, wall: t.UnixNano()} }
-
-func (m moment) reached(now time.Time) bool {
-	return now.UnixNano() >= m.wall || !now.Before(m.at)
+// currentToken holds the state that callers are given. Safe for concurrent use.
+type currentToken struct {
+	state atomic.Pointer[state]
+	now   func() time.Time
 }
 
-// newState makes the state of an access token that was requested at sent and lives for
-// life.
-func newState(access string, answer json.RawMessage, sent time.Time, life, renewBefore time.Duration) *state {
-	before := life / 4
-	if renewBefore > 0 {
-		before = min(renewBefore, life/2)
+// phase returns the phase of the current token.
+func (c *currentToken) phase() phase { return c.state.Load().phase(c.now()) }
+
+// lastResort returns the current state if it is a last resort, or nil.
+func (c *currentToken) lastResort() *state { return c.state.Load().lastResort(c.now()) }
+
+// usable reports whether callers have a token for now: a valid one, or a last resort.
+func (c *currentToken) usable() bool { return c.phase() != expired || c.lastResort() != nil }
+
+// invalidate expires the token access, if it is the current one. After a 401 that named
+// the token it is not a last resort either.
+func (c *currentToken) invalidate(access string, named bool) {
+	st := c.state.Load()
+	if !st.isToken(access) {
+		return
 	}
-	end := sent.Add(life - min(10*time.Second, life/10))
-	renew := sent.Add(life - before)
-	if renew.After(end) {
-		renew = end
+	if known := st.got401() && (st.named401 || !named); known {
+		return
 	}
-	return &state{
-		token:  oauth2.Token{AccessToken: access, TokenType: "Bearer", Expiry: end, ExpiresIn: 0},
-		header: []string{"Bearer " + access},
-		answer: answer,
-		renew:  at(renew),
-		expire: at(end),
+	c.state.CompareAndSwap(st, st.after401(named))
+}
+
+// recheck makes a token that was adopted without knowing its age due for a renewal,
+// which looks at the record again.
+func (c *currentToken) recheck() {
+	if st := c.state.Load(); st != nil && st.provisional {
+		c.state.CompareAndSwap(st, st.dueNow())
 	}
+}
+
+// lifetimeOf returns the lifetime of an access token, at most an hour, from the claims of
+// the JWT that it is: exp − iat, or exp − date if that is clearly less, where date is
+// the Date of the response that brought it and took how long the request took. It
+// returns five minutes if access is not a JWT, expires before it begins, or has no iat in
+// a response without a Date. Only differences of times are used, so a wrong clock of
+// this machine does not matter.
+func lifetimeOf(access string, date time.Time, took time.Duration) time.Duration {
+	parts := strings.Split(access, ".")
+	if len(parts) != 3 {
+		return defaultLifetime
+	}
+	var claims struct{ Exp, Iat *float64 }
+	if json.Unmarshal(decodeSegment(parts[1]), &claims) != nil || claims.Exp == nil {
+		return defaultLifetime
+	}
+	left := boundedLifetime(*claims.Exp - float64(date.Unix()))
+	switch {
+	case claims.Iat == nil && date.IsZero():
+		return defaultLifetime
+	case claims.Iat == nil:
+		return left
+	}
+	lifetime := boundedLifetime(*claims.Exp - *claims.Iat)
+	if !date.IsZero() && left+took < lifetime-servertime.Drift {
+		return left // the token was issued before this response
+	}
+	return lifetime
+}
+
+// boundedLifetime returns a lifetime of s seconds, at most an hour, and five minutes if s
+// is less than 1.
+func boundedLifetime(s float64) time.Duration {
+	switch {
+	case s < 1:
+		return defaultLifetime
+	case s > maxLifetime.Seconds():
+		return maxLifetime
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// decodeSegment decodes a part of a JWT. It returns nil for one that is not valid
+// Base64.
+func decodeSegment(s string) []byte {
+	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
+	if err != nil {
+		return nil
+	}
+	return b
 }

@@ -91,11 +91,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestDialFailure(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	refused := roundTrip(func(r *http.Request) (*http.Response, error) {
+	unreachable := roundTrip(func(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
 	})
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
-		for _, rt := range []http.RoundTripper{&http.Transport{}, refused} {
+		for _, rt := range []http.RoundTripper{&http.Transport{}, unreachable} {
 			a := request(t, server.URL, &http.Client{Transport: rt}, method, "once").do(t.Context())
 			if a.outcome != notProcessed {
 				t.Errorf("%s: outcome %d, error: %v", method, a.outcome, a.err)
@@ -135,9 +135,9 @@ func TestEarlyResponse(t *testing.T) {
 		retryAfter string
 		want       outcome
 	}{
-		{200, "", answered},
-		{401, "", refused},
-		{403, "", refused},
+		{200, "", succeeded},
+		{401, "", rejected},
+		{403, "", rejected},
 		{429, "", notProcessed},
 		{503, "7", notProcessed},
 		{503, "", unknown},

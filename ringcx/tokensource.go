@@ -21,16 +21,16 @@ var _ oauth2.TokenSource = (*TokenSource)(nil)
 // time, for all callers. While a TokenSource is not used, it does nothing.
 //
 // A TokenSource is safe for concurrent use. Copies share one session.
-type TokenSource struct{ engine *engine }
+type TokenSource struct{ cache *tokenCache }
 
 // NewTokenSource returns a TokenSource for cfg. It sends nothing: the first token signs
 // in. It returns an error if a field of cfg is missing or invalid.
 func NewTokenSource(cfg Config) (*TokenSource, error) {
-	e, err := newEngine(cfg)
+	e, err := newTokenCache(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &TokenSource{engine: e}, nil
+	return &TokenSource{cache: e}, nil
 }
 
 // Token calls [TokenSource.TokenContext] with context.Background.
@@ -75,7 +75,7 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 // other status 401, it returns the token again if a limit of this package or the Store
 // prevents the renewal: another endpoint may still accept it.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
-	st, err := s.engine.current(ctx)
+	st, err := s.cache.get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,12 +87,12 @@ func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 // Its secrets are removed. AgentDetails is empty for a user who is only an administrator.
 // Session waits and fails as TokenContext does.
 func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
-	st, err := s.engine.current(ctx)
+	st, err := s.cache.get(ctx)
 	if err != nil {
 		return gen.Session{}, err
 	}
 	var session gen.Session
-	if err := json.Unmarshal(st.answer, &session); err != nil {
+	if err := json.Unmarshal(st.response, &session); err != nil {
 		return gen.Session{}, fmt.Errorf("ringcx: the response to the sign-in does not match openapi.yaml: %w", err)
 	}
 	return session, nil
@@ -104,7 +104,7 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 // themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
-		s.engine.invalidate(t.AccessToken, false)
+		s.cache.current.invalidate(t.AccessToken, false)
 	}
 }
 
@@ -146,9 +146,9 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 // Code "local_limit", whose Cause is the 401.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
-		base = s.engine.cfg.transport()
+		base = s.cache.cfg.transport()
 	}
-	return &transport{engine: s.engine, base: base}
+	return &transport{cache: s.cache, base: base}
 }
 
 // Logout ends the RingCX session, and the RingCentral session if a [JWTLogin] started it.
@@ -162,7 +162,7 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 // continue sign in again. The record then contains only what counts towards the limits.
 //
 // Source: RingCX API reference, an older edition; the current edition has no logout.
-func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout(ctx) }
+func (s *TokenSource) Logout(ctx context.Context) error { return s.cache.logout(ctx) }
 
 // Close waits for a renewal in progress and closes s. With a Store, it also waits until
 // new tokens are written and this process is removed from the record. This takes about a
@@ -174,6 +174,6 @@ func (s *TokenSource) Logout(ctx context.Context) error { return s.engine.logout
 // The session does not end: see [TokenSource.Logout]. Close always returns nil. It may be
 // called more than once.
 func (s *TokenSource) Close() error {
-	s.engine.close()
+	s.cache.close()
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // transport adds the bearer token to requests for RingCX, and sends them again if
 // that may help. It passes other requests on to base.
 type transport struct {
-	engine   *engine
+	cache    *tokenCache
 	base     http.RoundTripper
 	toErrors bool // return statuses of 400 and more as *Error, as a Client does
 }
@@ -51,7 +51,7 @@ func (t *transport) roundTrip(req *http.Request) (*http.Response, error) {
 
 // addsToken reports whether a request to u is sent with the token.
 func (t *transport) addsToken(u *url.URL) bool {
-	base := t.engine.base
+	base := t.cache.base
 	same := u.Host == base.Host && u.Scheme == base.Scheme // the usual case, without parsing the host
 	return (same || origin.Same(base, u)) && !isAuth(base, u)
 }
@@ -75,7 +75,7 @@ func (t *transport) isError(req *http.Request, resp *http.Response) bool {
 	if !t.toErrors {
 		return false
 	}
-	return resp.StatusCode >= 400 || resp.StatusCode >= 300 && isAuth(t.engine.base, req.URL)
+	return resp.StatusCode >= 400 || resp.StatusCode >= 300 && isAuth(t.cache.base, req.URL)
 }
 
 // withToken returns a copy of req with the token of st. The values of the other
@@ -87,7 +87,7 @@ func (t *transport) withToken(req *http.Request, st *state) *http.Request {
 	}
 	r.Header["Authorization"] = st.header
 	if _, set := r.Header["User-Agent"]; !set {
-		r.Header["User-Agent"] = t.engine.agent
+		r.Header["User-Agent"] = t.cache.agent
 	}
 	return &r
 }
@@ -95,7 +95,7 @@ func (t *transport) withToken(req *http.Request, st *state) *http.Request {
 // ownSecrets returns the tokens that a request of the program to RingCX's token
 // endpoints contains: in its form, or for a logout in its path.
 func (t *transport) ownSecrets(req *http.Request) []string {
-	if !isAuth(t.engine.base, req.URL) {
+	if !isAuth(t.cache.base, req.URL) {
 		return nil
 	}
 	if _, token, ok := strings.Cut(req.URL.Path, logoutPath); ok {

@@ -10,7 +10,7 @@ func jwt(payload string) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"
 }
 
-func TestLifetime(t *testing.T) {
+func TestLifetimeOf(t *testing.T) {
 	tests := []struct {
 		name, access string
 		date         time.Time // of the response; zero: none
@@ -20,16 +20,16 @@ func TestLifetime(t *testing.T) {
 		{"two minutes", jwt(`{"iat":1700000000,"exp":1700000120}`), time.Time{}, 2 * time.Minute},
 		{"padded", "e30." + base64.URLEncoding.EncodeToString([]byte(`{"iat":10,"exp":130}`)) + ".c2ln", time.Time{}, 2 * time.Minute},
 		{"fractions", jwt(`{"iat":1700000000.5,"exp":1700000060.5}`), time.Time{}, time.Minute},
-		{"an hour and more", jwt(`{"iat":1700000000,"exp":1700009999}`), time.Time{}, time.Hour},
+		{"more than an hour", jwt(`{"iat":1700000000,"exp":1700009999}`), time.Time{}, time.Hour},
 		{"huge", jwt(`{"iat":0,"exp":1e300}`), time.Time{}, time.Hour},
 		{"no iat", jwt(`{"exp":1700000120}`), time.Time{}, 5 * time.Minute},
 		{"no exp", jwt(`{"iat":1700000120}`), time.Time{}, 5 * time.Minute},
-		{"no life", jwt(`{"iat":1700000000,"exp":1700000000}`), time.Time{}, 5 * time.Minute},
-		{"ends before it begins", jwt(`{"iat":1700000000,"exp":1600000000}`), time.Time{}, 5 * time.Minute},
+		{"no lifetime", jwt(`{"iat":1700000000,"exp":1700000000}`), time.Time{}, 5 * time.Minute},
+		{"expires before it begins", jwt(`{"iat":1700000000,"exp":1600000000}`), time.Time{}, 5 * time.Minute},
 		{"text times", jwt(`{"iat":"a","exp":"b"}`), time.Time{}, 5 * time.Minute},
 		{"null payload", jwt(`null`), time.Time{}, 5 * time.Minute},
-		{"no JSON", jwt(`hello`), time.Time{}, 5 * time.Minute},
-		{"no base64", "a.!!!.c", time.Time{}, 5 * time.Minute},
+		{"not JSON", jwt(`hello`), time.Time{}, 5 * time.Minute},
+		{"not Base64", "a.!!!.c", time.Time{}, 5 * time.Minute},
 		{"no iat, with a date", jwt(`{"exp":1700000120}`), time.Unix(1700000000, 0), 2 * time.Minute},
 		{"no iat, for long, with a date", jwt(`{"exp":1700001200}`), time.Unix(1700000000, 0), 20 * time.Minute},
 		{"an old iat", jwt(`{"iat":1699996400,"exp":1700000300}`), time.Unix(1700000000, 0), 5 * time.Minute},
@@ -40,27 +40,26 @@ func TestLifetime(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := lifetime(tt.access, tt.date, 0); got != tt.want {
+			if got := lifetimeOf(tt.access, tt.date, 0); got != tt.want {
 				t.Errorf("lifetime = %v, want %v", got, tt.want)
 			}
 		})
 	}
 }
 
-func FuzzLifetime(f *testing.F) {
+func FuzzLifetimeOf(f *testing.F) {
 	f.Add(`{"iat":1700000000,"exp":1700000300}`, "")
 	f.Add(`{"iat":-1e308,"exp":1e308}`, "a.b.c")
 	f.Fuzz(func(t *testing.T, payload, token string) {
 		for _, access := range []string{jwt(payload), token} {
-			if d := lifetime(access, time.Time{}, 0); d < time.Second || d > time.Hour {
-				t.Errorf("lifetime(%q) = %v, want 1 s to 1 h", access, d)
+			if d := lifetimeOf(access, time.Time{}, 0); d < time.Second || d > time.Hour {
+				t.Errorf("lifetimeOf(%q) = %v, want 1 s to 1 h", access, d)
 			}
 		}
 	})
 }
 
-// TestNewState shows the two times of a token: when it is renewed, and when it
-// is no longer used.
+// TestNewState checks when a token is renewed and when it expires.
 func TestNewState(t *testing.T) {
 	sent := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	tests := []struct {
@@ -71,14 +70,14 @@ func TestNewState(t *testing.T) {
 	}{
 		{"default", jwt(`{"iat":0,"exp":300}`), 0, 225 * time.Second, 290 * time.Second},
 		{"a minute before", jwt(`{"iat":0,"exp":300}`), time.Minute, 240 * time.Second, 290 * time.Second},
-		{"capped at half the life", jwt(`{"iat":0,"exp":300}`), time.Hour, 150 * time.Second, 290 * time.Second},
-		{"never after the end", jwt(`{"iat":0,"exp":300}`), time.Second, 290 * time.Second, 290 * time.Second},
-		{"short life", jwt(`{"iat":0,"exp":20}`), 0, 15 * time.Second, 18 * time.Second},
+		{"capped at half the lifetime", jwt(`{"iat":0,"exp":300}`), time.Hour, 150 * time.Second, 290 * time.Second},
+		{"not after the end", jwt(`{"iat":0,"exp":300}`), time.Second, 290 * time.Second, 290 * time.Second},
+		{"short lifetime", jwt(`{"iat":0,"exp":20}`), 0, 15 * time.Second, 18 * time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			st := newState(tt.access, nil, sent, lifetime(tt.access, time.Time{}, 0), tt.renewBefore)
-			if got := st.renew.at.Sub(sent); got != tt.renew {
+			st := newState(tt.access, nil, sent, lifetimeOf(tt.access, time.Time{}, 0), tt.renewBefore)
+			if got := st.renewAt.mono.Sub(sent); got != tt.renew {
 				t.Errorf("renewed after %v, want %v", got, tt.renew)
 			}
 			if got := st.token.Expiry.Sub(sent); got != tt.expire {
@@ -88,11 +87,11 @@ func TestNewState(t *testing.T) {
 	}
 }
 
-// TestMoment holds the two clocks apart: time.Time compares monotonic readings
-// where both have one, and the wall otherwise.
-func TestMoment(t *testing.T) {
+// TestDeadline checks each of the two deadline alone: time.Time compares monotonic readings if
+// both times have one, and wall clock readings otherwise.
+func TestDeadline(t *testing.T) {
 	now := time.Now()
-	m := at(now.Add(time.Minute))
+	d := deadlineAt(now.Add(time.Minute))
 	tests := []struct {
 		name string
 		now  time.Time
@@ -102,15 +101,38 @@ func TestMoment(t *testing.T) {
 		{"both", now.Add(time.Minute), true},
 	}
 	for _, tt := range tests {
-		if got := m.reached(tt.now); got != tt.want {
+		if got := d.reached(tt.now); got != tt.want {
 			t.Errorf("%s: reached = %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	if m := (moment{at: now.Add(time.Hour), wall: now.UnixNano()}); !m.reached(now) { // as after an hour's sleep
+	if d := (deadline{mono: now.Add(time.Hour), wall: now.UnixNano()}); !d.reached(now) { // as after a suspend of an hour
 		t.Error("the wall clock alone: not reached")
 	}
-	monotonic := moment{at: now, wall: now.Add(time.Hour).UnixNano()} // as after the wall was set back an hour
+	monotonic := deadline{mono: now, wall: now.Add(time.Hour).UnixNano()} // as after the wall was set back an hour
 	if !monotonic.reached(now) {
 		t.Error("the monotonic clock alone: not reached")
+	}
+}
+
+// TestLifetimeOfASlowResponse takes 9 s for a response, so its Date is that much later than
+// iat: the lifetime is exp − iat.
+func TestLifetimeOfASlowResponse(t *testing.T) {
+	issued, token := time.Unix(1700000000, 0), jwt(`{"iat":1700000000,"exp":1700000300}`)
+	if got := lifetimeOf(token, issued.Add(9*time.Second), 9*time.Second); got != 5*time.Minute {
+		t.Errorf("the lifetime is %v, want 5m0s", got)
+	}
+}
+
+// TestInvalidateTwice rejects a token by name and otherwise, in both orders.
+func TestInvalidateTwice(t *testing.T) {
+	for _, named := range []bool{true, false} {
+		c := &currentToken{now: time.Now}
+		c.state.Store(newState("an.access.token", nil, time.Now(), defaultLifetime, 0))
+		for _, named := range []bool{named, !named} {
+			c.invalidate("an.access.token", named)
+		}
+		if st := c.state.Load(); !st.got401() || c.lastResort() != nil {
+			t.Errorf("named first: %v: got a 401: %v, last resort: %v", named, st.got401(), c.lastResort() != nil)
+		}
 	}
 }

@@ -1,0 +1,209 @@
+package ringcx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
+)
+
+// rcTokenMargin is how long before its end a RingCentral token is given up, because it
+// must still be valid when RingCX checks it.
+const rcTokenMargin = tokenTimeout
+
+// rcToken is a RingCentral access token and when it expires.
+type rcToken struct {
+	token       string
+	until       *deadline            // nil: not known
+	untilShared servertime.Timestamp // until, as processes share it
+	accepted    bool                 // an exchange accepted it
+	denied      string               // the process whose exchange RingCX rejected with 401; empty: none
+	unsaved     bool                 // it is not in the shared record yet
+}
+
+func newRCToken(token *oauth2.Token, now time.Time) rcToken {
+	t := rcToken{token: token.AccessToken, unsaved: true}
+	if !token.Expiry.IsZero() {
+		until := deadlineAt(now.Add(time.Until(token.Expiry) - rcTokenMargin))
+		t.until = &until
+	}
+	return t
+}
+
+func (t rcToken) valid(now time.Time) bool {
+	return t.token != "" && (t.until == nil || !t.until.reached(now))
+}
+
+// expiresAfter reports whether t is valid for longer than o, as far as that is known.
+func (t rcToken) expiresAfter(o rcToken) bool {
+	switch {
+	case t.token == "":
+		return false
+	case o.token == "":
+		return true
+	}
+	known := t.until != nil && o.until != nil
+	return known && t.until.mono.After(o.until.mono)
+}
+
+// rcSource calls Config.RingCentral, one call at a time.
+type rcSource struct {
+	source  oauth2.TokenSource
+	closing <-chan struct{} // see tokenCache
+	pending *sourceCall     // whose result was not used yet, or nil
+}
+
+// sourceCall is one call of Config.RingCentral. It may last longer than the renewal that
+// started it: then the next renewals wait for it instead of starting another one.
+type sourceCall struct {
+	began   time.Time
+	discard bool          // a Logout came in between: the result is not used
+	done    chan struct{} // closed when the fields below are set
+	took    time.Duration
+	token   *oauth2.Token
+	err     error
+}
+
+func (c *sourceCall) ended() bool { return isClosed(c.done) }
+
+// start calls the source. If the source takes a context, it ends after tokenTimeout, and
+// not with the renewal.
+func (s *rcSource) start(ctx context.Context) *sourceCall {
+	c := &sourceCall{began: time.Now(), done: make(chan struct{})}
+	source := s.source
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+		defer cancel()
+		if s, ok := source.(interface {
+			TokenContext(context.Context) (*oauth2.Token, error)
+		}); ok {
+			c.token, c.err = s.TokenContext(ctx)
+		} else {
+			c.token, c.err = source.Token()
+		}
+		if c.err == nil && (c.token == nil || c.token.AccessToken == "") {
+			c.err = errors.New("it returned no token and no error")
+		}
+		c.err, c.took = loginError(c.err), time.Since(c.began)
+		close(c.done)
+	}()
+	return c
+}
+
+// ask calls the source and waits for its token.
+func (s *rcSource) ask(ctx context.Context) (*oauth2.Token, error) {
+	s.pending = s.start(ctx)
+	return s.await(nil)
+}
+
+// await waits for the pending call, at most for tokenTimeout, and not after stop is
+// closed. If the call has not ended then, it stays pending.
+func (s *rcSource) await(stop <-chan struct{}) (*oauth2.Token, error) {
+	c := s.pending
+	timer := time.NewTimer(tokenTimeout)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+		s.pending = nil
+		return c.token, c.err
+	case <-stop:
+		return nil, ErrClosed
+	case <-timer.C:
+		return nil, fmt.Errorf("ringcx: login: Config.RingCentral has not returned for %v; it is not called again before it returns: %w",
+			time.Since(c.began).Round(time.Second), context.DeadlineExceeded)
+	}
+}
+
+// awaitPending waits for the call that an earlier renewal started; Close ends the wait.
+// It reports false if a new call may start: none is pending, or the result is of no use
+// at time now.
+func (s *rcSource) awaitPending(now func() time.Time) (token *oauth2.Token, err error, pending bool) {
+	c := s.pending
+	if c == nil {
+		return nil, nil, false
+	}
+	token, err = s.await(s.closing)
+	if s.pending != nil {
+		return nil, err, true
+	}
+	expired := err == nil && !newRCToken(token, now()).valid(now())
+	if c.discard || expired {
+		return nil, nil, false
+	}
+	return token, err, true
+}
+
+// takeEnded returns the pending call if it has ended and its result may be used, or nil.
+func (s *rcSource) takeEnded() *sourceCall {
+	c := s.pending
+	if c == nil || !c.ended() {
+		return nil
+	}
+	s.pending = nil
+	if c.discard {
+		return nil
+	}
+	return c
+}
+
+// discardPending makes the result of a pending call unusable.
+func (s *rcSource) discardPending() {
+	if s.pending != nil {
+		s.pending.discard = true
+	}
+}
+
+// coolDownLogin adds a cooldown to l if RingCentral rejected the sign-in with err.
+func coolDownLogin(l *limits, err error) error {
+	e := asError(err)
+	if e == nil {
+		return err
+	}
+	switch e.StatusCode {
+	case http.StatusTooManyRequests:
+		return l.coolDownAsAsked(StageLogin, err)
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		e.RetryAfter = cmp.Or(e.RetryAfter, loginCooldown)
+		l.ownUntil = time.Now().Add(e.RetryAfter) // other processes may have valid credentials
+	}
+	return err
+}
+
+// loginError returns the error of a RingCentral token source as an *Error, if a server
+// sent it. An *oauth2.RetrieveError is never passed on, because it prints the whole
+// response.
+func loginError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		return ownError(own)
+	}
+	retrieve, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok && strings.HasPrefix(err.Error(), "ringcx: ") {
+		return err // of a JWTLogin
+	}
+	if !ok {
+		clean := redact.New().MaskQuotes()
+		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", clean.Error(err))
+	}
+	var secrets []string
+	if retrieve.Response != nil {
+		secrets = requestSecrets(retrieve.Response.Request)
+	}
+	clean := redact.New(secrets...)
+	e := &Error{Stage: StageLogin, Code: oneLine(clean.Text(retrieve.ErrorCode)), Message: oneLine(clean.Text(retrieve.ErrorDescription))}
+	if retrieve.Response != nil {
+		e.StatusCode = retrieve.Response.StatusCode
+		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())
+	}
+	return e
+}
