@@ -368,6 +368,18 @@ func pause(ctx context.Context, closing <-chan struct{}, d time.Duration) {
 	}
 }
 
+// sleep waits for d, or returns the error of ctx if ctx is done first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // isClosed reports whether closing is closed.
 func isClosed(closing <-chan struct{}) bool {
 	select {

@@ -2,7 +2,6 @@ package ringcx
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -54,58 +53,66 @@ func (c *call) do() (*http.Response, error) {
 			return resp, err
 		}
 		c.replays++
-		if resp != nil {
-			bufferBody(resp)
-		}
-		if err := sleep(c.req.Context(), delay); err != nil {
-			return nil, fmt.Errorf("ringcx: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
+		if err := c.waitToResend(resp, delay); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// waitToResend frees the connection of resp, which may be nil, and waits for delay.
+func (c *call) waitToResend(resp *http.Response, delay time.Duration) error {
+	if resp != nil {
+		bufferBody(resp)
+	}
+	if err := sleep(c.req.Context(), delay); err != nil {
+		return fmt.Errorf("ringcx: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
+	}
+	return nil
 }
 
 // token returns a state whose token may be used. If a renewal fails for a reason that
 // may be temporary, it waits for the next renewal, whatever the method of the request:
 // nothing of the request has been sent.
 func (c *call) token() (*state, error) {
-	e, ctx := c.cache, c.req.Context()
+	cache, ctx := c.cache, c.req.Context()
 	for {
-		st, now := e.current.state.Load(), e.now()
+		st, now := cache.current.state.Load(), cache.now()
 		if st.phase(now) == fresh {
 			return st, nil
 		}
-		st, f, err := e.renewed(ctx, st, now)
+		st, r, err := cache.renewed(ctx, st, now)
 		if err == nil {
 			return st, nil
 		}
-		if f == nil || !c.awaitsRenewal(f) {
+		if r == nil || !c.awaitsRenewal(r) {
 			return nil, err
 		}
-		if c.countsAsReplay(f) {
+		if c.countsAsReplay(r) {
 			c.replays++
 		}
-		c.failed = f.failure.at
-		pause(ctx, e.closing, time.Until(f.failure.next))
+		c.failed = r.failure.at
+		pause(ctx, cache.closing, time.Until(r.failure.next))
 	}
 }
 
-// awaitsRenewal reports whether to wait for the renewal after f, which failed.
-func (c *call) awaitsRenewal(f *renewal) bool {
-	return isTransient(f.err) && c.replaysLeft(f) && c.mayWait(time.Until(f.failure.until))
+// awaitsRenewal reports whether to wait for the renewal after r, which failed.
+func (c *call) awaitsRenewal(r *renewal) bool {
+	return isTransient(r.err) && c.replaysLeft(r) && c.mayWait(time.Until(r.failure.until))
 }
 
-// replaysLeft reports whether Config.MaxReplays lets the call wait after f failed.
-func (c *call) replaysLeft(f *renewal) bool {
+// replaysLeft reports whether Config.MaxReplays lets the call wait after r failed.
+func (c *call) replaysLeft(r *renewal) bool {
 	most := c.cache.cfg.MaxReplays
-	return most >= 0 && (!c.countsAsReplay(f) || c.replays < most)
+	return most >= 0 && (!c.countsAsReplay(r) || c.replays < most)
 }
 
-// countsAsReplay reports whether the failure of f counts towards Config.MaxReplays.
+// countsAsReplay reports whether the failure of r counts towards Config.MaxReplays.
 // Each failure counts once, and one that is older than the call does not count.
-func (c *call) countsAsReplay(f *renewal) bool {
+func (c *call) countsAsReplay(r *renewal) bool {
 	if c.failed.IsZero() {
-		return !f.remembered
+		return !r.remembered
 	}
-	return !f.failure.at.Equal(c.failed)
+	return !r.failure.at.Equal(c.failed)
 }
 
 // mayWait reports whether the call may wait for d: at most longestWait, and not beyond
@@ -142,22 +149,22 @@ func (c *call) send(st *state) (*http.Response, error) {
 // the circuit breaker is open or trips, and reports whether to send the request again
 // with another token.
 func (c *call) unauthorized(resp *http.Response) (again bool) {
-	e := c.cache
+	cache := c.cache
 	switch {
 	case c.first401 != nil:
-		e.breaker.trip(e.now()) // a renewed token was rejected, too
+		cache.breaker.trip(cache.now()) // a renewed token was rejected, too
 		return false
-	case e.breaker.open(e.now()):
+	case cache.breaker.open(cache.now()):
 		return false
 	case c.repeatable():
 		bufferBody(resp)
 		c.first401 = resp
-		e.current.invalidate(c.sentToken, namesToken(resp))
+		cache.current.invalidate(c.sentToken, namesToken(resp))
 		return true
 	}
 	named := namesToken(resp)
-	if e.current.state.Load().isToken(c.sentToken) && !e.breaker.rejected(c.req.URL.Path, c.sentToken, e.now()) {
-		e.current.invalidate(c.sentToken, named)
+	if cache.current.state.Load().isToken(c.sentToken) && !cache.breaker.rejected(c.req.URL.Path, c.sentToken, cache.now()) {
+		cache.current.invalidate(c.sentToken, named)
 	}
 	return false
 }
@@ -252,16 +259,4 @@ func namesToken(resp *http.Response) bool {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(start[:n]), resp.Body), resp.Body}
 	return string(start) == prefix
-}
-
-// sleep waits for d, or returns the error of ctx if ctx is done first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -192,3 +192,18 @@ func unexpectedEOF(err error) error {
 	}
 	return err
 }
+
+func (c Client) summary() string {
+	if c.Tokens == nil {
+		return "ringcx.Client{}"
+	}
+	return "ringcx.Client{Tokens: " + c.Tokens.summary() + "}"
+}
+
+// Format implements fmt.Formatter. For every verb it writes a description of c without
+// its tokens.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.summary()) }
+
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
+func (c Client) MarshalText() ([]byte, error) { return []byte(c.summary()), nil }

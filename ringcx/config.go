@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -335,3 +336,16 @@ func maskURL(raw string) string {
 	}
 	return u.Scheme + "://" + u.Host + maskPath(u)
 }
+
+func (c Config) summary() string {
+	return fmt.Sprintf("ringcx.Config{RingCentral: %T, BaseURL: %q, RenewBefore: %v, MaxReplays: %d, UserAgent: %q}",
+		c.RingCentral, c.BaseURL, c.RenewBefore, c.MaxReplays, c.UserAgent)
+}
+
+// Format implements fmt.Formatter. For every verb it writes a description of c without
+// its credentials.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.summary()) }
+
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.summary()), nil }

@@ -17,7 +17,7 @@ import (
 // token, while the roster has no other process, an idle one or a busy one. An idle
 // process, like a killed one, renews nothing. After one failure a token comes within the
 // longest back-off. Three failures and the refresh before them are the four requests of a
-// minute. The next one is sent a minute after the first of them, plus 2 s by which deadline
+// minute. The next one is sent a minute after the first of them, plus 2 s by which clocks
 // may differ.
 func TestShortFailureBesideAnother(t *testing.T) {
 	const soon, nextMinute = 15 * time.Second, 63 * time.Second

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -214,3 +215,15 @@ func noToken(err error, field string) string {
 	}
 	return "the response has no " + field
 }
+
+func (l JWTLogin) summary() string {
+	return fmt.Sprintf("ringcx.JWTLogin{ClientID: %q, BaseURL: %q}", l.ClientID, l.BaseURL)
+}
+
+// Format implements fmt.Formatter. For every verb it writes a description of l without
+// its credentials.
+func (l JWTLogin) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.summary()) }
+
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
+func (l JWTLogin) MarshalText() ([]byte, error) { return []byte(l.summary()), nil }

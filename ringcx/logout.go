@@ -69,11 +69,14 @@ func (s *sharedRenewer) logout(ctx context.Context) error {
 	if err := s.acquireForLogout(ctx); err != nil {
 		return err
 	}
-	err := s.endSessions(ctx, s.leases.sendBy(s.now()))
-	if err == nil {
-		return s.clearRecord(ctx)
+	if err := s.endSessions(ctx, s.leases.sendBy(s.now())); err != nil {
+		return errors.Join(err, s.leases.release(ctx, &s.session, s.now()))
 	}
-	return errors.Join(err, s.leases.release(ctx, &s.session, s.now()))
+	err := s.leases.clear(ctx, &s.session, s.now)
+	if errors.Is(err, errOvertaken) {
+		err = s.emit(StageStore, 0, err)
+	}
+	return err
 }
 
 // acquireForLogout reads the session from the record and acquires the lease, when no other
@@ -101,19 +104,4 @@ func (s *sharedRenewer) acquireForLogout(ctx context.Context) error {
 			return ErrClosed
 		}
 	}
-}
-
-// clearRecord removes the session from the record. If another process writes at the same
-// time it tries again, unless that process has a session of its own.
-func (s *sharedRenewer) clearRecord(ctx context.Context) error {
-	for range rosterTries {
-		err := s.record.clear(ctx, &s.session, s.now())
-		if !errors.Is(err, errSwapLost) {
-			return err
-		}
-		if _, err := s.record.load(ctx); err != nil || !s.leases.own() {
-			return err
-		}
-	}
-	return s.emit(StageStore, 0, errOvertaken)
 }

@@ -25,7 +25,7 @@ type overcount struct {
 var sentText = regexp.MustCompile(`held back: (\d+) were sent in the last minute`)
 
 // limitWindow is how long the limit may count a request: a minute, plus 2 s by which
-// deadline may differ, plus 2 s because a Date header has a resolution of a second.
+// clocks may differ, plus 2 s because a Date header has a resolution of a second.
 const limitWindow = 64 * time.Second
 
 // event is an OnEvent function.

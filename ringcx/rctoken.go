@@ -89,13 +89,21 @@ func (s *rcSource) start(ctx context.Context) *sourceCall {
 		} else {
 			c.token, c.err = source.Token()
 		}
-		if c.err == nil && (c.token == nil || c.token.AccessToken == "") {
-			c.err = errors.New("it returned no token and no error")
+		if c.err == nil {
+			c.err = checkToken(c.token)
 		}
 		c.err, c.took = loginError(c.err), time.Since(c.began)
 		close(c.done)
 	}()
 	return c
+}
+
+// checkToken returns an error if a source returned no token.
+func checkToken(t *oauth2.Token) error {
+	if t == nil || t.AccessToken == "" {
+		return errors.New("it returned no token and no error")
+	}
+	return nil
 }
 
 // ask calls the source and waits for its token.

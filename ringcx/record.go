@@ -1,6 +1,7 @@
 package ringcx
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -84,21 +85,6 @@ func (r record) MarshalJSON() ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// session returns the session in the record, with times on the deadline of this process.
-// own is what this process knew before: it keeps what it knows of the limits.
-func (r *record) session(c *servertime.Clock, wall time.Time, own session) session {
-	s := session{refresh: r.Refresh, gen: r.Gen, limits: own.limits.merge(c, r.Limits, r.Rev == "")}
-	s.tokens = tokens{access: r.Access, response: r.Session, requested: r.Issued, lifetime: r.lifetime()}
-	if r.RCToken != "" {
-		s.rc = rcToken{token: r.RCToken, accepted: r.Accepted, denied: r.Denied, untilShared: r.RCUntil}
-		if r.RCUntil.IsShared() {
-			until := deadlineAt(wall.Add(time.Until(c.Latest(r.RCUntil))))
-			s.rc.until = &until
-		}
-	}
-	return s
-}
-
 // lifetime returns the lifetime of the access token as the process that requested it
 // computed it, within bounds.
 func (r *record) lifetime() time.Duration {
@@ -118,4 +104,78 @@ func (r *record) set(s *session, c *servertime.Clock, wall time.Time) {
 		r.Clock = clockReading{Machine: machine, Wall: wall.UnixMilli(), Time: services.UnixMilli()}
 	}
 	r.Limits = s.limits.state(c)
+}
+
+// lease says in the record that a process is about to send, or has sent, a request with
+// secrets.
+type lease struct {
+	ID    string               `json:"id"` // unique
+	Owner string               `json:"owner"`
+	Held  bool                 `json:"held,omitempty"` // the Store knows whether the owner is alive
+	Stage Stage                `json:"stage"`
+	TTL   int64                `json:"ttl"` // in milliseconds, from when another process first reads it
+	Taken servertime.Timestamp `json:"taken"`
+}
+
+// ttl returns how long the lease is respected after it was first read.
+func (l *lease) ttl() time.Duration {
+	return time.Duration(min(max(l.TTL, 0), maxLeaseAge.Milliseconds())) * time.Millisecond
+}
+
+// merge returns the session that results from own, what this process knows, and the
+// record. The limits of both count. written says that this process wrote the record.
+func (r *record) merge(own session, written bool, c *servertime.Clock, wall time.Time) session {
+	c.Adopt(r.Clock.Machine, time.UnixMilli(r.Clock.Wall), time.UnixMilli(r.Clock.Time))
+	theirs := r.session(c, wall, own)
+	own.limits = theirs.limits
+	older := theirs.gen < own.gen
+	switch {
+	case own.unsaved && (older || own.outlives(theirs, wall)):
+		own.gen = max(own.gen, theirs.gen+1)
+		if theirs.rc.expiresAfter(own.rc) {
+			own.rc = theirs.rc
+		}
+		return own
+	case r.Rev == "" || older:
+		// The record was lost, or an old one replaced it: the refresh token may be spent.
+		own.refresh = ""
+		return own
+	case written:
+		own.refresh = cmp.Or(own.refresh, theirs.refresh)
+		if own.tokens.guess && own.tokens.access == theirs.tokens.access {
+			own.tokens = theirs.tokens // their age may be known by now
+		}
+		return own
+	}
+	return theirs
+}
+
+// session returns the session in the record, with times on the clocks of this process.
+// It keeps from own, what this process knew before: the limits, that a refresh token was
+// sent, and a RingCentral token that the record does not have yet.
+func (r *record) session(c *servertime.Clock, wall time.Time, own session) session {
+	s := session{refresh: r.Refresh, spent: own.spent, gen: r.Gen, limits: own.limits.merge(c, r.Limits, r.Rev == "")}
+	if s.refresh == own.spent { // the record is older than it looks
+		s.refresh = ""
+	}
+	s.tokens = tokens{access: r.Access, response: r.Session, requested: r.Issued, lifetime: r.lifetime()}
+	s.tokens.setRequested(c)
+	s.rc = r.rcToken(c, wall)
+	if usable := s.rc.valid(wall) && s.rc.denied == ""; own.rc.unsaved && !usable {
+		s.rc = own.rc
+	}
+	return s
+}
+
+// rcToken returns the RingCentral token of the record.
+func (r *record) rcToken(c *servertime.Clock, wall time.Time) rcToken {
+	if r.RCToken == "" {
+		return rcToken{}
+	}
+	t := rcToken{token: r.RCToken, accepted: r.Accepted, denied: r.Denied, untilShared: r.RCUntil}
+	if r.RCUntil.IsShared() {
+		until := deadlineAt(wall.Add(time.Until(c.Latest(r.RCUntil))))
+		t.until = &until
+	}
+	return t
 }

@@ -44,6 +44,24 @@ func (t tokens) state(wall time.Time, renewBefore time.Duration) *state {
 	return st
 }
 
+// setRequested sets when the tokens of a record were requested, on the monotonic clock. A
+// process that does not know the services' time uses the wall clock. If the tokens come
+// from the future by it, they are taken for expired, and the time is probed.
+func (t *tokens) setRequested(c *servertime.Clock) {
+	requested, now := c.Local(t.requested), time.Now()
+	t.guess = !c.Confirmed()
+	t.requested.Local = earlier(requested, now)
+	fromFuture := t.requested.By == "" && requested.Sub(now) > servertime.Drift
+	if t.guess && fromFuture {
+		t.requested.Local = now.Add(-maxLifetime)
+	}
+}
+
+// outlives reports whether the tokens of s are valid and those of o are not.
+func (s *session) outlives(o session, wall time.Time) bool {
+	return s.tokens.valid(wall) && !o.tokens.valid(wall)
+}
+
 // add makes t the tokens of the session. The first generation of a record is the time,
 // so that no older record looks newer.
 func (s *session) add(t tokens, refresh string, c *servertime.Clock) {

@@ -47,19 +47,19 @@ func (s *sharedRenewer) renew(ctx context.Context, r *renewal) (*state, error) {
 	for {
 		st, err := s.attempt(ctx)
 		switch {
-		case isStoreError(err) && (s.current.usable() || s.record.downFor() > storePatience):
+		case isStoreError(err) && s.record.outageBegan(s.current):
 			return s.renewInOutage(ctx, r, err)
 		case errors.Is(err, errSwapLost):
-			if lost++; lost > maxSwapsLost {
-				return nil, s.emit(StageStore, 0, errOvertaken)
-			}
+			lost++
 		case !isWait(err):
 			return st, err
 		case stopsWaiting(err, s.current, waited):
 			return nil, errLeaseHeld
-		}
-		if !errors.Is(err, errSwapLost) {
+		default:
 			r.trouble.Store(&err)
+		}
+		if lost > maxSwapsLost {
+			return nil, s.emit(StageStore, 0, errOvertaken)
 		}
 		if first := lost == 1 && errors.Is(err, errSwapLost); !first { // then the record has changed already
 			d := pollInterval(s.jitter())
@@ -167,10 +167,7 @@ func pollInterval(jitter float64) time.Duration {
 // newer. It returns nil if the renewal must continue.
 func (s *sharedRenewer) adoptShared() *state {
 	shared, current := s.session.tokens, s.current.state.Load()
-	if shared.access == "" {
-		return nil
-	}
-	if current.isToken(shared.access) && (!current.provisional || current.got401()) {
+	if shared.access == "" || current.isToken(shared.access) && !current.mayBeRedated() {
 		return nil
 	}
 	st, now := shared.state(s.now(), s.renewBefore), s.now()

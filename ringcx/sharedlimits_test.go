@@ -162,7 +162,7 @@ func TestRequestsAfterAClockStep(t *testing.T) {
 }
 
 // TestRequestsOfAMinuteAgo reads requests of another process that are just over a minute old,
-// as is one of this process: by the deadline of two machines a minute is two seconds
+// as is one of this process: by the clocks of two machines a minute is two seconds
 // longer.
 func TestRequestsOfAMinuteAgo(t *testing.T) {
 	for age, want := range map[time.Duration]int{61 * time.Second: maxSent + 1, 63 * time.Second: 0} {

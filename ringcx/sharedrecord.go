@@ -33,24 +33,6 @@ var (
 	errOvertaken = storeError{"write", "another process was faster each time, or Load returns old records: try again", &ErrConflict}
 )
 
-// storeError is the error of a call of the Store. Its text contains no secret that this
-// process knows. The error of the Store may contain one: errors.Is and errors.As find
-// it, but printing a storeError does not print it, because fmt follows no pointer to an
-// error.
-type storeError struct {
-	call, message string
-	cause         *error
-}
-
-func (e storeError) Error() string        { return "ringcx: the Store: " + e.call + ": " + e.message }
-func (e storeError) Is(target error) bool { return errors.Is(*e.cause, target) }
-func (e storeError) As(target any) bool   { return errors.As(*e.cause, target) }
-
-func isStoreError(err error) bool {
-	_, ok := errors.AsType[storeError](err)
-	return ok
-}
-
 // sharedRecord is this process's view of the record that processes share. It is used by
 // one goroutine at a time.
 type sharedRecord struct {
@@ -170,6 +152,18 @@ func (r *sharedRecord) downFor() time.Duration {
 	return time.Since(r.downSince)
 }
 
+// merge returns the session that results from own, what this process knows, and the
+// record.
+func (r *sharedRecord) merge(own session, wall time.Time) session {
+	return r.record.merge(own, slices.Contains(r.revs, r.record.Rev), r.clock, wall)
+}
+
+// outageBegan reports whether to stop waiting for a Store that fails: callers have a token,
+// or have waited for long enough.
+func (r *sharedRecord) outageBegan(current *currentToken) bool {
+	return current.usable() || r.downFor() > storePatience
+}
+
 // newRev returns a revision that no other write has, even one of a clone of this process.
 func newRev() string {
 	return rand.Text() + strconv.FormatInt(time.Now().UnixNano(), 36)
@@ -229,52 +223,166 @@ func (r *sharedRecord) needsEntry() bool {
 	return writable && r.downSince.IsZero() && r.record.Roster.needs(r.process, r.clock)
 }
 
-// merge returns the session that results from own, what this process knows, and the
-// record. The limits of both count.
-func (r *sharedRecord) merge(own session, wall time.Time) session {
-	c := r.record.Clock
-	r.clock.Adopt(c.Machine, time.UnixMilli(c.Wall), time.UnixMilli(c.Time))
-	theirs := r.record.session(r.clock, wall, own)
-	r.setRequested(&theirs.tokens)
-	if theirs.spent = own.spent; theirs.refresh == own.spent { // the record is older than it looks
-		theirs.refresh = ""
-	}
-	if own.rc.unsaved && (!theirs.rc.valid(wall) || theirs.rc.denied != "") {
-		theirs.rc = own.rc
-	}
-	own.limits = theirs.limits
-	older := theirs.gen < own.gen
-	keepOwn := older || !theirs.tokens.valid(wall) && own.tokens.valid(wall)
-	switch {
-	case own.unsaved && keepOwn:
-		own.gen = max(own.gen, theirs.gen+1)
-		if theirs.rc.expiresAfter(own.rc) {
-			own.rc = theirs.rc
-		}
-		return own
-	case r.record.Rev == "" || older:
-		// The record was lost, or an old one replaced it: the refresh token may be spent.
-		own.refresh = ""
-		return own
-	case slices.Contains(r.revs, r.record.Rev): // this process wrote it
-		own.refresh = cmp.Or(own.refresh, theirs.refresh)
-		if own.tokens.guess && own.tokens.access == theirs.tokens.access {
-			own.tokens = theirs.tokens // their age may be known by now
-		}
-		return own
-	}
-	return theirs
+const (
+	leaseTTL     = 30 * time.Second // longer than a call of the Store and a token request
+	maxLeaseAge  = 15 * time.Minute // after which a lease has ended, even if its process is alive
+	maxOwnLeases = 8                // ids of leases that a process remembers
+	clearTries   = 3                // to remove the session
+)
+
+// leases acquires the lease of the shared record and watches those of other processes. It
+// is used by one goroutine at a time.
+type leases struct {
+	record *sharedRecord
+	ttl    time.Duration // of the own leases
+
+	end deadline // of the own lease
+	ids []string // of the own leases; one may be written late
+
+	watched      string   // the id of the other process's lease that was read last
+	watchedUntil deadline // its end
+
+	holder string // the name under which a LeaseStore knows that this process is alive
+	letGo  func() // ends that; nil: the Store does not know
 }
 
-// setRequested sets when the tokens were requested, on the monotonic clock. A process that
-// does not know the services' time uses the wall clock. If the tokens come from the
-// future by it, they are taken for expired, and the time is probed.
-func (r *sharedRecord) setRequested(t *tokens) {
-	requested, now := r.clock.Local(t.requested), time.Now()
-	t.guess = !r.clock.Confirmed()
-	t.requested.Local = earlier(requested, now)
-	fromFuture := t.requested.By == "" && requested.Sub(now) > servertime.Drift
-	if t.guess && fromFuture {
-		t.requested.Local = now.Add(-maxLifetime)
+func newLeases(r *sharedRecord) leases { return leases{record: r, ttl: leaseTTL} }
+
+// acquire takes the lease for a request of the stage. The same write stores everything
+// that the session has changed: the counted request, and the refresh token that is about
+// to be sent and so is removed from the record.
+func (l *leases) acquire(ctx context.Context, stage Stage, s *session, wall time.Time) error {
+	l.hold(ctx)
+	end := deadlineIn(l.ttl, wall)
+	r := l.record
+	own := &lease{
+		ID: newRev(), Owner: r.process, Held: l.letGo != nil,
+		Stage: stage, TTL: l.ttl.Milliseconds(), Taken: r.clock.Timestamp(time.Now()),
 	}
+	if own.Held {
+		own.Owner = l.holder
+	}
+	l.ids = append(l.ids[max(0, len(l.ids)-maxOwnLeases):], own.ID)
+	if err := r.write(ctx, s, wall, own); err != nil {
+		return err
+	}
+	l.end = end
+	return nil
+}
+
+// release writes the session, and gives the lease back if it belongs to this process.
+func (l *leases) release(ctx context.Context, s *session, wall time.Time) error {
+	kept := l.record.record.Lease
+	if l.own() {
+		kept = nil
+	}
+	return l.record.write(ctx, s, wall, kept)
+}
+
+// own reports whether the lease in the record belongs to this process.
+func (l *leases) own() bool {
+	lease := l.record.record.Lease
+	return lease != nil && slices.Contains(l.ids, lease.ID)
+}
+
+// sendBy returns until when a request must be sent to end within the lease, by both
+// clocks of this machine.
+func (l *leases) sendBy(wall time.Time) time.Time {
+	return l.end.earliest(wall).Add(-tokenTimeout)
+}
+
+// leasedElsewhere reports whether another process holds the lease. The lease has ended if
+// its process has, if this process has read it for its TTL, or if it is older than
+// maxLeaseAge by the services' time. No other clock is trusted.
+func (l *leases) leasedElsewhere(ctx context.Context) bool {
+	lease := l.record.record.Lease
+	if lease == nil || l.own() {
+		return false
+	}
+	wall := l.record.clock.Wall()
+	if l.watched != lease.ID {
+		l.watched, l.watchedUntil = lease.ID, deadlineIn(lease.ttl(), wall)
+	}
+	ended := l.watchedUntil.passed(wall) || l.tooOld(lease)
+	return !ended && !l.abandoned(ctx)
+}
+
+func (l *leases) tooOld(lease *lease) bool {
+	clock, taken := l.record.clock, lease.Taken
+	byServices := taken.IsShared() && taken.By == ""
+	return byServices && clock.Confirmed() && time.Since(clock.Local(taken)) > maxLeaseAge
+}
+
+// abandoned reports whether the Store says that the process of the lease has ended.
+func (l *leases) abandoned(ctx context.Context) bool {
+	r := l.record
+	s, ok := r.store.(LeaseStore)
+	if !ok || !r.record.Lease.Held {
+		return false
+	}
+	owner := r.record.Lease.Owner
+	alive, err := bounded.Call(ctx, &r.calls, func(ctx context.Context) (bool, error) { return s.Held(ctx, r.key, owner) }, nil)
+	return err == nil && !alive
+}
+
+// clear removes the session from the record, and so gives the lease back. If another
+// process writes at the same time it tries again, unless that process has a session of
+// its own.
+func (l *leases) clear(ctx context.Context, s *session, now func() time.Time) error {
+	for range clearTries {
+		err := l.record.clear(ctx, s, now())
+		if !errors.Is(err, errSwapLost) {
+			return err
+		}
+		if _, err := l.record.load(ctx); err != nil || !l.own() {
+			return err
+		}
+	}
+	return errOvertaken
+}
+
+// needsTime reports whether the lease or the tokens of the record would be judged
+// differently if the services' time was confirmed. If another process has just taken the
+// lease, by any clock, that is waited for instead.
+func (l *leases) needsTime() bool {
+	r := l.record
+	if r.clock.Confirmed() || r.record.Rev == "" {
+		return false
+	}
+	lease := r.record.Lease
+	if lease == nil || l.own() {
+		return true
+	}
+	age := time.Since(r.clock.Local(lease.Taken))
+	return age < -servertime.Drift || age > lease.ttl()
+}
+
+// hold lets a LeaseStore know that this process is alive. If that fails, the lease ends
+// with its TTL as in any other Store.
+func (l *leases) hold(ctx context.Context) {
+	r := l.record
+	s, ok := r.store.(LeaseStore)
+	if !ok || l.letGo != nil {
+		return
+	}
+	holder := rand.Text()
+	release, err := bounded.Call(ctx, &r.calls, func(ctx context.Context) (func(), error) {
+		return s.Hold(ctx, r.key, holder)
+	}, func(release func()) { release() })
+	if err == nil {
+		l.letGo, l.holder = release, holder
+	}
+}
+
+// unhold ends what hold started. A lease that is left then counts as abandoned.
+func (l *leases) unhold() {
+	release := l.letGo
+	if release == nil {
+		return
+	}
+	l.letGo = nil
+	_, _ = bounded.Call(context.Background(), &l.record.calls, func(context.Context) (struct{}, error) {
+		release()
+		return struct{}{}, nil
+	}, nil)
 }

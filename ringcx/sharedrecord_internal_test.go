@@ -176,7 +176,7 @@ func TestSetRequested(t *testing.T) {
 				if c.knows == "other" {
 					tok.requested.By = "other"
 				}
-				r.setRequested(&tok)
+				tok.setRequested(r.clock)
 				if got := time.Since(tok.requested.Local); (got-c.want).Abs() > time.Second || tok.guess != c.guess {
 					t.Errorf("the age is %v, a guess: %v; want %v, %v", got, tok.guess, c.want, c.guess)
 				}

@@ -18,7 +18,7 @@ func TestShortLivedProcesses(t *testing.T) {
 	for _, gap := range []time.Duration{time.Minute, 4 * time.Minute, 10 * time.Minute} {
 		for _, machines := range []int{1, 1000} {
 			for _, wrong := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
-				t.Run(fmt.Sprintf("every %v on %d machines, deadline %v off", gap, machines, wrong), func(t *testing.T) {
+				t.Run(fmt.Sprintf("every %v on %d machines, clocks %v off", gap, machines, wrong), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						fake, store, _ := fleet(t)
 						cfg := fake.Config()

@@ -16,7 +16,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
-// TestFleetWithoutTrouble simulates processes that share a session. Only their deadline are
+// TestFleetWithoutTrouble simulates processes that share a session. Only their clocks are
 // wrong. It asserts the numbers in the README.
 func TestFleetWithoutTrouble(t *testing.T) {
 	seeds(t, 1, func(t *testing.T, seed uint64) {

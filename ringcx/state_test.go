@@ -87,7 +87,7 @@ func TestNewState(t *testing.T) {
 	}
 }
 
-// TestDeadline checks each of the two deadline alone: time.Time compares monotonic readings if
+// TestDeadline checks each of the two clocks alone: time.Time compares monotonic readings if
 // both times have one, and wall clock readings otherwise.
 func TestDeadline(t *testing.T) {
 	now := time.Now()

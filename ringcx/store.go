@@ -56,3 +56,21 @@ type LeaseStore interface {
 	// nil, alive is meaningless.
 	Held(ctx context.Context, key, owner string) (alive bool, err error)
 }
+
+// storeError is the error of a call of the Store. Its text contains no secret that this
+// process knows. The error of the Store may contain one: errors.Is and errors.As find
+// it, but printing a storeError does not print it, because fmt follows no pointer to an
+// error.
+type storeError struct {
+	call, message string
+	cause         *error
+}
+
+func (e storeError) Error() string        { return "ringcx: the Store: " + e.call + ": " + e.message }
+func (e storeError) Is(target error) bool { return errors.Is(*e.cause, target) }
+func (e storeError) As(target any) bool   { return errors.As(*e.cause, target) }
+
+func isStoreError(err error) bool {
+	_, ok := errors.AsType[storeError](err)
+	return ok
+}

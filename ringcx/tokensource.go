@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 
 	"golang.org/x/oauth2"
@@ -58,7 +59,7 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 // until the next attempt is due:
 //
 //   - after 1 s, and after further failures 2, 4 … 15 s, but at most 2 s if nothing was
-//     sent, for example because the connection was refused;
+//     sent, for example because the server did not accept the connection;
 //   - after a status 429, the time in Retry-After, or a minute without one;
 //   - after a rejected sign-in, a minute;
 //   - after a rejected exchange, five minutes, because another attempt may end a session
@@ -177,3 +178,18 @@ func (s *TokenSource) Close() error {
 	s.cache.close()
 	return nil
 }
+
+func (s TokenSource) summary() string {
+	if s.cache == nil {
+		return "ringcx.TokenSource{}"
+	}
+	return fmt.Sprintf("ringcx.TokenSource{BaseURL: %q}", s.cache.base)
+}
+
+// Format implements fmt.Formatter. For every verb it writes a description of s without
+// its tokens.
+func (s TokenSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }
+
+// MarshalText implements encoding.TextMarshaler. It returns the text that Format writes,
+// which cannot be unmarshaled.
+func (s TokenSource) MarshalText() ([]byte, error) { return []byte(s.summary()), nil }
