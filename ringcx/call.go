@@ -239,7 +239,7 @@ func (c *call) withCause(err error) error {
 		return err
 	}
 	cause := readError(StageCall, c.req, c.first401, c.sentToken)
-	if limit, ok := err.(*Error); ok {
+	if limit := asError(err); limit != nil {
 		limit.Cause = cause
 		return limit
 	}

@@ -187,7 +187,7 @@ func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
 
 // unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
 func unexpectedEOF(err error) error {
-	if err == io.EOF {
+	if err == io.EOF { //nolint:errorlint // encoding/json returns io.EOF itself
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -114,7 +114,7 @@ func (h *hostile) assertClean(t *testing.T, err error) {
 		}
 	}
 	h.mu.Unlock()
-	switch u := err.(type) {
+	switch u := err.(type) { //nolint:errorlint // visits each error of the tree
 	case interface{ Unwrap() error }:
 		h.assertClean(t, u.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -122,7 +122,7 @@ func (h *hostile) assertClean(t *testing.T, err error) {
 			h.assertClean(t, err)
 		}
 	}
-	if u := (*url.Error)(nil); errors.As(err, &u) && error(u) != err {
+	if u := (*url.Error)(nil); errors.As(err, &u) && error(u) != err { //nolint:errorlint // err itself is not meant
 		h.assertClean(t, u)
 	}
 }

@@ -27,8 +27,8 @@ func TestLimits(t *testing.T) {
 			l.finish(stage, true)
 		}
 		err := l.take(StageRefresh, 0)
-		limit, ok := err.(*Error)
-		if !ok || limit.RetryAfter != 30*time.Second {
+		limit := asError(err)
+		if limit == nil || limit.RetryAfter != 30*time.Second {
 			t.Fatalf("error is %v, want a local limit for 30s", err)
 		}
 		time.Sleep(30*time.Second - 1)

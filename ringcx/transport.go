@@ -116,10 +116,10 @@ func bufferBody(resp *http.Response) {
 // before the call that failed, or else the error of the network.
 func callError(err error) error {
 	err = cleanURLError(err)
-	if u, ok := err.(*url.Error); ok && strings.HasPrefix(u.Err.Error(), "ringcx: ") {
+	if u, ok := err.(*url.Error); ok && strings.HasPrefix(u.Err.Error(), "ringcx: ") { //nolint:errorlint // net/http returns the url.Error itself
 		return u.Err // it names the step that failed
 	}
-	if _, ok := err.(*Error); ok {
+	if asError(err) != nil {
 		return err
 	}
 	return fmt.Errorf("ringcx: call: no response: %w", err)
@@ -133,7 +133,7 @@ func cleanURLError(err error) error {
 	if !ok {
 		return err
 	}
-	if own, ok := u.Err.(*Error); ok {
+	if own := asError(u.Err); own != nil {
 		return own
 	}
 	u.URL = maskURL(u.URL)

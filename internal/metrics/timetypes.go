@@ -29,7 +29,7 @@ type timeTypes struct {
 }
 
 // saysTime matches the first sentence of the doc comment of a time type.
-var saysTime = regexp.MustCompile(`^\w+ (is|holds|represents|reads|tells|keeps) (an?|the|one) ((point|moment|instant) in time|time|instant|moment|deadline|timestamp|clock)\b`)
+var saysTime = regexp.MustCompile(`^(?:An? )?\w+ (is|holds|represents|reads|tells|keeps) (an?|the|one) ((point|moment|instant) in time|time|instant|moment|deadline|timestamp|clock)\b`)
 
 func measureTimes(p, services *pkg) measure {
 	names := findTimeTypes(p, false)

@@ -10,7 +10,7 @@ const timeCode = `package ringcx
 
 import ("sync"; "time")
 
-// stamp is a time in milliseconds.
+// A stamp is a time in milliseconds.
 type stamp struct { At int64 ` + "`json:\"at\"`" + ` }
 
 type both struct { at, wall time.Time }

@@ -71,7 +71,7 @@ func TestSlowCutsConnectionWhenContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	defer func() {
-		if got := recover(); got != http.ErrAbortHandler {
+		if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 			t.Errorf("panic %v, want %v", got, http.ErrAbortHandler)
 		}
 	}()

@@ -30,7 +30,7 @@ func (v violation) Error() string {
 
 // violationsIn returns the violations in an error of openapi3filter.
 func violationsIn(err error) []violation {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // visits each error of the tree
 	case nil:
 		return nil
 	case openapi3.MultiError:

@@ -20,14 +20,14 @@ func (s Scrubber) Error(err error) error {
 	if !s.leaks(err) {
 		return err
 	}
-	if u, ok := err.(*url.Error); ok {
+	if u, ok := err.(*url.Error); ok { //nolint:errorlint // err itself is replaced
 		return s.urlError(u)
 	}
 	redacted := redactedError{text: s.Text(err.Error()), cause: &err}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		redacted.url = s.urlError(u)
 	}
-	if _, ok := err.(net.Error); ok {
+	if _, ok := err.(net.Error); ok { //nolint:errorlint // err itself is replaced
 		return redactedNetError{redacted}
 	}
 	return redacted
@@ -41,7 +41,7 @@ func (s Scrubber) leaks(err error) bool {
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); s.Text(text) != text {
 		return true
 	}
-	switch u := err.(type) {
+	switch u := err.(type) { //nolint:errorlint // visits each error of the tree
 	case interface{ Unwrap() error }:
 		return s.leaks(u.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -78,7 +78,7 @@ func (e redactedError) As(target any) bool {
 type redactedNetError struct{ redactedError }
 
 // Timeout implements net.Error.
-func (e redactedNetError) Timeout() bool { return (*e.cause).(net.Error).Timeout() }
+func (e redactedNetError) Timeout() bool { return (*e.cause).(net.Error).Timeout() } //nolint:errorlint // the cause itself is one
 
 // Temporary implements net.Error.
 func (e redactedNetError) Temporary() bool {
