@@ -75,7 +75,7 @@ type tokenCache struct {
 	failure failure  // of the last renewal
 
 	closing chan struct{} // closed by the first Close
-	slot    chan struct{} // holds one element while renewer is in use
+	slot    slot          // is held while renewer is in use
 }
 
 func newTokenCache(cfg Config) (*tokenCache, error) {
@@ -97,7 +97,7 @@ func newTokenCache(cfg Config) (*tokenCache, error) {
 		settings: s,
 		current:  &currentToken{now: func() time.Time { return s.now() }},
 		closing:  make(chan struct{}),
-		slot:     make(chan struct{}, 1),
+		slot:     make(slot, 1),
 	}
 	process := crand.Text()
 	clock := servertime.New(servertime.Machine(process), func() time.Time { return s.now().Round(0) })
@@ -196,8 +196,8 @@ func (c *tokenCache) join(ctx context.Context) (*renewal, error) {
 // but r is finished first.
 func (c *tokenCache) run(ctx context.Context, r *renewal) {
 	r.err = errors.New("ringcx: the renewal panicked")
-	c.slot <- struct{}{}
-	defer func() { <-c.slot }()
+	c.slot.lock()
+	defer c.slot.unlock()
 	if err := c.abortReason(r); err != nil {
 		r.err = err
 		c.finish(r)
@@ -255,7 +255,7 @@ func (c *tokenCache) finish(r *renewal) {
 func (c *tokenCache) logout(ctx context.Context) error {
 	select {
 	case c.slot <- struct{}{}:
-		defer func() { <-c.slot }()
+		defer c.slot.unlock()
 	case <-ctx.Done():
 		return fmt.Errorf("ringcx: logout: waiting for a renewal: %w", ctx.Err())
 	}
@@ -279,12 +279,18 @@ func (c *tokenCache) close() {
 		close(c.closing)
 	}
 	c.mu.Unlock()
-	c.slot <- struct{}{}
-	defer func() { <-c.slot }()
+	c.slot.lock()
+	defer c.slot.unlock()
 	c.renewer.settle(context.Background())
 	c.renewer.leave(context.Background())
 	c.current.state.Store(nil) // last, because settle and leave may adopt a token
 }
+
+// slot is a lock that can also be waited for in a select. It has a buffer of one element.
+type slot chan struct{}
+
+func (s slot) lock()   { s <- struct{}{} }
+func (s slot) unlock() { <-s }
 
 // renewal is one renewal of the token, for which any number of callers wait.
 type renewal struct {

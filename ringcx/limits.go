@@ -118,12 +118,7 @@ func (l *limits) take(stage Stage, keep int) error {
 	}
 	key := countedWith(stage)[0]
 	l.sent[key] = slices.DeleteFunc(l.sent[key], func(s sentRequest) bool { return !s.Read && !l.recent(s) })
-	var counted []sentRequest
-	for _, s := range l.sent[key] {
-		if s.End != endCanceled && l.recent(s) {
-			counted = append(counted, s)
-		}
-	}
+	counted := l.counted(key)
 	if n, most := len(counted), maxSent-keep; n >= most {
 		slices.SortFunc(counted, func(a, b sentRequest) int { return a.Local.Compare(b.Local) })
 		return localLimit(stage, sentWindow+l.slack-time.Since(counted[n-most].Local),
@@ -132,6 +127,11 @@ func (l *limits) take(stage Stage, keep int) error {
 	l.last[key] = rand.Text()[:10]
 	l.sent[key] = append(l.sent[key], sentRequest{ID: l.last[key], Timestamp: servertime.Here(time.Now())})
 	return nil
+}
+
+// counted returns the requests with the given key that count towards its limit.
+func (l *limits) counted(key Stage) []sentRequest {
+	return slices.DeleteFunc(slices.Clone(l.sent[key]), func(s sentRequest) bool { return s.End == endCanceled || !l.recent(s) })
 }
 
 // closedUntil returns when requests of the stage may be sent again. A process that was
@@ -184,12 +184,11 @@ func (l *limits) finish(stage Stage, reached bool) {
 
 func (l *limits) lastSent(stage Stage) *sentRequest {
 	key := countedWith(stage)[0]
-	sent := l.sent[key]
-	i := slices.IndexFunc(sent, func(s sentRequest) bool { return s.ID == l.last[key] })
+	i := slices.IndexFunc(l.sent[key], func(s sentRequest) bool { return s.ID == l.last[key] })
 	if i < 0 {
 		return nil
 	}
-	return &sent[i]
+	return &l.sent[key][i]
 }
 
 // coolDown starts a cooldown of the stage: for d in this process, and for others in the
@@ -369,8 +368,7 @@ func readCooldown(c *servertime.Clock, s cooldown, own []cooldown) cooldown {
 func cooldownEnd(c *servertime.Clock, s cooldown) time.Time {
 	end := c.Local(s.Until)
 	if !c.Known() {
-		length := time.UnixMilli(s.Until.At).Sub(time.UnixMilli(s.Since.At))
-		end = s.Until.Seen.Add(max(0, length))
+		end = s.Until.Seen.Add(max(0, time.UnixMilli(s.Until.At).Sub(time.UnixMilli(s.Since.At))))
 	}
 	return earlier(end, s.Until.Seen.Add(maxRetryAfter))
 }
