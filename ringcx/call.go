@@ -39,28 +39,35 @@ func (c *call) do() (*http.Response, error) {
 			return c.first401, nil // there is no newer token
 		}
 		resp, err := c.send(st)
-		if err == nil && resp.StatusCode == http.StatusUnauthorized {
-			if !c.unauthorized(resp) {
-				return resp, nil
-			}
+		if err == nil && c.checkToken(resp) {
 			continue
-		}
-		if err == nil && resp.StatusCode < 400 {
-			c.succeeded()
 		}
 		delay, again := c.retryDelay(resp, err)
 		if !again {
 			return resp, err
 		}
 		c.replays++
-		if err := c.waitToResend(resp, delay); err != nil {
+		if err := c.wait(resp, delay); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// waitToResend frees the connection of resp, which may be nil, and waits for delay.
-func (c *call) waitToResend(resp *http.Response, delay time.Duration) error {
+// checkToken records whether RingCX accepted the token. It reports whether to send the
+// request again with another token.
+func (c *call) checkToken(resp *http.Response) bool {
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized:
+		return c.unauthorized(resp)
+	case resp.StatusCode < 400:
+		c.succeeded()
+	}
+	return false
+}
+
+// wait waits for delay before the request is sent again. It buffers resp, which may be
+// nil, to free its connection.
+func (c *call) wait(resp *http.Response, delay time.Duration) error {
 	if resp != nil {
 		bufferBody(resp)
 	}

@@ -157,7 +157,7 @@ func (e *Error) hint() string {
 		return "nothing was sent: check whether each job creates its own Client, or calls repeatedly return 401"
 	case !e.isRejection():
 		return ""
-	case e.Stage == StageLogin && (e.Code == "OAU-146" || e.Code == "invalid_client"):
+	case e.Stage == StageLogin && e.rejectsClient():
 		return "check the client id and the client secret, and that they belong to the production app"
 	case e.Stage == StageLogin:
 		return "check that the JWT credential is valid for this app and that the app uses the JWT auth flow"
@@ -171,6 +171,9 @@ func (e *Error) hint() string {
 func (e *Error) isRejection() bool {
 	return e.StatusCode/100 == 4 && e.StatusCode != http.StatusTooManyRequests
 }
+
+// rejectsClient reports whether RingCentral rejected the client id or the client secret.
+func (e *Error) rejectsClient() bool { return e.Code == "OAU-146" || e.Code == "invalid_client" }
 
 // statusOf returns the status of the *Error in err's tree, or 0.
 func statusOf(err error) int {

@@ -1,6 +1,5 @@
-// Package keepalive detects HTTP/2 connections that no longer respond. By default
-// net/http sends no pings, so that it uses a connection whose other end is gone until
-// each request on it times out.
+// Package keepalive detects HTTP/2 connections that no longer respond. By default net/http
+// sends no pings: it keeps using such a connection, and each request on it times out.
 package keepalive
 
 import (
@@ -39,7 +38,7 @@ func Transport(rt http.RoundTripper) http.RoundTripper {
 		rt = http.DefaultTransport
 	}
 	original, ok := rt.(*http.Transport)
-	if !ok || original == nil || hasPings(original) {
+	if !ok || !lacksPings(original) {
 		return rt
 	}
 	c := original.Clone() // initializes HTTP/2 in original, which TLSNextProto then shows
@@ -49,9 +48,9 @@ func Transport(rt http.RoundTripper) http.RoundTripper {
 	return copies.get(original, c)
 }
 
-// hasPings reports whether the program set both ping times of t.
-func hasPings(t *http.Transport) bool {
-	return t.HTTP2 != nil && t.HTTP2.SendPingTimeout != 0 && t.HTTP2.PingTimeout != 0
+// lacksPings reports whether the program left a ping time of t unset.
+func lacksPings(t *http.Transport) bool {
+	return t != nil && (t.HTTP2 == nil || t.HTTP2.SendPingTimeout == 0 || t.HTTP2.PingTimeout == 0)
 }
 
 // addPings sets the times that are not set in c.
