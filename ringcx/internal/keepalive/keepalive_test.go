@@ -40,27 +40,34 @@ func TestTransport(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Transport(tt.rt)
-			if tt.want == nil {
-				if got != tt.rt {
-					t.Errorf("got %v, want the RoundTripper itself", got)
-				}
-				return
-			}
-			c := got.(*http.Transport)
-			if diff := cmp.Diff(tt.want, c.HTTP2); diff != "" {
-				t.Errorf("HTTP2 (-want +got):\n%s", diff)
-			}
-			if got == tt.rt || !c.ForceAttemptHTTP2 || c.IdleConnTimeout != idleTimeout {
-				t.Errorf("not a copy that uses HTTP/2 and closes idle connections: %p, %t, %v", c, c.ForceAttemptHTTP2, c.IdleConnTimeout)
-			}
-			if Transport(c) != got || Transport(tt.rt) != got {
-				t.Error("another call returns another copy")
-			}
+			checkCopy(t, tt.rt, tt.want)
 		})
 	}
 	if shared := http.DefaultTransport.(*http.Transport); shared.HTTP2 != nil {
 		t.Errorf("HTTP2 of http.DefaultTransport is %+v, want nil", shared.HTTP2)
+	}
+}
+
+// checkCopy checks the Transport of rt: a copy with these HTTP/2 settings, or rt itself if
+// want is nil.
+func checkCopy(t *testing.T, rt http.RoundTripper, want *http.HTTP2Config) {
+	t.Helper()
+	got := Transport(rt)
+	if want == nil {
+		if got != rt {
+			t.Errorf("got %v, want the RoundTripper itself", got)
+		}
+		return
+	}
+	c := got.(*http.Transport)
+	if diff := cmp.Diff(want, c.HTTP2); diff != "" {
+		t.Errorf("HTTP2 (-want +got):\n%s", diff)
+	}
+	if got == rt || !c.ForceAttemptHTTP2 || c.IdleConnTimeout != idleTimeout {
+		t.Errorf("not a copy that uses HTTP/2 and closes idle connections: %p, %t, %v", c, c.ForceAttemptHTTP2, c.IdleConnTimeout)
+	}
+	if Transport(c) != got || Transport(rt) != got {
+		t.Error("another call returns another copy")
 	}
 }
 

@@ -69,32 +69,38 @@ func TestRedactedErrorMatches(t *testing.T) {
 			"url inside":   &url.Error{Op: "Get", URL: "https://x/", Err: hiding{inner}},
 			"not the text": &url.Error{Op: "Get", URL: "https://x/" + secret, Err: cause},
 		} {
-			redacted := Error(err, secret)
-			if !errors.Is(redacted, cause) || !errors.Is(redacted, redacted) {
-				t.Errorf("%s: %v is not %v", name, redacted, cause)
-			}
-			var u *url.Error
-			if errors.As(redacted, &u) != errors.As(err, new(*url.Error)) {
-				t.Errorf("%s: %v has no *url.Error", name, redacted)
-			}
-			var n, was net.Error
-			if errors.As(err, &was) && (!errors.As(redacted, &n) || n.Timeout() != was.Timeout()) {
-				t.Errorf("%s: %v does not have the Timeout of the error", name, redacted)
-			}
-			for err := redacted; err != nil; err = errors.Unwrap(err) {
-				if text := fmt.Sprintf("%v %+v %#v %q %s %x %d", err, err, err, err, err, err, err); strings.Contains(text, secret) {
-					t.Errorf("%s: %T shows the secret: %s", name, err, text)
-				}
-			}
-			if u != nil && strings.Contains(u.Error()+u.Err.Error(), secret) {
-				t.Errorf("%s: the *url.Error shows the secret: %v", name, u)
-			}
+			checkRedacted(t, name, err, cause, secret)
 		}
 	}
 	for _, err := range []error{nil, io.EOF, fmt.Errorf("a: %w", io.EOF), hiding{io.EOF}, temporary{"nothing"}} {
 		if redacted := Error(err, secret); redacted != err {
 			t.Errorf("%v became %v", err, redacted)
 		}
+	}
+}
+
+// checkRedacted checks the redacted form of err, which wraps cause and contains secret.
+func checkRedacted(t *testing.T, name string, err, cause error, secret string) {
+	t.Helper()
+	redacted := Error(err, secret)
+	if !errors.Is(redacted, cause) || !errors.Is(redacted, redacted) {
+		t.Errorf("%s: %v is not %v", name, redacted, cause)
+	}
+	var u *url.Error
+	if errors.As(redacted, &u) != errors.As(err, new(*url.Error)) {
+		t.Errorf("%s: %v has no *url.Error", name, redacted)
+	}
+	var n, was net.Error
+	if errors.As(err, &was) && (!errors.As(redacted, &n) || n.Timeout() != was.Timeout()) {
+		t.Errorf("%s: %v does not have the Timeout of the error", name, redacted)
+	}
+	for err := redacted; err != nil; err = errors.Unwrap(err) {
+		if text := fmt.Sprintf("%v %+v %#v %q %s %x %d", err, err, err, err, err, err, err); strings.Contains(text, secret) {
+			t.Errorf("%s: %T shows the secret: %s", name, err, text)
+		}
+	}
+	if u != nil && strings.Contains(u.Error()+u.Err.Error(), secret) {
+		t.Errorf("%s: the *url.Error shows the secret: %v", name, u)
 	}
 }
 
