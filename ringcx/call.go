@@ -163,7 +163,7 @@ func (c *call) unauthorized(resp *http.Response) (again bool) {
 		return false
 	case cache.breaker.open(cache.now()):
 		return false
-	case c.repeatable():
+	case repeatable(c.req):
 		bufferBody(resp)
 		c.first401 = resp
 		cache.current.invalidate(c.sentToken, namesToken(resp))
@@ -207,7 +207,7 @@ func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, 
 func (c *call) retryable(resp *http.Response, err error) bool {
 	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
 	switch {
-	case !c.repeatable():
+	case !repeatable(c.req):
 		return false
 	case err != nil:
 		return safe && c.req.Context().Err() == nil && !isPermanent(err)
@@ -228,8 +228,8 @@ func isPermanent(err error) bool {
 }
 
 // repeatable reports whether the body of the request can be sent again.
-func (c *call) repeatable() bool {
-	return c.req.Body == nil || c.req.Body == http.NoBody || c.req.GetBody != nil
+func repeatable(r *http.Request) bool {
+	return r.Body == nil || r.Body == http.NoBody || r.GetBody != nil
 }
 
 // closeBody closes the body of a request that was never sent.
