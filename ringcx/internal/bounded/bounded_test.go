@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestHangingCallsAreBounded has calls of a Store hang that ignores its context.
-// Others are made only when some have returned.
+// TestHangingCallsAreBounded makes calls that ignore their context and do not return. After
+// maxRunning of them, Call starts no other until they have returned.
 func TestHangingCallsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls Calls
@@ -35,12 +35,12 @@ func TestHangingCallsAreBounded(t *testing.T) {
 			}
 		}
 		if n := began.Load(); n != maxRunning {
-			t.Errorf("%d calls hang, want %d", n, maxRunning)
+			t.Errorf("%d calls were started, want %d", n, maxRunning)
 		}
 		close(release)
 		synctest.Wait()
 		if _, err := Call(t.Context(), &calls, hang, nil); err != nil {
-			t.Errorf("after they have returned: %v", err)
+			t.Errorf("after all calls have returned: error is %v", err)
 		}
 	})
 }
