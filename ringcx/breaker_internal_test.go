@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// TestBreakerResetWithoutReplay rejects a request that cannot be sent again, and then
-// accepts a request to the same path with a new token. The next trip is the first again.
+// TestBreakerResetWithoutReplay reports a 401 for a request that cannot be sent again, and
+// then a success on the same path with a new token. The breaker forgets its trips: the next
+// one opens it for 1 s.
 func TestBreakerResetWithoutReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b circuitBreaker
@@ -16,11 +17,11 @@ func TestBreakerResetWithoutReplay(t *testing.T) {
 			time.Sleep(time.Until(b.until))
 		}
 		if b.rejected("/x", "first", time.Now()) {
-			t.Error("the first rejected token trips the breaker")
+			t.Error("the first 401 of such a request trips the breaker")
 		}
 		b.accepted("/other", "second")
 		if b.trips.Load() == 0 {
-			t.Error("a call of another path resets the breaker")
+			t.Error("a success on another path resets the breaker")
 		}
 		b.accepted("/x", "second")
 		b.trip(time.Now())
