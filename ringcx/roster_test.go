@@ -1,9 +1,7 @@
 package ringcx
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRosterPlaces lists processes one after the other, and all at once. Each has the
-// place after those listed before it, whatever its name, and keeps it when others are
-// listed or when it writes again.
+// TestRosterPlaces lists processes one second apart, and all at the same time. The turn of
+// each comes after those of the processes listed before it, whatever its name, and does not
+// change when others are listed or when the process writes its entry again.
 func TestRosterPlaces(t *testing.T) {
 	for name, pause := range map[string]time.Duration{"apart": time.Second, "at once": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -26,21 +24,21 @@ func TestRosterPlaces(t *testing.T) {
 					want = append(want, process)
 					time.Sleep(pause)
 					if got, _ := r.turns(clock); !cmp.Equal(got, want) {
-						t.Fatalf("the turns are %v, want %v", got, want)
+						t.Fatalf("turns = %v, want %v", got, want)
 					}
 				}
 				time.Sleep(rosterUpdate)
 				r = r.with("c", clock)
 				if got, _ := r.turns(clock); !cmp.Equal(got, want) {
-					t.Errorf("after a write the turns are %v, want %v", got, want)
+					t.Errorf("after a write: turns = %v, want %v", got, want)
 				}
 			})
 		})
 	}
 }
 
-// TestRosterAfterARestart lists processes that ended without Close, and others that replaced
-// them.
+// TestRosterAfterARestart lists processes that end without Close, and then the processes that
+// replace them: the new ones have the first turns.
 func TestRosterAfterARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := knownClock()
@@ -48,7 +46,7 @@ func TestRosterAfterARestart(t *testing.T) {
 		check := func(wantRecent int, want ...string) {
 			t.Helper()
 			if got, recent := r.turns(clock); !cmp.Equal(got, want) || recent != wantRecent {
-				t.Errorf("the turns are %v, %d listed recently, want %v and %d", got, recent, want, wantRecent)
+				t.Errorf("turns = %v, %d listed recently, want %v, %d", got, recent, want, wantRecent)
 			}
 		}
 		r = r.with("old 1", clock).with("old 2", clock)
@@ -59,7 +57,7 @@ func TestRosterAfterARestart(t *testing.T) {
 		r = r.with("new", clock)
 		check(1, "new", "old 1")
 		if r.has("old 2") {
-			t.Error("the entry of a process that ended is kept")
+			t.Error("the roster keeps the entry of a process that has not written for 16 minutes")
 		}
 		time.Sleep(rosterEnd + time.Second)
 		r["late"] = roster{}.with("late", clock)["late"]
@@ -67,7 +65,8 @@ func TestRosterAfterARestart(t *testing.T) {
 	})
 }
 
-// TestRosterIsFull lists one process more than a roster takes.
+// TestRosterIsFull lists one process more than fit into a roster. It gets an entry only when
+// another process has not written for rosterUpdate.
 func TestRosterIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := knownClock()
@@ -78,7 +77,7 @@ func TestRosterIsFull(t *testing.T) {
 		}
 		r = r.with("more", clock)
 		if r.has("more") || len(r) != maxRoster {
-			t.Errorf("listed: %t, with %d entries", r.has("more"), len(r))
+			t.Errorf("full roster: new process listed = %t, %d entries, want false, %d", r.has("more"), len(r), maxRoster)
 		}
 		time.Sleep(rosterUpdate)
 		for i := range maxRoster - 1 {
@@ -86,77 +85,41 @@ func TestRosterIsFull(t *testing.T) {
 		}
 		r = r.with("more", clock)
 		if !r.has("more") || r.has("0") || len(r) != maxRoster {
-			t.Errorf("listed instead of a process that has not written: %t, with %d entries", r.has("more"), len(r))
+			t.Errorf("after process 0 has not written: new process listed = %t, process 0 = %t, %d entries, want true, false, %d",
+				r.has("more"), r.has("0"), len(r), maxRoster)
 		}
 	})
 }
 
-// TestRosterUpdate checks when a process must write its entry.
+// TestRosterUpdate checks when a process must write its entry, and whether the roster has
+// other processes.
 func TestRosterUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newTestRecord(time.Now)
 		check := func(when string, want bool) {
 			t.Helper()
 			if got := r.needsEntry(); got != want {
-				t.Errorf("%s: a write is due: %t, want %t", when, got, want)
+				t.Errorf("%s: needsEntry = %t, want %t", when, got, want)
 			}
 		}
 		check("without a record", false)
 		r.record.Rev = "rev"
 		check("without an entry", true)
 		r.record.Lease = &lease{ID: "other"}
-		check("while another process renews", false)
+		check("while another process has the lease", false)
 		r.record.Lease = nil
 		r.record.Roster = roster(nil).with("me", r.clock)
 		if r.hasOthers() {
-			t.Error("the only process has others")
+			t.Error("hasOthers = true in the only process")
 		}
-		check("just written", false)
+		check("directly after a write", false)
 		time.Sleep(rosterUpdate + time.Second)
-		check("later", true)
+		check("rosterUpdate after a write", true)
 		r.downSince = time.Now()
 		check("while the Store is down", false)
 		r.record.Roster = r.record.Roster.with("other", r.clock)
 		if !r.hasOthers() {
-			t.Error("the other process is missing")
-		}
-	})
-}
-
-// TestFirstTurn lets the Store fail while there is no token: the first process waits for
-// 10 s, and one that is not listed waits for those that are.
-func TestFirstTurn(t *testing.T) {
-	for process, want := range map[string]time.Duration{
-		"a": 10 * time.Second, "b": 10*time.Second + turnSpacing, "not listed": 10*time.Second + 3*fullTurnSpacing,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newTestRecord(time.Now)
-			for _, listed := range []string{"a", "b", "c"} {
-				r.record.Roster = r.record.Roster.with(listed, r.clock)
-			}
-			r.process, r.downSince = process, time.Now()
-			var o outage
-			o.plan(r, nil, time.Now(), 0)
-			if got := time.Until(o.due); got != want {
-				t.Errorf("%s has its turn in %v, want %v", process, got, want)
-			}
-		})
-	}
-}
-
-// TestRejectedTokenInAnOutage lets the Store fail after RingCX rejected the RingCentral token
-// of this process: it is not sent again.
-func TestRejectedTokenInAnOutage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newTestShared(t, time.Now, roundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			t.Errorf("%s %s is sent", r.Method, r.URL.Path)
-			return nil, errNoSource
-		}))
-		s.record.downSince = time.Now().Add(-time.Hour)
-		s.session.rc = rcToken{token: "token", denied: s.process}
-		down := errors.New("the Store is down")
-		if _, err := s.renewInOutage(t.Context(), &renewal{}, down); !errors.Is(err, down) {
-			t.Errorf("error is %v, want %v", err, down)
+			t.Error("hasOthers = false with another process")
 		}
 	})
 }

@@ -1,266 +1,66 @@
 package ringcx
 
 import (
-	"encoding/json"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// TestMerge merges a process that knows the tokens "own" of generation 5 with a record.
-func TestMerge(t *testing.T) {
-	type result struct {
-		Gen             int64
-		Access, Refresh string
-		Unsaved         bool
-	}
-	own := result{5, "own", "own refresh", false}
-	for _, c := range []struct {
-		name          string
-		record        record
-		unsaved       bool // the own tokens are not written yet
-		spent         bool // the own refresh token is
-		recordExpired bool // the record's tokens are
-		ownExpired    bool // the own tokens are
-		sent          bool // the record's refresh token was, by this process
-		want          result
-	}{
-		{name: "of another process", record: record{Gen: 6, Rev: "other-1"}, want: result{6, "theirs", "theirs refresh", false}},
-		{name: "of another process, same generation", record: record{Gen: 5, Rev: "other-1"}, want: result{5, "theirs", "theirs refresh", false}},
-		{name: "lost", record: record{}, want: result{5, "own", "", false}},
-		{name: "older one of another process", record: record{Gen: 4, Rev: "other-1"}, want: result{5, "own", "", false}},
-		{name: "older one of this process", record: record{Gen: 4, Rev: "me-1"}, want: result{5, "own", "", false}},
-		{name: "of this process", record: record{Gen: 5, Rev: "me-7"}, want: own},
-		{name: "of this process, after a stale read", record: record{Gen: 5, Rev: "me-7"}, spent: true, want: result{5, "own", "theirs refresh", false}},
-		{name: "older than unsaved tokens", record: record{Gen: 4, Rev: "other-1"}, unsaved: true, want: result{5, "own", "own refresh", true}},
-		{name: "newer than unsaved tokens", record: record{Gen: 5, Rev: "other-1"}, unsaved: true, want: result{5, "theirs", "theirs refresh", false}},
-		{name: "newer, but expired", record: record{Gen: 7, Rev: "other-1"}, unsaved: true, recordExpired: true, want: result{8, "own", "own refresh", true}},
-		{name: "newer, but both expired", record: record{Gen: 7, Rev: "other-1"}, unsaved: true, recordExpired: true, ownExpired: true, want: result{7, "theirs", "theirs refresh", false}},
-		{name: "as it was before a refresh", record: record{Gen: 5, Rev: "me-7"}, spent: true, sent: true, want: result{5, "own", "", false}},
-		{name: "of another process that read an old one", record: record{Gen: 5, Rev: "other-1"}, spent: true, sent: true, want: result{5, "theirs", "", false}},
-		{name: "lost before unsaved tokens were written", record: record{}, unsaved: true, want: result{5, "own", "own refresh", true}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Hour) // the age of expired tokens
-				r := newTestRecord(time.Now)
-				r.record, r.revs = c.record, []string{"me-7"}
-				if c.record.Rev != "" {
-					r.record.Access, r.record.Refresh = "theirs", "theirs refresh"
-				}
-				if r.record.Issued = r.clock.Timestamp(time.Now()); c.recordExpired {
-					r.record.Issued.At -= time.Hour.Milliseconds()
-				}
-				s := session{
-					refresh: "own refresh", gen: 5, unsaved: c.unsaved, limits: newLimits(),
-					tokens: tokens{access: "own", requested: servertime.Here(time.Now()), lifetime: defaultLifetime},
-				}
-				if c.spent {
-					s.refresh = ""
-				}
-				if c.ownExpired {
-					s.tokens.requested.Local = time.Now().Add(-time.Hour)
-				}
-				if c.sent {
-					s.spent = "theirs refresh"
-				}
-				s = r.merge(s, time.Now())
-				if diff := cmp.Diff(c.want, result{s.gen, s.tokens.access, s.refresh, s.unsaved}); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
-			})
-		})
-	}
-}
-
-// TestMergeRCTokens merges a process that knows the RingCentral token "own" with a record
-// of another process.
-func TestMergeRCTokens(t *testing.T) {
-	for _, c := range []struct {
-		name, record string
-		unsavedRC    bool          // no record had the own one yet
-		longer       time.Duration // by which the record's token is valid longer
-		unsaved      bool          // the own tokens are not written yet
-		want         string
-	}{
-		{"another", "theirs", true, 0, false, "theirs"},
-		{"none yet", "", true, 0, false, "own"},
-		{"removed", "", false, 0, false, ""},
-		{"a newer one, with unsaved tokens", "theirs", false, time.Minute, true, "theirs"},
-		{"an older one, with unsaved tokens", "theirs", false, -time.Minute, true, "own"},
-		{"none, with unsaved tokens", "", false, 0, true, "own"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newTestRecord(time.Now)
-			until := deadlineAt(time.Now().Add(time.Hour))
-			r.record = record{Gen: 4, Rev: "other-1", RCToken: c.record, RCUntil: r.clock.Timestamp(until.mono.Add(c.longer))}
-			own := rcToken{token: "own", unsaved: c.unsavedRC, until: &until}
-			if c.unsaved {
-				r.record.Gen--
-			}
-			s := r.merge(session{gen: 4, rc: own, unsaved: c.unsaved, limits: newLimits()}, time.Now())
-			if s.rc.token != c.want {
-				t.Errorf("the token is %q, want %q", s.rc.token, c.want)
-			}
-		})
-	}
-}
-
-// TestFirstGeneration starts a record again after it was deleted: it is newer than the one
-// before.
-func TestFirstGeneration(t *testing.T) {
+// TestSendByAfterAClockStep sets the wall clock back by an hour after the lease was acquired:
+// the time until which a request must be sent does not move.
+func TestSendByAfterAClockStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock := servertime.New("me", time.Now)
-		var old, again session
-		for range 1000 {
-			old.add(tokens{}, "", clock)
-			time.Sleep(time.Second)
-		}
-		if again.add(tokens{}, "", clock); again.gen <= old.gen {
-			t.Errorf("the generation is %d, after %d", again.gen, old.gen)
+		clock := &steppedClock{}
+		l := newLeases(newTestRecord(clock.now))
+		l.end = deadlineIn(leaseTTL, clock.now())
+		clock.off = -time.Hour
+		time.Sleep(leaseTTL - tokenTimeout + time.Second)
+		if !time.Now().After(l.sendBy(clock.now())) {
+			t.Error("sendBy allows a request that may end after the lease")
 		}
 	})
 }
 
-// TestGenerationRises checks that the generation rises with each exchange or refresh, and
-// that a record with one that could not rise is rejected.
-func TestGenerationRises(t *testing.T) {
-	clock, s := servertime.New("me", time.Now), session{}
-	for range 3 {
-		before := s.gen
-		if s.add(tokens{}, "", clock); s.gen <= before {
-			t.Errorf("the generation is %d, after %d", s.gen, before)
-		}
-	}
-	var r record
-	if err := json.Unmarshal([]byte(`{"gen":9007199254740992}`), &r); err == nil {
-		t.Error("a generation of 2⁵³ is accepted")
-	}
-}
-
-// TestSetRequested computes when the tokens of a record were requested, by what the record
-// says and what the process knows of the time.
-func TestSetRequested(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		knows string // how the process knows the time: "", "second-hand", "response", or "other": nothing is known
-		age   time.Duration
-		want  time.Duration // the age that it assumes
-		guess bool
-	}{
-		{"confirmed", "response", 4 * time.Minute, 4 * time.Minute, false},
-		{"confirmed, in the future", "response", -time.Minute, 0, false},
-		{"second-hand", "second-hand", 4 * time.Minute, 4 * time.Minute, true},
-		{"second-hand, in the future", "second-hand", -time.Minute, maxLifetime, true},
-		{"unknown", "", 4 * time.Minute, 4 * time.Minute, true},
-		{"unknown, old", "", 15 * time.Minute, 15 * time.Minute, true},
-		{"unknown, slightly in the future", "", -time.Second, 0, true},
-		{"unknown, in the future", "", -time.Minute, maxLifetime, true},
-		{"by another machine's clock, in its future", "other", -time.Minute, 0, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newTestRecord(time.Now)
-				switch now := time.Now(); c.knows {
-				case "second-hand":
-					r.clock.Adopt("me", now, now)
-				case "response":
-					r.clock = knownClock()
-				}
-				tok := tokens{access: "a", requested: servertime.Timestamp{At: time.Now().Add(-c.age).UnixMilli()}}
-				if c.knows == "other" {
-					tok.requested.By = "other"
-				}
-				tok.setRequested(r.clock)
-				if got := time.Since(tok.requested.Local); (got-c.want).Abs() > time.Second || tok.guess != c.guess {
-					t.Errorf("the age is %v, a guess: %v; want %v, %v", got, tok.guess, c.want, c.guess)
-				}
-			})
-		})
-	}
-}
-
-// TestGuessIsCorrected lets a process learn the time after it has written the record with
-// tokens of another process, whose age it took from a wrong clock.
-func TestGuessIsCorrected(t *testing.T) {
+// TestSendByAfterASuspend suspends the machine for a minute after the lease was acquired: no
+// request may be sent.
+func TestSendByAfterASuspend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newTestRecord(func() time.Time { return time.Now().Add(-3 * time.Minute) })
-		r.record = record{Gen: 5, Rev: "other-1", Access: "theirs", Issued: servertime.Timestamp{At: time.Now().Add(-4 * time.Minute).UnixMilli()}}
-		s := r.merge(session{limits: newLimits()}, time.Now())
-		r.revs = []string{r.record.Rev}
-		r.clock.Update(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
-		s = r.merge(s, time.Now())
-		if age := time.Since(s.tokens.requested.Local).Round(time.Minute); age != 4*time.Minute || s.tokens.guess {
-			t.Errorf("the age is %v, a guess: %v", age, s.tokens.guess)
+		clock := &steppedClock{}
+		l := newLeases(newTestRecord(clock.now))
+		l.end = deadlineIn(leaseTTL, clock.now())
+		if time.Now().After(l.sendBy(clock.now())) {
+			t.Error("sendBy allows no request directly after the lease was acquired")
+		}
+		clock.off = time.Minute
+		if !time.Now().After(l.sendBy(clock.now())) {
+			t.Error("sendBy allows a request after the lease has ended")
 		}
 	})
 }
 
-// TestRCTokenByAnUnknownClock checks a RingCentral token of a record that has expired for
-// ten minutes. A process that does not know the time uses it: an unnecessary sign-in may
-// end a session of the user, while an expired token costs a 401.
-func TestRCTokenByAnUnknownClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := record{RCToken: "token", RCUntil: servertime.Timestamp{At: time.Now().Add(-10 * time.Minute).UnixMilli()}}
-		unknown := servertime.New("me", time.Now)
-		for _, c := range []*servertime.Clock{unknown, knownClock()} {
-			s := r.session(c, time.Now(), session{limits: newLimits()})
-			if got := s.rc.valid(time.Now()); got != (c == unknown) {
-				t.Errorf("it is valid: %v", got)
-			}
-		}
+// TestSuspendEndsALease suspends a machine for hours while another process has the lease.
+func TestSuspendEndsALease(t *testing.T) {
+	testSuspendEnds(t, func(c *steppedClock) func() bool {
+		l := newLeases(newTestRecord(c.now))
+		l.record.record.Lease = &lease{ID: "other-1", Owner: "other", TTL: leaseTTL.Milliseconds()}
+		return func() bool { return l.leasedElsewhere(t.Context()) }
 	})
 }
 
-// TestRecordLifetime reads the lifetime of a token from a record.
-func TestRecordLifetime(t *testing.T) {
-	for lifetime, want := range map[time.Duration]time.Duration{
-		0: defaultLifetime, 20 * time.Second: 20 * time.Second, maxLifetime: maxLifetime, 1000 * time.Hour: defaultLifetime, -time.Hour: defaultLifetime,
-	} {
-		r := record{Access: "not a JWT", Life: lifetime.Milliseconds()}
-		if got := r.lifetime(); got != want {
-			t.Errorf("a lifetime of %v is read as %v, want %v", lifetime, got, want)
-		}
-	}
-}
-
-// FuzzRecord reads anything that a Store may return. What is read is within bounds, and
-// written and read again it is the same.
-func FuzzRecord(f *testing.F) {
-	f.Add([]byte(`{"gen":3,"access":"a","refresh":"r","issued":{"at":1700000000000},"rc":"t","rc_until":{"at":1700000000000,"by":"other"},"gates":{"login":{"rests":[{"owner":"o","since":{"at":1},"until":{"at":99999999999999}}],"hits":[{"id":"a","at":1,"by":"me"},{"id":"b","at":2,"end":"void"}]}},"roster":{"o":{"since":{"at":-1},"seen":{"at":9223372036854775807}}},"life":-1,"clock":{"host":"me","time":9223372036854775807},"new":{"a":1}}`))
-	f.Add([]byte(`{"gen":-9223372036854775808,"issued":{"at":9223372036854775807},"lease":{"ttl":-1,"taken":{"at":1}}}`))
-	f.Add([]byte(`[]`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var rec record
-		if json.Unmarshal(data, &rec) != nil {
-			return
-		}
-		written, err := json.Marshal(rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var again record
-		if err := json.Unmarshal(written, &again); err != nil {
-			t.Fatalf("%s: %v", written, err)
-		}
-		if twice, err := json.Marshal(again); err != nil || string(twice) != string(written) {
-			t.Errorf("%s, then %s, %v", written, twice, err)
-		}
-		r := newTestRecord(time.Now)
-		r.record = rec
-		s := r.merge(session{limits: newLimits()}, time.Now())
-		for stage := range s.limits.cooldowns {
-			if d := time.Until(s.limits.closedUntil(stage)); d > maxRetryAfter {
-				t.Errorf("%s: a cooldown of %v", stage, d)
-			}
-		}
-		if s.tokens.requested.Local.After(time.Now()) {
-			t.Error("the tokens were requested in the future")
+// TestLeaseBySecondHandTime checks the lease of another process with a second-hand time that
+// is 20 minutes ahead. By that time the lease is too old, but only a time from a response
+// may end it.
+func TestLeaseBySecondHandTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLeases(newTestRecord(time.Now))
+		now := time.Now()
+		l.record.clock.Adopt("me", now, now.Add(20*time.Minute))
+		taken := servertime.Timestamp{At: now.UnixMilli()}
+		l.record.record.Lease = &lease{ID: "other-1", Owner: "other", TTL: leaseTTL.Milliseconds(), Taken: taken}
+		if !l.leasedElsewhere(t.Context()) {
+			t.Error("leasedElsewhere = false, want true")
 		}
 	})
 }
