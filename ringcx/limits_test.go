@@ -10,8 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// TestLimits sends four requests whose responses take half a minute each. It is not known
-// when they arrived, so the window starts with the response.
+// TestLimits sends four requests whose responses take 10 s each. It is not known when a
+// request arrived at the server, so it counts until a minute after its response.
 func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimits()
@@ -20,7 +20,7 @@ func TestLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := l.take(StageLogin, 0); err != nil {
-				t.Fatalf("the sign-in has a limit of its own: %v", err)
+				t.Fatalf("sign-ins are not counted by themselves: %v", err)
 			}
 			l.finish(StageLogin, true)
 			time.Sleep(10 * time.Second)
@@ -33,17 +33,17 @@ func TestLimits(t *testing.T) {
 		}
 		time.Sleep(30*time.Second - 1)
 		if err := l.take(StageExchange, 0); err == nil {
-			t.Error("the window ended early")
+			t.Error("an exchange is allowed less than a minute after the first response")
 		}
 		time.Sleep(time.Nanosecond)
 		if err := l.take(StageExchange, 0); err != nil {
-			t.Errorf("the window ended late: %v", err)
+			t.Errorf("a minute after the first response: %v", err)
 		}
 	})
 }
 
-// TestCanceledRequestsDoNotCount cancels requests that reached no service. They count
-// neither for this process nor for another one that has read them.
+// TestCanceledRequestsDoNotCount checks that requests which reached no service count neither
+// in this process nor in others that have read them from the record.
 func TestCanceledRequestsDoNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, own, other := knownClock(), newLimits(), newLimits()
@@ -57,10 +57,10 @@ func TestCanceledRequestsDoNotCount(t *testing.T) {
 			own.finish(StageExchange, false)
 		}
 		if err := other.take(StageExchange, 0); err != nil {
-			t.Errorf("only the last request may be under way: %v", err)
+			t.Errorf("another process, while the end of the last request is not known: %v", err)
 		}
 		r.set(&session{limits: own}, clock, time.Now())
-		for name, l := range map[string]limits{"this process": own, "one that read them": merged(&r, clock, other), "a new one": merged(&r, clock, newLimits())} {
+		for name, l := range map[string]limits{"this process": own, "another process": merged(&r, clock, other), "a new process": merged(&r, clock, newLimits())} {
 			if err := l.take(StageExchange, 0); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -68,8 +68,8 @@ func TestCanceledRequestsDoNotCount(t *testing.T) {
 	})
 }
 
-// TestOneRequestIsKept sends what the limit allows while the token is valid. One more
-// request is allowed when the token has expired.
+// TestOneRequestIsKept checks that one request of the limit is kept while the token is valid,
+// and allowed when there is no token.
 func TestOneRequestIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTestChain(t, time.Now, http.DefaultTransport)
@@ -80,20 +80,20 @@ func TestOneRequestIsKept(t *testing.T) {
 			}
 		}
 		if _, err := c.permit(t.Context(), StageExchange); err == nil {
-			t.Error("the last request is sent while the token is valid")
+			t.Error("the last request of the limit is permitted while the token is valid")
 		}
 		c.current.state.Store(nil)
 		if _, err := c.permit(t.Context(), StageExchange); err != nil {
-			t.Errorf("there is no token: %v", err)
+			t.Errorf("without a token: %v", err)
 		}
 		if _, err := c.permit(t.Context(), StageExchange); err == nil {
-			t.Error("a request more than the limit allows is sent")
+			t.Error("one request more than the limit is permitted")
 		}
 	})
 }
 
-// TestOldRequestsAreForgotten sends a refresh every five minutes for a day. The limits
-// remember only those of the last minute.
+// TestOldRequestsAreForgotten sends a refresh every five minutes for a day. The limits keep
+// only the entry of the last one.
 func TestOldRequestsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTestChain(t, time.Now, http.DefaultTransport)
@@ -106,15 +106,15 @@ func TestOldRequestsAreForgotten(t *testing.T) {
 			time.Sleep(5 * time.Minute)
 		}
 		if n := len(c.session.limits.sent[StageExchange]); n != 1 {
-			t.Errorf("%d requests are remembered, want the last one", n)
+			t.Errorf("%d requests are kept, want 1", n)
 		}
 	})
 }
 
-// TestWitnesses asks other processes to wait for an hour. One or two of them stop the
-// others for a minute, and each further one doubles that. This process itself waits in
-// full, and so do all processes in a cooldown of the sign-in.
-func TestWitnesses(t *testing.T) {
+// TestCooldownsOfOtherProcesses checks how long a process waits after other processes were
+// asked to wait for an hour: a minute for the first two of them, and twice as long for each
+// further one. It waits for the full hour if it was asked itself, or to sign in.
+func TestCooldownsOfOtherProcesses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		stage  Stage
@@ -141,7 +141,7 @@ func TestWitnesses(t *testing.T) {
 				r.set(&session{limits: l}, knownClock(), time.Now())
 				l = merged(&r, knownClock(), l)
 				if got := time.Until(l.closedUntil(c.stage)); got != c.want {
-					t.Errorf("nothing is sent for %v, want %v", got, c.want)
+					t.Errorf("the process waits for %v, want %v", got, c.want)
 				}
 				l.succeeded(c.stage)
 				if err := l.take(c.stage, 0); err != nil {
@@ -152,20 +152,22 @@ func TestWitnesses(t *testing.T) {
 	}
 }
 
-// TestLongerCooldownStays asks a process to wait for an hour, and then for a minute.
+// TestLongerCooldownStays asks a process to wait for an hour, and then for a minute: it waits
+// for the hour.
 func TestLongerCooldownStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimits()
 		_ = l.coolDown(StageRefresh, time.Hour, rateCooldown, nil)
 		_ = l.coolDown(StageRefresh, time.Minute, rateCooldown, nil)
 		if got := time.Until(l.closedUntil(StageRefresh)); got != time.Hour || len(l.cooldowns[StageRefresh]) != 1 {
-			t.Errorf("the cooldown lasts %v: %v", got, l.cooldowns)
+			t.Errorf("the cooldown lasts %v, want 1h0m0s; cooldowns: %v, want one", got, l.cooldowns)
 		}
 	})
 }
 
-// TestWallClockLiftsNoLimit sets the wall clock of a program without a Store forward by
-// hours, or suspends its machine. Only the services' time tells the two apart.
+// TestWallClockLiftsNoLimit checks that a cooldown ends if the machine was suspended, but not
+// if the wall clock was set forward. The process asks RingCX for the time, once, to
+// distinguish the two.
 func TestWallClockLiftsNoLimit(t *testing.T) {
 	for name, suspended := range map[string]bool{"set forward": false, "suspended": true} {
 		t.Run(name, func(t *testing.T) {
@@ -191,29 +193,31 @@ func TestWallClockLiftsNoLimit(t *testing.T) {
 				clock.off = 3 * time.Hour
 				_, err := c.permit(t.Context(), StageRefresh)
 				if limited := isLocalLimit(err); limited == suspended || probes != 1 {
-					t.Errorf("error is %v after %d probes", err, probes)
+					t.Errorf("error is %v after %d probes, want a local limit: %t, and 1 probe", err, probes, !suspended)
 				}
 			})
 		})
 	}
 }
 
-// TestWallClockHasNoMonotonicReading checks the clock of a program: with a monotonic
-// reading, the difference of two times would not show that the wall clock was set.
+// TestWallClockHasNoMonotonicReading checks the wall clock of the services' time. With a
+// monotonic reading, the difference of two times would not show that the clock was set.
 func TestWallClockHasNoMonotonicReading(t *testing.T) {
 	c := newTestChain(t, time.Now, http.DefaultTransport)
 	if now := c.clock.Wall(); now != now.Round(0) {
-		t.Errorf("the wall clock reads %v", now)
+		t.Errorf("Wall = %v, which has a monotonic reading", now)
 	}
 }
 
+// roundTripperFunc is a function as an http.RoundTripper.
 type roundTripperFunc func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.
 func (f roundTripperFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-var errNoSource = errors.New("there is no source")
+var errNoSource = errors.New("the source has no token")
 
+// noSource is a source of RingCentral tokens that always fails.
 type noSource struct{}
 
 // Token implements oauth2.TokenSource.

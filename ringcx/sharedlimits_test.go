@@ -13,11 +13,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// clockError is by how much the clock of a machine may be wrong: see servertime.
+// clockError is the largest error that servertime assumes for the clock of a machine.
 const clockError = 11 * time.Minute
 
-// TestMergeLimits merges the limits of a record with those of a process that knows the
-// services' time from another process only.
+// TestMergeLimits merges the limits of a record with those of a process whose time is
+// second-hand. Entries that are past by every clock, or too far ahead, are ignored.
 func TestMergeLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
@@ -37,7 +37,7 @@ func TestMergeLimits(t *testing.T) {
 		}
 		l := merged(&r, c, own)
 		if err := l.take(StageRefresh, 0); err != nil {
-			t.Errorf("a cooldown of the refresh that ended long ago applies: %v", err)
+			t.Errorf("after a cooldown that ended 22 minutes ago: %v", err)
 		}
 		l.sent[StageExchange] = l.sent[StageExchange][:len(l.sent[StageExchange])-1]
 		time.Sleep(50 * time.Second)
@@ -45,7 +45,7 @@ func TestMergeLimits(t *testing.T) {
 		_ = l.coolDown(StageLogin, time.Hour, rateCooldown, nil)
 		s := session{limits: l}
 		if r.set(&s, c, time.Now()); r.Clock != (clockReading{}) {
-			t.Errorf("it writes %v, though it does not know the time", r.Clock)
+			t.Errorf("written clock = %v, want none, because the time is not confirmed", r.Clock)
 		}
 		want := map[Stage]limitState{
 			StageExchange: {Sent: sentAt(servertime.Timestamp{At: now.UnixMilli()}, ago(2*time.Second))},
@@ -57,19 +57,19 @@ func TestMergeLimits(t *testing.T) {
 		time.Sleep(13 * time.Second)
 		r.set(&s, c, time.Now())
 		if sent := r.Limits[StageExchange].Sent; len(sent) > 0 {
-			t.Errorf("requests %v are written a minute after they were read", sent)
+			t.Errorf("requests written a minute after they were read: %v, want none", sent)
 		}
 	})
 }
 
-// sharedForm compares what is written of timestamps and cooldowns.
+// sharedForm compares only the JSON form of timestamps and cooldowns.
 var sharedForm = cmp.Options{
 	cmpopts.IgnoreFields(servertime.Timestamp{}, "Local", "Seen", "Read"),
 	cmpopts.IgnoreUnexported(cooldown{}),
 }
 
-// TestOldRequestsAreNotWrittenAgain lets a process learn the services' time from the response
-// to its own request: what it took for requests of that minute are older ones.
+// TestOldRequestsAreNotWrittenAgain reads requests of 70 s and of 50 s ago, without knowing
+// the services' time. After a response the process writes only the second one.
 func TestOldRequestsAreNotWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
@@ -85,8 +85,8 @@ func TestOldRequestsAreNotWrittenAgain(t *testing.T) {
 	})
 }
 
-// TestRequestsByAWrongClock lets a process with a wrong clock, which no response has
-// corrected, sign in as often as it may. A process that knows the time counts that too.
+// TestRequestsByAWrongClock checks that sign-ins of a process whose clock is 10 minutes slow,
+// and which does not know the services' time, count in a process that knows it.
 func TestRequestsByAWrongClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := servertime.New("slow", func() time.Time { return time.Now().Add(-10 * time.Minute) })
@@ -100,13 +100,13 @@ func TestRequestsByAWrongClock(t *testing.T) {
 		}
 		l := merged(&r, knownClock(), newLimits())
 		if err := l.take(StageLogin, 0); err == nil {
-			t.Error("one sign-in more is allowed")
+			t.Error("a fifth sign-in is allowed")
 		}
 	})
 }
 
-// TestRequestsAreCountedOnce lets a process send two requests in one millisecond, and read
-// them from the record as they were before their responses and as they are.
+// TestRequestsAreCountedOnce sends two requests in the same millisecond, and merges the
+// limits with records from before and after the responses. Each request counts once.
 func TestRequestsAreCountedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, own := knownClock(), newLimits()
@@ -115,7 +115,7 @@ func TestRequestsAreCountedOnce(t *testing.T) {
 			t.Helper()
 			l := merged(&r, c, own)
 			if got := l.sent[StageExchange]; len(got) != want {
-				t.Errorf("%d requests, want %d: %v", len(got), want, got)
+				t.Errorf("%d requests count, want %d: %v", len(got), want, got)
 			}
 		}
 		send := func(stage Stage) {
@@ -136,8 +136,8 @@ func TestRequestsAreCountedOnce(t *testing.T) {
 	})
 }
 
-// TestRequestsAfterAClockStep sets the clock of a machine forward after its process has sent
-// what it may.
+// TestRequestsAfterAClockStep sets the clock of a machine forward by five minutes after its
+// process has sent all requests of the limit: they still count.
 func TestRequestsAfterAClockStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		off := time.Duration(0)
@@ -153,17 +153,16 @@ func TestRequestsAfterAClockStep(t *testing.T) {
 		off = 5 * time.Minute
 		own = merged(&r, clock, own)
 		if err := own.take(StageLogin, 0); err == nil {
-			t.Error("one sign-in more is allowed")
+			t.Error("a fifth sign-in is allowed")
 		}
 		if r.set(&session{limits: own}, clock, clock.Wall()); len(r.Limits[StageLogin].Sent) != maxSent {
-			t.Errorf("written: %v", r.Limits)
+			t.Errorf("written: %v, want %d sign-ins", r.Limits, maxSent)
 		}
 	})
 }
 
-// TestRequestsOfAMinuteAgo reads requests of another process that are just over a minute old,
-// as is one of this process: by the clocks of two machines a minute is two seconds
-// longer.
+// TestRequestsOfAMinuteAgo checks that requests of this and of another process count for 62 s,
+// because the clocks of two machines may differ by two seconds.
 func TestRequestsOfAMinuteAgo(t *testing.T) {
 	for age, want := range map[time.Duration]int{61 * time.Second: maxSent + 1, 63 * time.Second: 0} {
 		synctest.Test(t, func(t *testing.T) {
@@ -179,7 +178,7 @@ func TestRequestsOfAMinuteAgo(t *testing.T) {
 			l := merged(&r, clock, own)
 			got := slices.DeleteFunc(l.sent[StageLogin], func(s sentRequest) bool { return !l.recent(s) })
 			if len(got) != want {
-				t.Errorf("%d requests of %v ago count, want %d", len(got), age, want)
+				t.Errorf("%d requests from %v ago count, want %d", len(got), age, want)
 			}
 			l = merged(&r, clock, own)
 			if all := l.sent[StageLogin]; want == 0 && len(all) > maxSent {
@@ -189,8 +188,8 @@ func TestRequestsOfAMinuteAgo(t *testing.T) {
 	}
 }
 
-// TestRequestsAfterTheTimeIsKnown lets a process whose clock is ahead read requests that are
-// just over by it, and then learn the time.
+// TestRequestsAfterTheTimeIsKnown reads requests that were just sent with a clock that is
+// 20 minutes fast. After the process has learned the time they count.
 func TestRequestsAfterTheTimeIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := servertime.New("me", func() time.Time { return time.Now().Add(20 * time.Minute) })
@@ -199,13 +198,13 @@ func TestRequestsAfterTheTimeIsKnown(t *testing.T) {
 		clock.Update(http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}})
 		l = merged(&r, clock, l)
 		if err := l.take(StageLogin, 0); err == nil {
-			t.Error("one sign-in more is allowed")
+			t.Error("a fifth sign-in is allowed")
 		}
 	})
 }
 
-// TestRequestsOfOneSecond lets processes learn the time from responses of one second, which
-// is then the time of their requests.
+// TestRequestsOfOneSecond lets several processes send a request within one second, and so
+// learn the time from equal Dates. All of the requests count in each process.
 func TestRequestsOfOneSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r record
@@ -227,14 +226,14 @@ func TestRequestsOfOneSecond(t *testing.T) {
 		for i := range processes {
 			l := merged(&r, knownClock(), processes[i])
 			if err := l.take(StageExchange, 0); err == nil {
-				t.Errorf("process %d sends one more", i)
+				t.Errorf("process %d may send one more request", i)
 			}
 		}
 	})
 }
 
-// TestSharedCooldownIsBounded reads a cooldown of more than an hour. It lasts an hour,
-// however often the record is read.
+// TestSharedCooldownIsBounded reads a cooldown of 75 minutes several times. It ends an hour
+// after it was read first.
 func TestSharedCooldownIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := record{Limits: map[Stage]limitState{StageLogin: {Cooldowns: cooldownUntil(servertime.Timestamp{At: time.Now().Add(75 * time.Minute).UnixMilli()})}}}
@@ -244,13 +243,13 @@ func TestSharedCooldownIsBounded(t *testing.T) {
 			time.Sleep(maxRetryAfter / 12)
 		}
 		if err := l.take(StageLogin, 0); err != nil {
-			t.Errorf("after more than an hour: %v", err)
+			t.Errorf("65 minutes after the first read: %v", err)
 		}
 	})
 }
 
-// TestSharedCooldown reads a cooldown of a minute of another process. A process that does not
-// know the services' time waits for the whole minute.
+// TestSharedCooldown reads a sign-in cooldown of a minute of another process. A process that
+// does not know the services' time waits for a minute from when it read it.
 func TestSharedCooldown(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -260,9 +259,9 @@ func TestSharedCooldown(t *testing.T) {
 		wantWait  time.Duration
 		wantWrite bool
 	}{
-		{"half an hour", true, 0, 30 * time.Minute, 30 * time.Minute, true},
-		{"over", true, 0, -time.Second, 0, false},
-		{"far beyond an hour", true, 0, 24 * time.Hour, 0, false},
+		{"ends in half an hour", true, 0, 30 * time.Minute, 30 * time.Minute, true},
+		{"ended a second ago", true, 0, -time.Second, 0, false},
+		{"ends in a day", true, 0, 24 * time.Hour, 0, false},
 		{"unknown time", false, 0, 30 * time.Second, time.Minute, true},
 		{"fast clock", false, 10 * time.Minute, 30 * time.Second, time.Minute, true},
 		{"slow clock", false, -10 * time.Minute, -5 * time.Minute, time.Minute, true},
@@ -283,7 +282,7 @@ func TestSharedCooldown(t *testing.T) {
 				}
 				r.set(&session{limits: l}, clock, time.Now())
 				if got := len(r.Limits[StageLogin].Cooldowns) == 1 && r.Limits[StageLogin].Cooldowns[0].Until.Same(until); got != c.wantWrite {
-					t.Errorf("written again: %v, want %v", got, c.wantWrite)
+					t.Errorf("the cooldown is written again: %v, want %v", got, c.wantWrite)
 				}
 				time.Sleep(c.wantWait)
 				if err := l.take(StageLogin, 0); err != nil {
@@ -294,8 +293,8 @@ func TestSharedCooldown(t *testing.T) {
 	}
 }
 
-// TestCooldownAfterAClockStep lets a process write its own cooldown, and read it after its
-// clock was set.
+// TestCooldownAfterAClockStep writes an own cooldown of a minute and reads it after the clock
+// was set: it still lasts a minute.
 func TestCooldownAfterAClockStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		off := time.Duration(0)
@@ -307,13 +306,14 @@ func TestCooldownAfterAClockStep(t *testing.T) {
 		for _, off = range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
 			l := merged(&r, clock, own)
 			if got := time.Until(l.closedUntil(StageLogin)); got != time.Minute {
-				t.Errorf("with a clock that is %v off the cooldown lasts %v, want 1m0s", off, got)
+				t.Errorf("clock set by %v: the cooldown lasts %v, want 1m0s", off, got)
 			}
 		}
 	})
 }
 
-// TestCooldownEndsInASuspend suspends a machine for hours in a cooldown of one hour.
+// TestCooldownEndsInASuspend suspends a machine for eight hours during a cooldown of an hour,
+// which must have ended afterwards.
 func TestCooldownEndsInASuspend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		suspended := time.Duration(0)
@@ -334,9 +334,9 @@ func TestCooldownEndsInASuspend(t *testing.T) {
 	})
 }
 
-// TestRemovedCooldown lets another process remove a cooldown from the record, because its
-// request succeeded. The process that was asked to wait still waits, and does not write
-// its cooldown again.
+// TestRemovedCooldown removes the cooldown of a process from the record, as another process
+// does after its request succeeded. The process that was asked to wait still waits, but
+// does not write the cooldown again.
 func TestRemovedCooldown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock, own := knownClock(), newLimits()
@@ -352,18 +352,19 @@ func TestRemovedCooldown(t *testing.T) {
 		}
 		r.set(&session{limits: l}, clock, time.Now())
 		if len(r.Limits[StageRefresh].Cooldowns) != 0 {
-			t.Errorf("it is written again: %v", r.Limits)
+			t.Errorf("the cooldown is written again: %v", r.Limits)
 		}
 	})
 }
 
-// TestWaitOfOthersIsBounded reads how long other processes wait from a record.
+// TestWaitOfOthersIsBounded checks that the wait of other processes is from 15 s to a minute,
+// whatever the record contains.
 func TestWaitOfOthersIsBounded(t *testing.T) {
 	for others, want := range map[time.Duration]time.Duration{
 		0: rejectedWait, 30 * time.Second: 30 * time.Second, time.Hour: rateCooldown, -time.Hour: rejectedWait,
 	} {
 		if got := (cooldown{Others: others.Milliseconds()}).wait(); got != want {
-			t.Errorf("%v in the record is %v, want %v", others, got, want)
+			t.Errorf("wait of a cooldown with others = %v is %v, want %v", others, got, want)
 		}
 	}
 }
