@@ -9,10 +9,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// Clone returns a copy of a TokenSource as a snapshot of its machine does: all that
-// it knows, also its identity. The Store, the HTTP client and the source of
-// RingCentral tokens are shared. A renewal under way is not: in the copy its
-// response never comes. All goroutines of s must be blocked.
+// Clone returns a copy of s with the same state and the same process name, as a snapshot of
+// a virtual machine does. Both use the same Store, HTTP client and source of RingCentral
+// tokens. A renewal of s that is under way does not exist in the copy. All goroutines of s
+// must be blocked.
 func Clone(s *TokenSource) *TokenSource {
 	c := cloner{}
 	cache := c.copyOf(reflect.ValueOf(s.cache)).Interface().(*tokenCache)
@@ -20,11 +20,11 @@ func Clone(s *TokenSource) *TokenSource {
 	return &TokenSource{cache: cache}
 }
 
-// cloner copies values deeply. It holds the copies of pointers and channels.
+// cloner makes deep copies. It maps pointers and channels to their copies.
 type cloner map[unsafe.Pointer]reflect.Value
 
-// copyOf returns a copy of v. Pointers to types of other packages and functions are
-// shared; channels and locks are new.
+// copyOf returns a deep copy of v. It does not copy functions and pointers to types of other
+// packages. Channels and locks are new.
 func (c cloner) copyOf(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
@@ -92,28 +92,28 @@ func (c cloner) fill(to, from reflect.Value) {
 		return
 	}
 	source := reflect.New(from.Type()).Elem()
-	source.Set(from) // an addressable copy, whose fields can be read
+	source.Set(from) // addressable, as writable requires
 	for i := range source.NumField() {
-		field := open(to.Field(i))
-		field.Set(c.copyOf(open(source.Field(i))))
+		field := writable(to.Field(i))
+		field.Set(c.copyOf(writable(source.Field(i))))
 		if kind := field.Type(); kind == reflect.TypeFor[sync.Mutex]() || kind == reflect.TypeFor[sync.RWMutex]() {
 			field.SetZero()
 		}
 	}
 }
 
-// open returns a field as if it was exported.
-func open(field reflect.Value) reflect.Value {
+// writable returns an unexported field as a value that can be read and set.
+func writable(field reflect.Value) reflect.Value {
 	return reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem()
 }
 
-// ours reports whether values of a type belong to one TokenSource: it is a type of this
-// package or of servertime.
+// ours reports whether t is a type of package ringcx or servertime, whose values are copied.
 func ours(t reflect.Type) bool {
 	return strings.HasSuffix(t.PkgPath(), "/ringcx") || strings.HasSuffix(t.PkgPath(), "/servertime")
 }
 
-// copyClock makes to know the services' time as from does. The machine and its clock stay.
+// copyClock copies what from knows of the services' time into to. It does not copy the
+// machine and its clock.
 func copyClock(to, from *servertime.Clock) {
 	known := cloner{}.copyOf(reflect.ValueOf(from)).Elem()
 	own := reflect.ValueOf(to).Elem()
@@ -121,7 +121,7 @@ func copyClock(to, from *servertime.Clock) {
 		switch own.Type().Field(i).Name {
 		case "machine", "wall", "mu":
 		default:
-			open(own.Field(i)).Set(open(known.Field(i)))
+			writable(own.Field(i)).Set(writable(known.Field(i)))
 		}
 	}
 }

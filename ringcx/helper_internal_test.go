@@ -8,13 +8,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
-// newTestRecord returns a sharedRecord without a Store, of the process and the machine
-// "me".
+// newTestRecord returns the sharedRecord of process "me" on machine "me". It has no Store.
 func newTestRecord(wall func() time.Time) *sharedRecord {
 	return newSharedRecord(Config{}, "me", servertime.New("me", wall))
 }
 
-// newTestShared returns the renewer of process "me", with a record without a Store.
+// newTestShared returns the sharedRenewer of process "me". Its sharedRecord has no Store.
 func newTestShared(t *testing.T, now func() time.Time, transport http.RoundTripper) *sharedRenewer {
 	c := newTestChain(t, now, transport)
 	c.process = "me"
@@ -22,8 +21,8 @@ func newTestShared(t *testing.T, now func() time.Time, transport http.RoundTripp
 	return &sharedRenewer{chain: c, record: r, leases: newLeases(r)}
 }
 
-// newTestChain returns the chain of a program without a Store, whose RingCentral source
-// fails. Its clock is that of the machine "me".
+// newTestChain returns the chain of a process without a Store, on machine "me". Its source of
+// RingCentral tokens always fails.
 func newTestChain(t *testing.T, now func() time.Time, transport http.RoundTripper) *chain {
 	t.Helper()
 	cache, err := newTokenCache(Config{RingCentral: noSource{}, HTTPClient: &http.Client{Transport: transport}})
@@ -43,12 +42,12 @@ func knownClock() *servertime.Clock {
 	return c
 }
 
-// merged returns the limits of a record and of this process.
+// merged returns own merged with the limits of the record r.
 func merged(r *record, c *servertime.Clock, own limits) limits {
 	return own.merge(c, r.Limits, r.Rev == "")
 }
 
-// sentAt returns the requests of a record with these times, each one of its own.
+// sentAt returns sent requests of a record with these times and different ids.
 func sentAt(times ...servertime.Timestamp) (sent []sentRequest) {
 	for i, t := range times {
 		sent = append(sent, sentRequest{ID: string(rune('a' + i)), Timestamp: t})
@@ -56,7 +55,7 @@ func sentAt(times ...servertime.Timestamp) (sent []sentRequest) {
 	return sent
 }
 
-// cooldownUntil returns a cooldown of another process, of a minute.
+// cooldownUntil returns a cooldown of process "other" that lasts a minute and ends at until.
 func cooldownUntil(until servertime.Timestamp) []cooldown {
 	return []cooldown{{Owner: "other", Since: servertime.Timestamp{At: until.At - rateCooldown.Milliseconds()}, Until: until}}
 }
