@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// ErrElsewhere is the error of a caller that waited too long for another process.
-var ErrElsewhere = errLeaseHeld
+// ErrLeaseHeld is the error of a caller that waited too long for the renewal of another
+// process.
+var ErrLeaseHeld = errLeaseHeld
 
 // chainOf returns the chain of a cache.
 func chainOf(c *tokenCache) *chain {
@@ -16,19 +17,20 @@ func chainOf(c *tokenCache) *chain {
 	return c.renewer.(*soloRenewer).chain
 }
 
-// SetClock gives a TokenSource that was not used yet another clock for the lifetimes of
-// its tokens, and another source of jitter.
+// SetClock sets the clock for the lifetimes of tokens, and the source of jitter. It must be
+// called before the first use of s.
 func SetClock(s *TokenSource, now func() time.Time, jitter func() float64) {
 	s.cache.now, s.cache.jitter = now, jitter
 	c := chainOf(s.cache)
-	c.clock.SetMachine(c.process) // no two processes of a simulation share a clock
+	c.clock.SetMachine(c.process) // each process of a simulation has a clock of its own
 }
 
-// SetHost sets the machine of a TokenSource that was not used yet.
-func SetHost(s *TokenSource, name string) { chainOf(s.cache).clock.SetMachine(name) }
+// SetMachine sets the name of the machine that the process of s runs on. It must be called
+// before the first use of s.
+func SetMachine(s *TokenSource, name string) { chainOf(s.cache).clock.SetMachine(name) }
 
-// LongestWait returns how long the source may wait before it sends a request again: the
-// longest cooldown of a stage, the window of the limits, and the back-off of a failure.
+// LongestWait returns how long s may wait at most before it sends a request again, because of
+// a cooldown, the limits, a deferral or a failed renewal.
 func LongestWait(s *TokenSource) time.Duration {
 	c := s.cache
 	c.slot <- struct{}{}
@@ -50,15 +52,15 @@ func LongestWait(s *TokenSource) time.Duration {
 	return max(longest, time.Until(c.failure.until))
 }
 
-// Renewing reports whether a renewal of the source is under way.
+// Renewing reports whether a renewal of s is under way.
 func Renewing(s *TokenSource) bool {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
 	return s.cache.renewal != nil
 }
 
-// CopyMemory gives to, which was not used yet, everything that from knows, as a snapshot
-// of a machine does: both take themselves for one process.
+// CopyMemory copies the state of from into to, which was not used yet, as a snapshot of a
+// virtual machine does. Both then have the same process name.
 func CopyMemory(to, from *TokenSource) {
 	from.cache.slot <- struct{}{}
 	defer func() { <-from.cache.slot }()

@@ -35,7 +35,7 @@ func TestTokensWithoutCalls(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake, _, process := fleet(t)
 				busy, ts := process(), process()
-				ringcx.SetHost(busy, "another")
+				ringcx.SetMachine(busy, "another")
 				ringcx.SetClock(ts, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0.5 })
 				rejected, start := 0, time.Now()
 				for step := range 360 {
@@ -165,7 +165,7 @@ func TestClockSetForward(t *testing.T) {
 		for range 2 {
 			ts := process()
 			ringcx.SetClock(ts, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0.5 })
-			ringcx.SetHost(ts, "machine")
+			ringcx.SetMachine(ts, "machine")
 			must(ts.Token())
 			time.Sleep(time.Minute)
 			synctest.Wait()

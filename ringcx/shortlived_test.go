@@ -33,7 +33,7 @@ func TestShortLivedProcesses(t *testing.T) {
 								off = wrong
 							}
 							ringcx.SetClock(client.Tokens, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
-							ringcx.SetHost(client.Tokens, fmt.Sprint("machine ", n%machines))
+							ringcx.SetMachine(client.Tokens, fmt.Sprint("machine ", n%machines))
 							_, err := client.Tokens.Token()
 							if machines > 1 && err == nil {
 								_, err = ringcx.Get(client.ListAccountsWithResponse(t.Context()))
@@ -67,7 +67,7 @@ func TestProcessesAfterACooldown(t *testing.T) {
 				token := func() error {
 					ts := process()
 					ringcx.SetClock(ts, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
-					ringcx.SetHost(ts, "machine")
+					ringcx.SetMachine(ts, "machine")
 					defer ts.Close()
 					_, err := ts.Token()
 					return err
@@ -99,7 +99,7 @@ func TestClockSetBack(t *testing.T) {
 		begin := func() *ringcx.Client {
 			client := newClient(t, cfg)
 			ringcx.SetClock(client.Tokens, func() time.Time { return time.Now().Add(off) }, func() float64 { return 0 })
-			ringcx.SetHost(client.Tokens, "machine")
+			ringcx.SetMachine(client.Tokens, "machine")
 			return client
 		}
 		must(begin().Tokens.Token())

@@ -145,7 +145,7 @@ func (p *simProcess) token(ctx context.Context, client *ringcx.Client) error {
 		p.sim.Errorf("at %v a caller waited %v although the process had a valid token", p.sim.at(), waited)
 	}
 	if err != nil {
-		if errors.Is(err, ringcx.ErrElsewhere) && !p.sim.occurrences.affected(p.id) {
+		if errors.Is(err, ringcx.ErrLeaseHeld) && !p.sim.occurrences.affected(p.id) {
 			p.sim.Errorf("at %v a caller waited without success for the renewal of another process, which was killed or takes more than a minute", p.sim.at())
 		}
 		if known && ctx.Err() == nil {

@@ -92,7 +92,7 @@ func (p *simProcess) launch() (*ringcx.Client, *simLink) {
 	}
 	ringcx.SetClock(client.Tokens, p.now, p.jitter)
 	if p.sim.store != nil {
-		ringcx.SetHost(client.Tokens, p.machine())
+		ringcx.SetMachine(client.Tokens, p.machine())
 	}
 	return client, link
 }
