@@ -27,8 +27,8 @@ func TestTimings(t *testing.T) {
 }
 
 func TestParseFastPath(t *testing.T) {
-	const output = "cpu: X\nBenchmarkFastPath  \t 300\t 0 engine-allocs\t 56.5 engine-ns\t 54.5 floor-ns\t 1.03 ratio\n" +
-		"BenchmarkFastPath-2\t 300\t 0 engine-allocs\t 28.5 engine-ns\t 27.5 floor-ns\t 1.04 ratio\nPASS\n"
+	const output = "cpu: X\nBenchmarkFastPath  \t 300\t 0 cache-allocs\t 56.5 cache-ns\t 54.5 floor-ns\t 1.03 ratio\n" +
+		"BenchmarkFastPath-2\t 300\t 0 cache-allocs\t 28.5 cache-ns\t 27.5 floor-ns\t 1.04 ratio\nPASS\n"
 	got, err := parseFastPath(output)
 	if err != nil || got[1] != (fastPath{54.5, 56.5, 1.03, 0}) || got[2] != (fastPath{27.5, 28.5, 1.04, 0}) {
 		t.Errorf("parseFastPath = %v, error %v", got, err)

@@ -174,7 +174,7 @@ func parseFastPath(output string) (map[int]fastPath, error) {
 				return nil, err
 			}
 		}
-		found[max(cpus, 1)] = fastPath{values["floor-ns"], values["engine-ns"], values["ratio"], values["engine-allocs"]}
+		found[max(cpus, 1)] = fastPath{values["floor-ns"], values["cache-ns"], values["ratio"], values["cache-allocs"]}
 	}
 	if len(found) == 0 {
 		return nil, fmt.Errorf("no result of BenchmarkFastPath in:\n%s", output)

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// freshSource is a source that has a good token.
+// freshSource returns a TokenSource with a fresh token.
 func freshSource(t *testing.T) *TokenSource {
 	t.Helper()
 	ts, err := NewTokenSource(Config{RingCentral: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a"})})
@@ -24,9 +24,9 @@ func freshSource(t *testing.T) *TokenSource {
 	return ts
 }
 
-// cost is what one call of f allocates: the least of a few tries, because what
-// goroutines of other tests allocate is counted too.
-func cost(f func()) (allocs, bytes float64) {
+// allocated returns how often and how many bytes one call of f allocates. It returns the
+// least of several measurements, because they include other goroutines.
+func allocated(f func()) (allocs, bytes float64) {
 	const tries, runs = 5, 200
 	allocs, bytes = math.Inf(1), math.Inf(1)
 	for range tries {
@@ -42,8 +42,8 @@ func cost(f func()) (allocs, bytes float64) {
 	return allocs, bytes
 }
 
-// TestTokenAllocations holds a good token to no allocation inside the engine,
-// and to the caller's own copy outside.
+// TestTokenAllocations checks that a fresh token costs no allocation in the tokenCache, and
+// only the caller's copy in Token and TokenContext.
 func TestTokenAllocations(t *testing.T) {
 	ts, ctx := freshSource(t), context.Background()
 	tests := []struct {
@@ -51,27 +51,27 @@ func TestTokenAllocations(t *testing.T) {
 		call          func()
 		allocs, bytes float64
 	}{
-		{"engine", func() { _, _ = ts.cache.get(ctx) }, 0, 0},
+		{"tokenCache.get", func() { _, _ = ts.cache.get(ctx) }, 0, 0},
 		{"Token", func() { _, _ = ts.Token() }, 1, 112},
 		{"TokenContext", func() { _, _ = ts.TokenContext(ctx) }, 1, 112},
 	}
 	for _, tt := range tests {
-		if allocs, bytes := cost(tt.call); allocs > tt.allocs || bytes > tt.bytes {
+		if allocs, bytes := allocated(tt.call); allocs > tt.allocs || bytes > tt.bytes {
 			t.Errorf("%s: %.0f allocations, %.1f bytes, want at most %.0f and %.0f", tt.name, allocs, bytes, tt.allocs, tt.bytes)
 		}
 	}
 }
 
-type nothing struct{}
+// okTransport is a RoundTripper that sends nothing and returns status 200.
+type okTransport struct{}
 
-// RoundTrip answers 200.
-func (nothing) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (okTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 }
 
-// TestTransportAllocations holds the signing of a request with 5 headers to 4
-// allocations and 800 bytes, also where the path is long, and of one whose Header
-// was never made to no more.
+// TestTransportAllocations checks that Transport adds at most 4 allocations and 800 bytes to a
+// request with 5 headers, also if the path is long, and to one whose Header is nil.
 func TestTransportAllocations(t *testing.T) {
 	header := http.Header{}
 	for _, name := range []string{"Accept", "Accept-Language", "User-Agent", "X-Request-Id", "Traceparent"} {
@@ -92,14 +92,14 @@ func TestTransportAllocations(t *testing.T) {
 		}
 		req.Header = tt.header
 		var allocs, bytes [2]float64
-		for i, rt := range []http.RoundTripper{nothing{}, freshSource(t).Transport(nothing{})} {
-			allocs[i], bytes[i] = cost(func() { _, _ = rt.RoundTrip(req) })
+		for i, rt := range []http.RoundTripper{okTransport{}, freshSource(t).Transport(okTransport{})} {
+			allocs[i], bytes[i] = allocated(func() { _, _ = rt.RoundTrip(req) })
 		}
 		if a, b := allocs[1]-allocs[0], bytes[1]-bytes[0]; a > 4 || b > 800 {
 			t.Errorf("%s with %d headers: +%.0f allocations, +%.0f bytes, want at most +4 and +800", tt.path, len(tt.header), a, b)
 		}
 		if len(req.Header) != len(tt.header) {
-			t.Errorf("the caller's headers were changed: %v", req.Header)
+			t.Errorf("the request of the caller has other headers now: %v", req.Header)
 		}
 	}
 }

@@ -10,25 +10,26 @@ import (
 	"time"
 )
 
-// BenchmarkFastPath measures what a good token costs inside the engine, beside
-// the floor: an atomic load, and a comparison with the clock. The two take turns
-// in short rounds, so that whatever else the machine does meets both, and the
-// medians of the rounds are reported. With -cpu 2 two goroutines ask at once.
+// BenchmarkFastPath measures how long tokenCache.get takes for a fresh token, compared with
+// the floor: an atomic load and a comparison with the clock. The two alternate in short
+// rounds, so that other load of the machine affects both, and the benchmark reports the
+// medians of the rounds. With -cpu 2, two goroutines call get at once.
 func BenchmarkFastPath(b *testing.B) {
-	floor, engine := floorLoop(), engineLoop()
-	var floors, engines, ratios []float64
+	floor, cache := floorLoop(), cacheLoop()
+	var floors, caches, ratios []float64
 	for range b.N { // b.Loop would run the first of -cpu 1,2 with the GOMAXPROCS of the last
 		floors = append(floors, perCall(floor))
-		engines = append(engines, perCall(engine))
-		ratios = append(ratios, engines[len(engines)-1]/floors[len(floors)-1])
+		caches = append(caches, perCall(cache))
+		ratios = append(ratios, caches[len(caches)-1]/floors[len(floors)-1])
 	}
 	b.ReportMetric(median(floors), "floor-ns")
-	b.ReportMetric(median(engines), "engine-ns")
+	b.ReportMetric(median(caches), "cache-ns")
 	b.ReportMetric(median(ratios), "ratio")
-	b.ReportMetric(testing.AllocsPerRun(100, func() { engine(1) }), "engine-allocs")
-	b.ReportMetric(0, "ns/op") // of a round, which says nothing
+	b.ReportMetric(testing.AllocsPerRun(100, func() { cache(1) }), "cache-allocs")
+	b.ReportMetric(0, "ns/op") // hide the time of a whole round
 }
 
+// floorLoop returns a loop of n loads and comparisons, which any token cache needs.
 func floorLoop() func(n int) {
 	var current atomic.Pointer[time.Time]
 	end := time.Now().Add(time.Hour)
@@ -36,13 +37,14 @@ func floorLoop() func(n int) {
 	return func(n int) {
 		for range n {
 			if !time.Now().Before(*current.Load()) {
-				panic("the token ended")
+				panic("the token expired")
 			}
 		}
 	}
 }
 
-func engineLoop() func(n int) {
+// cacheLoop returns a loop of n calls of tokenCache.get.
+func cacheLoop() func(n int) {
 	c, ctx := &tokenCache{settings: &settings{now: time.Now}, current: &currentToken{now: time.Now}}, context.Background()
 	c.current.state.Store(newState("an.access.token", nil, time.Now(), defaultLifetime, 0))
 	return func(n int) {
@@ -54,8 +56,8 @@ func engineLoop() func(n int) {
 	}
 }
 
-// perCall is the time of a call, in nanoseconds, where every processor makes
-// many.
+// perCall returns the time of one call in nanoseconds, while GOMAXPROCS goroutines make many
+// calls each.
 func perCall(loop func(n int)) float64 {
 	const n = 20_000
 	cpus := runtime.GOMAXPROCS(0)

@@ -13,44 +13,45 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
-// breakage is how an HTTP/1 server ends a request.
+// breakage is how an HTTP/1 server ends the connection of a request.
 type breakage struct {
 	name   string
-	until  string // what it reads of the request before
-	writes string
+	reads  string // how much of the request it reads before
+	writes string // what it writes then
 	want   []outcome
 }
 
 const (
 	firstByte, firstLine, allHeaders, wholeRequest = "byte", "line", "headers", "request"
 
-	head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-	full = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-	bad  = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}"
+	partial      = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+	complete     = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+	unauthorized = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}"
 )
 
-// A form that the client has not begun to read is sent again, and then processed.
+// If the transport has not read the form yet, the request is sent again and succeeds.
 var breakages = []breakage{
-	{"before the headers", firstByte, "", []outcome{unknown, succeeded}},
-	{"during the headers", firstLine, "", []outcome{unknown, succeeded}},
-	{"after the headers", allHeaders, "", []outcome{unknown, succeeded}},
-	{"after the request", wholeRequest, "", []outcome{unknown}},
-	{"during the status line", wholeRequest, head[:12], []outcome{unknown}},
-	{"during the response's headers", wholeRequest, head[:40], []outcome{unknown}},
-	{"after the response's headers", wholeRequest, head, []outcome{unknown}},
-	{"during the response", wholeRequest, head + `{"accessToken"`, []outcome{unknown}},
-	{"with an early response", allHeaders, bad, []outcome{rejected, unknown, succeeded}},
-	{"with no HTTP", wholeRequest, "REFUSED_STREAM\r\n\r\n", []outcome{unknown}},
+	{"closed before the headers", firstByte, "", []outcome{unknown, succeeded}},
+	{"closed during the headers", firstLine, "", []outcome{unknown, succeeded}},
+	{"closed after the headers", allHeaders, "", []outcome{unknown, succeeded}},
+	{"closed after the request", wholeRequest, "", []outcome{unknown}},
+	{"closed during the status line", wholeRequest, partial[:12], []outcome{unknown}},
+	{"closed during the response headers", wholeRequest, partial[:40], []outcome{unknown}},
+	{"closed after the response headers", wholeRequest, partial, []outcome{unknown}},
+	{"closed during the response body", wholeRequest, partial + `{"accessToken"`, []outcome{unknown}},
+	{"401 before the form", allHeaders, unauthorized, []outcome{rejected, unknown, succeeded}},
+	{"not HTTP", wholeRequest, "REFUSED_STREAM\r\n\r\n", []outcome{unknown}},
 }
 
-// rawServer is an HTTP/1 server that ends one request, and responds to the others.
+// rawServer is an HTTP/1 server that ends the connection of one request, and responds to all
+// others.
 type rawServer struct {
 	net.Listener
 	wg sync.WaitGroup
 
 	mu    sync.Mutex
 	next  *breakage
-	reset bool // whether it ends with RST instead of FIN
+	reset bool // it ends with RST instead of FIN
 	read  strings.Builder
 }
 
@@ -74,14 +75,15 @@ func newRawServer(t *testing.T) *rawServer {
 	return s
 }
 
-// end says how the next request ends.
-func (s *rawServer) end(how breakage, reset bool) {
+// endNext sets how the next request ends.
+func (s *rawServer) endNext(how breakage, reset bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next, s.reset = &how, reset
 	s.read.Reset()
 }
 
+// take returns how the next request ends, and resets it. nil means with a response.
 func (s *rawServer) take() (how *breakage, reset bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,6 +91,7 @@ func (s *rawServer) take() (how *breakage, reset bool) {
 	return how, s.reset
 }
 
+// serve reads the requests of one connection.
 func (s *rawServer) serve(conn *net.TCPConn) {
 	defer s.wg.Done()
 	defer conn.Close()
@@ -100,30 +103,30 @@ func (s *rawServer) serve(conn *net.TCPConn) {
 		how, reset := s.take()
 		if how == nil {
 			readUntil(r, wholeRequest)
-			io.WriteString(conn, full)
+			io.WriteString(conn, complete)
 			continue
 		}
-		readUntil(r, how.until)
+		readUntil(r, how.reads)
 		io.WriteString(conn, how.writes)
 		if reset {
 			conn.SetLinger(0)
 			return
 		}
 		conn.CloseWrite()
-		io.Copy(io.Discard, r) // to see all that the client sends
+		io.Copy(io.Discard, r) // record everything that the client sends
 		return
 	}
 }
 
-// Write notes what came from a client.
+// Write records what a client sent.
 func (s *rawServer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.read.Write(p)
 }
 
-// arrivals waits until the clients have ended their connections, and returns how
-// often token came.
+// arrivals waits until all connections have ended, and returns how often the clients have
+// sent token since endNext.
 func (s *rawServer) arrivals(token string) int {
 	s.wg.Wait()
 	s.mu.Lock()
@@ -131,6 +134,7 @@ func (s *rawServer) arrivals(token string) int {
 	return strings.Count(s.read.String(), token)
 }
 
+// readUntil reads a part of a request.
 func readUntil(r *bufio.Reader, until string) {
 	switch until {
 	case firstByte:
@@ -151,8 +155,8 @@ func readUntil(r *bufio.Reader, until string) {
 	}
 }
 
-// TestTokenRequestOverHTTP1 ends the connection of a token request at each point.
-// The token must not arrive twice.
+// TestTokenRequestOverHTTP1 ends the connection at each point of a token request. The token
+// must not arrive twice.
 func TestTokenRequestOverHTTP1(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		for _, reused := range []bool{false, true} {
@@ -172,23 +176,23 @@ func testBreakage(t *testing.T, method string, reused, reset bool, how breakage)
 	transport := &http.Transport{}
 	client, base := &http.Client{Transport: keepalive.Transport(transport)}, "http://"+s.Addr().String()
 	if reused {
-		if a := request(t, base, client, http.MethodPost, "first").do(t.Context()); a.err != nil {
-			t.Fatal(a.err)
+		if res := request(t, base, client, http.MethodPost, "first").do(t.Context()); res.err != nil {
+			t.Fatal(res.err)
 		}
 	}
-	s.end(how, reset)
-	a := request(t, base, client, method, "once").do(t.Context())
+	s.endNext(how, reset)
+	res := request(t, base, client, method, "once").do(t.Context())
 	client.CloseIdleConnections()
 	got := s.arrivals("once")
-	if got > 1 || got == 0 && a.outcome == succeeded {
-		t.Errorf("arrived %d times; outcome %d, error: %v", got, a.outcome, a.err)
+	if got > 1 || got == 0 && res.outcome == succeeded {
+		t.Errorf("%d arrivals, outcome %d; error: %v", got, res.outcome, res.err)
 	}
 	for _, want := range how.want {
-		if a.outcome == want {
+		if res.outcome == want {
 			return
 		}
 	}
-	if !reset || a.outcome != unknown { // a reset may overtake the response
-		t.Errorf("outcome %d, want one of %d; error: %v", a.outcome, how.want, a.err)
+	if !reset || res.outcome != unknown { // the client may see a reset before the response
+		t.Errorf("outcome %d, want one of %d; error: %v", res.outcome, how.want, res.err)
 	}
 }

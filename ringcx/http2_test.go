@@ -11,8 +11,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// request returns a token request to base with the token in its form, or for
-// DELETE in its path.
+// request returns a token request to base that contains token in its form, or for DELETE in
+// its path.
 func request(t *testing.T, base string, client *http.Client, method, token string) tokenRequest {
 	t.Helper()
 	path, form := "/api/auth/token/refresh", url.Values{"refresh_token": {token}}.Encode()
@@ -30,8 +30,8 @@ func request(t *testing.T, base string, client *http.Client, method, token strin
 	return tokenRequest{stage: StageRefresh, client: client, request: req, secrets: []string{token}, agent: "test"}
 }
 
-// endings returns each way in which a request can end without a response, with
-// what comes of a token request.
+// endings returns all ways in which a request can end without a response: the connection is
+// closed, or the client gets an RST_STREAM or GOAWAY with one of the error codes.
 func endings() []ending {
 	var all []ending
 	for _, processed := range []bool{true, false} {
@@ -46,23 +46,30 @@ func endings() []ending {
 	return all
 }
 
-// want returns how often a token arrives at the server, and the outcome.
+// certain reports whether the client knows that the server did not process the request.
+func (e ending) certain() bool {
+	byFrame := e.frame == frameGoAway || e.frame == frameRSTStream && e.code == codeRefusedStream
+	return !e.processed && byFrame
+}
+
+// want returns how often a token that is sent once must arrive at the server, and the outcome
+// of the token request.
 func (e ending) want(method string, reused bool) (arrivals int, out outcome) {
-	saysSo := !e.processed && (e.frame == frameGoAway || e.frame == frameRSTStream && e.code == codeRefusedStream)
+	rejectsConn := e.frame == frameGoAway && e.code != 0 && !reused
 	switch {
 	case e.processed:
 		return 1, unknown
-	case saysSo && e.frame == frameGoAway && e.code != 0 && !reused:
-		return 0, notProcessed // a new connection is no better
-	case saysSo && method == http.MethodPost:
+	case e.certain() && rejectsConn:
+		return 0, notProcessed // the server would end another new connection, too
+	case e.certain() && method == http.MethodPost:
 		return 1, succeeded
 	}
 	return 0, unknown
 }
 
-// TestTokenRequestOverHTTP2 ends a token request in each way. The token must not
-// arrive twice, and is usable if the protocol says that the request was not
-// processed.
+// TestTokenRequestOverHTTP2 ends a token request in all ways. The token must not arrive twice.
+// If the protocol says that the request was not processed, it is sent again, or its outcome
+// is notProcessed.
 func TestTokenRequestOverHTTP2(t *testing.T) {
 	g := newGateway(t)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
@@ -71,16 +78,16 @@ func TestTokenRequestOverHTTP2(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/reused=%t/%+v", method, reused, how), func(t *testing.T) {
 					client := &http.Client{Transport: g.transport()}
 					if reused {
-						if a := request(t, g.url(), client, http.MethodPost, "first").do(t.Context()); a.err != nil {
-							t.Fatal(a.err)
+						if res := request(t, g.url(), client, http.MethodPost, "first").do(t.Context()); res.err != nil {
+							t.Fatal(res.err)
 						}
 					}
 					g.arrivals()
-					g.end(how)
-					a := request(t, g.url(), client, method, "once").do(t.Context())
+					g.endNext(how)
+					res := request(t, g.url(), client, method, "once").do(t.Context())
 					arrivals, out := how.want(method, reused)
-					if got := g.arrivals("once"); got != arrivals || a.outcome != out {
-						t.Errorf("arrived %d times, outcome %d, want %d and %d; error: %v", got, a.outcome, arrivals, out, a.err)
+					if got := g.arrivals("once"); got != arrivals || res.outcome != out {
+						t.Errorf("%d arrivals, outcome %d, want %d, %d; error: %v", got, res.outcome, arrivals, out, res.err)
 					}
 				})
 			}
@@ -88,15 +95,16 @@ func TestTokenRequestOverHTTP2(t *testing.T) {
 	}
 }
 
-// TestEachStageOverHTTP2 resets the request of each stage with PROTOCOL_ERROR
-// after it was processed.
+// TestEachStageOverHTTP2 resets the request of each stage with PROTOCOL_ERROR after the server
+// got it. net/http repeats a request with GetBody then, but no stage may send its request
+// twice.
 func TestEachStageOverHTTP2(t *testing.T) {
 	g := newGateway(t)
 	login := &JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "jwt", BaseURL: g.url()}
 	login.HTTPClient = &http.Client{Transport: g.transport()}
 	reset := func() {
 		g.arrivals()
-		g.end(ending{true, frameRSTStream, codeProtocolError})
+		g.endNext(ending{true, frameRSTStream, codeProtocolError})
 	}
 	source := func(t *testing.T) *TokenSource {
 		ts, err := NewTokenSource(Config{
@@ -121,7 +129,7 @@ func TestEachStageOverHTTP2(t *testing.T) {
 		name    string
 		send    func(t *testing.T) error
 		request []string
-		ok      bool // another stage makes up for it
+		ok      bool // it succeeds, with a request of another stage
 	}{
 		{"login", func(t *testing.T) error { reset(); _, err := login.Token(); return err }, []string{tokenPath}, false},
 		{"exchange", func(t *testing.T) error { ts := source(t); reset(); _, err := ts.Token(); return err }, []string{"rcAccessToken=rc"}, false},
@@ -142,7 +150,7 @@ func TestEachStageOverHTTP2(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.send(t)
 			if got := g.arrivals(tt.request...); got != 1 || (err == nil) != tt.ok {
-				t.Errorf("arrived %d times, want 1; error: %v", got, err)
+				t.Errorf("%d arrivals, want 1; error: %v, want nil: %t", got, err, tt.ok)
 			}
 		})
 	}

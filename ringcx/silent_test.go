@@ -17,13 +17,13 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// silentProxy passes TCP connections on. Those that were open at a call of
-// silence stay open, and carry nothing any more.
+// silentProxy forwards TCP connections to a server. After a call of silence, the connections
+// that exist stay open but carry no more data.
 type silentProxy struct {
 	net.Listener
-	server string
-	era    atomic.Int32
-	conns  atomic.Int32
+	server   string
+	silences atomic.Int32 // number of calls of silence
+	conns    atomic.Int32 // number of connections so far
 
 	mu   sync.Mutex
 	open []net.Conn
@@ -47,8 +47,10 @@ func newSilentProxy(t *testing.T, server string) *silentProxy {
 	return p
 }
 
-func (p *silentProxy) silence() { p.era.Add(1) }
+// silence drops all data of the connections that exist now.
+func (p *silentProxy) silence() { p.silences.Add(1) }
 
+// accept connects each client to the server.
 func (p *silentProxy) accept() {
 	for {
 		client, err := p.Accept()
@@ -64,27 +66,29 @@ func (p *silentProxy) accept() {
 		p.mu.Lock()
 		p.open = append(p.open, client, server)
 		p.mu.Unlock()
-		era := p.era.Load()
-		go p.pass(client, server, era)
-		go p.pass(server, client, era)
+		before := p.silences.Load()
+		go p.forward(client, server, before)
+		go p.forward(server, client, before)
 	}
 }
 
-func (p *silentProxy) pass(to io.Writer, from io.Reader, era int32) {
+// forward copies data until from ends. It drops the data after another call of silence, of
+// which there were that many before.
+func (p *silentProxy) forward(to io.Writer, from io.Reader, before int32) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
 		if err != nil {
 			return
 		}
-		if p.era.Load() == era {
+		if p.silences.Load() == before {
 			to.Write(buf[:n])
 		}
 	}
 }
 
-// TestSilentConnection needs a token while the connection of the source is silent
-// and calls hang on it. It takes 9 s.
+// TestSilentConnection requests a token while the HTTP/2 connection, on which calls hang, has
+// become silent. The connection is closed after 9 s, and the token comes on a new one.
 func TestSilentConnection(t *testing.T) {
 	t.Parallel()
 	hanging := make(chan struct{}, 3)
@@ -110,7 +114,7 @@ func TestSilentConnection(t *testing.T) {
 		<-hanging
 	}
 	if n := proxy.conns.Load(); n != 1 {
-		t.Fatalf("%d connections, want 1 for all", n)
+		t.Fatalf("%d connections, want 1 for all requests", n)
 	}
 
 	proxy.silence()
@@ -121,7 +125,7 @@ func TestSilentConnection(t *testing.T) {
 	if _, err := ts.TokenContext(ctx); err != nil {
 		t.Fatalf("no token after %v: %v", time.Since(start), err)
 	}
-	t.Logf("a token after %v", time.Since(start))
+	t.Logf("token after %v", time.Since(start))
 	for range cap(hanging) {
 		if err := <-ended; err == nil {
 			t.Error("a call on the silent connection got a response")
@@ -129,6 +133,7 @@ func TestSilentConnection(t *testing.T) {
 	}
 }
 
+// silentSource returns a TokenSource for the RingCX at base, whose certificate is cert.
 func silentSource(t *testing.T, cert *x509.Certificate, base string) *TokenSource {
 	roots := x509.NewCertPool()
 	roots.AddCert(cert)
@@ -147,7 +152,7 @@ func silentSource(t *testing.T, cert *x509.Certificate, base string) *TokenSourc
 	return ts
 }
 
-// hang starts n calls, each of which sends how it ended.
+// hang starts n calls in the background. Each sends its error when it has ended.
 func hang(t *testing.T, ts *TokenSource, n int) <-chan error {
 	ended := make(chan error, n)
 	client := &http.Client{Transport: ts.Transport(nil)}

@@ -17,95 +17,93 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
-// late is a RoundTripper that keeps connections of its own, and reads each form.
-type late struct {
-	respond error // nil: never
-	closed  int
+// failingTransport is a RoundTripper of a program. It reads the form, and then returns err or
+// waits for the end of the context.
+type failingTransport struct {
+	err    error // nil: wait
+	closed int   // number of calls of CloseIdleConnections
 }
 
 // RoundTrip implements http.RoundTripper.
-func (l *late) RoundTrip(r *http.Request) (*http.Response, error) {
+func (f *failingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, _ = r.Body.Read(make([]byte, 1))
-	if l.respond != nil {
-		return nil, l.respond
+	if f.err != nil {
+		return nil, f.err
 	}
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// CloseIdleConnections counts.
-func (l *late) CloseIdleConnections() { l.closed++ }
+// CloseIdleConnections counts its calls.
+func (f *failingTransport) CloseIdleConnections() { f.closed++ }
 
-// TestTimeoutClosesIdleConnections calls CloseIdleConnections of a program's
-// RoundTripper after a token request timed out, and only then.
+// TestTimeoutClosesIdleConnections checks that CloseIdleConnections of a program's RoundTripper
+// is called after a token request timed out, and not after another failure.
 func TestTimeoutClosesIdleConnections(t *testing.T) {
 	tests := []struct {
-		name    string
-		respond error
-		cancel  bool
-		want    int
+		name   string
+		err    error // of the RoundTripper
+		cancel bool
+		want   int
 	}{
 		{"no response", nil, false, 1},
-		{"a time-out of the RoundTripper", context.DeadlineExceeded, false, 1},
+		{"timeout of the RoundTripper", context.DeadlineExceeded, false, 1},
 		{"another error", errors.New("reset"), false, 0},
 		{"canceled", nil, true, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				rt := &late{respond: tt.respond}
+				rt := &failingTransport{err: tt.err}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				if tt.cancel {
 					time.AfterFunc(time.Second, cancel)
 				}
-				a := request(t, DefaultBaseURL, &http.Client{Transport: rt}, http.MethodPost, "once").do(ctx)
-				if a.outcome != unknown || rt.closed != tt.want {
-					t.Errorf("outcome %d, closed %d times, want %d and %d; error: %v", a.outcome, rt.closed, unknown, tt.want, a.err)
+				res := request(t, DefaultBaseURL, &http.Client{Transport: rt}, http.MethodPost, "once").do(ctx)
+				if res.outcome != unknown || rt.closed != tt.want {
+					t.Errorf("outcome %d, closed %d times, want %d, %d; error: %v", res.outcome, rt.closed, unknown, tt.want, res.err)
 				}
 			})
 		})
 	}
 }
 
-// TestUnreadForm fails before the transport has read the form, which nobody can
-// read later.
+// TestUnreadForm checks the outcome if the transport fails before it has read the form. The
+// form cannot be read afterwards, so that the outcome stays true.
 func TestUnreadForm(t *testing.T) {
 	var form *http.Request
-	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	client := &http.Client{Transport: roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		form = r
 		return nil, errors.New("reset")
 	})}
-	a := request(t, DefaultBaseURL, client, http.MethodPost, "once").do(t.Context())
-	if n, err := form.Body.Read(make([]byte, 100)); a.outcome != notProcessed || n > 0 || err == nil || form.GetBody != nil {
-		t.Errorf("outcome %d, read %d bytes later, %v", a.outcome, n, err)
+	res := request(t, DefaultBaseURL, client, http.MethodPost, "once").do(t.Context())
+	if n, err := form.Body.Read(make([]byte, 100)); res.outcome != notProcessed || n > 0 || err == nil || form.GetBody != nil {
+		t.Errorf("outcome %d, read %d bytes later, %v, want %d, 0 and an error", res.outcome, n, err, notProcessed)
 	}
 }
 
-type roundTrip func(*http.Request) (*http.Response, error)
-
-// RoundTrip implements http.RoundTripper.
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// TestDialFailure finds nobody to connect to, with and without a form.
+// TestDialFailure checks that a request without a connection has the outcome notProcessed, with
+// and without a form.
 func TestDialFailure(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	unreachable := roundTrip(func(r *http.Request) (*http.Response, error) {
-		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+	unreachable := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("no connection")}
 	})
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		for _, rt := range []http.RoundTripper{&http.Transport{}, unreachable} {
-			a := request(t, server.URL, &http.Client{Transport: rt}, method, "once").do(t.Context())
-			if a.outcome != notProcessed {
-				t.Errorf("%s: outcome %d, error: %v", method, a.outcome, a.err)
+			res := request(t, server.URL, &http.Client{Transport: rt}, method, "once").do(t.Context())
+			if res.outcome != notProcessed {
+				t.Errorf("%s: outcome %d, want %d; error: %v", method, res.outcome, notProcessed, res.err)
 			}
 		}
 	}
 }
 
-// TestLoginWithOwnClient signs in with a client that the Config does not have.
-func TestLoginWithOwnClient(t *testing.T) {
+// TestJWTLoginUsesPings signs in with a JWTLogin that has an HTTPClient of its own. It must use
+// the copy of the transport that pings its connections.
+func TestJWTLoginUsesPings(t *testing.T) {
 	g := newGateway(t)
 	original := g.transport()
 	login := &JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "jwt", BaseURL: g.url(), HTTPClient: &http.Client{Transport: original}}
@@ -123,12 +121,12 @@ func TestLoginWithOwnClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if resp.Body.Close(); !reused {
-		t.Error("the sign-in did not use a connection that is checked by pings")
+		t.Error("the sign-in used a connection without pings")
 	}
 }
 
-// TestEarlyResponse responds to a token request before its form can be sent: the
-// server takes one byte of it.
+// TestEarlyResponse checks the outcome of a response that comes before the form was sent. The
+// server receives only one byte of the form.
 func TestEarlyResponse(t *testing.T) {
 	tests := []struct {
 		status     int
@@ -155,26 +153,26 @@ func TestEarlyResponse(t *testing.T) {
 		server.StartTLS()
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, ForceAttemptHTTP2: true}
 		client := &http.Client{Transport: keepalive.Transport(transport)}
-		if resp, err := client.Get(server.URL); err != nil { // from here on the client knows the limit
+		if resp, err := client.Get(server.URL); err != nil { // afterwards the client knows the limit of one byte
 			t.Fatal(err)
 		} else {
 			resp.Body.Close()
 		}
-		a := request(t, server.URL, client, http.MethodPost, "once").do(t.Context())
-		if a.outcome != tt.want || a.resp == nil || a.resp.ProtoMajor != 2 {
-			t.Errorf("%d %s: outcome %d, want %d; error: %v", tt.status, tt.retryAfter, a.outcome, tt.want, a.err)
+		res := request(t, server.URL, client, http.MethodPost, "once").do(t.Context())
+		if res.outcome != tt.want || res.resp == nil || res.resp.ProtoMajor != 2 {
+			t.Errorf("status %d, Retry-After %q: outcome %d, want %d; error: %v", tt.status, tt.retryAfter, res.outcome, tt.want, res.err)
 		}
 		client.CloseIdleConnections()
 		server.Close()
 	}
 }
 
-// TestRepeatingRoundTripper is given a RoundTripper that keeps the form and sends
-// it again after an error. Over HTTP/2 that is stopped.
+// TestRepeatingRoundTripper uses a RoundTripper that sends the form again after an error. Over
+// HTTP/2 the second request is canceled before it is sent.
 func TestRepeatingRoundTripper(t *testing.T) {
 	g := newGateway(t)
 	base := keepalive.Transport(g.transport())
-	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	client := &http.Client{Transport: roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		form, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
@@ -187,9 +185,9 @@ func TestRepeatingRoundTripper(t *testing.T) {
 		again.Body = io.NopCloser(bytes.NewReader(form))
 		return base.RoundTrip(again)
 	})}
-	g.end(ending{true, frameRSTStream, codeCancel})
-	a := request(t, g.url(), client, http.MethodPost, "once").do(t.Context())
-	if n := g.arrivals("once"); n != 1 || a.outcome != unknown || !errors.Is(a.err, errSentOnce) {
-		t.Errorf("arrived %d times, outcome %d, error: %v", n, a.outcome, a.err)
+	g.endNext(ending{true, frameRSTStream, codeCancel})
+	res := request(t, g.url(), client, http.MethodPost, "once").do(t.Context())
+	if n := g.arrivals("once"); n != 1 || res.outcome != unknown || !errors.Is(res.err, errSentOnce) {
+		t.Errorf("%d arrivals, outcome %d, error: %v, want 1, %d, %v", n, res.outcome, res.err, unknown, errSentOnce)
 	}
 }
