@@ -195,7 +195,7 @@ func (c *tokenCache) join(ctx context.Context) (*renewal, error) {
 // run does the renewal r. A panic of the program's OnEvent or token source propagates,
 // but r is finished first.
 func (c *tokenCache) run(ctx context.Context, r *renewal) {
-	r.err = errors.New("ringcx: the renewal panicked")
+	r.err = errors.New("ringcx: waiting for a token: the renewal panicked, or Config.OnEvent ended its goroutine")
 	c.slot.lock()
 	defer c.slot.unlock()
 	if err := c.abortReason(r); err != nil {

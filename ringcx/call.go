@@ -72,7 +72,7 @@ func (c *call) wait(resp *http.Response, delay time.Duration) error {
 		bufferBody(resp)
 	}
 	if err := sleep(c.req.Context(), delay); err != nil {
-		return fmt.Errorf("ringcx: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
+		return fmt.Errorf("ringcx: call: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (c *call) send(st *state) (*http.Response, error) {
 	if c.sent > 0 && c.req.GetBody != nil {
 		body, err := c.req.GetBody()
 		if err != nil {
-			return nil, fmt.Errorf("ringcx: reading the request body again: %w", err)
+			return nil, fmt.Errorf("ringcx: call: GetBody, to send the request again: %w", err)
 		}
 		r.Body = body
 	}

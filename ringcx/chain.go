@@ -237,7 +237,7 @@ func (c *chain) signIn(ctx context.Context, r rules, old string) error {
 	case err != nil:
 		err = coolDownLogin(&c.session.limits, err)
 	case token.AccessToken == old:
-		err = errors.New("ringcx: login: Config.RingCentral returned the very token that RingCX rejected with 401: it must return a new one")
+		err = errors.New("ringcx: login: Config.RingCentral returned the token that RingCX has just rejected with status 401: it must return a new one")
 	default:
 		c.session.rc = newRCToken(token, c.now())
 	}

@@ -156,7 +156,7 @@ func listError(r *http.Response, err error) error {
 		what = r.Request.Method + " " + printable(r.Request.URL.Path)
 	}
 	scrubber := redact.New(secretsOf(r)...)
-	return fmt.Errorf("ringcx: call: %s: reading the list, status %d, %q: %w",
+	return fmt.Errorf("ringcx: call: %s: reading the list (status %d, Content-Type %q): %w",
 		scrubber.Text(what), r.StatusCode, scrubber.Text(r.Header.Get("Content-Type")), scrubber.Error(err))
 }
 

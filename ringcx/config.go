@@ -158,7 +158,7 @@ func ConfigFromEnv() (Config, error) {
 	}{
 		{"RC_CLIENT_ID", "the client id of your app in the RingCentral developer console", &login.ClientID},
 		{"RC_CLIENT_SECRET", "the client secret of your app in the RingCentral developer console", &login.ClientSecret},
-		{"RC_JWT", "a JWT credential made in the RingCentral developer console, under your name, Credentials", &login.JWT},
+		{"RC_JWT", "a JWT credential created in the RingCentral developer console, under your name, Credentials", &login.JWT},
 	} {
 		if *v.field = strings.TrimSpace(os.Getenv(v.name)); *v.field == "" {
 			missing = append(missing, fmt.Errorf("ringcx: %s is not set: it is %s", v.name, v.origin))
@@ -228,7 +228,7 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 	}
 	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
-		return "", errors.New("ringcx: Config.Key is required with a Store, unless RingCentral is a *JWTLogin: use another key for each user of each app")
+		return "", errors.New("ringcx: Config.Key is required with a Store, unless RingCentral is a *JWTLogin: use a different key for each user of each app")
 	}
 	id, err := login.identity()
 	if err != nil {

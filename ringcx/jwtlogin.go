@@ -184,7 +184,7 @@ func (l *JWTLogin) resolve(cfg Config) (builtinLogin, error) {
 		return nil, errNoRingCentral
 	}
 	if err := l.check(); err != nil {
-		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
+		return nil, err
 	}
 	own := *l
 	own.agent = cfg.UserAgent

@@ -114,7 +114,7 @@ func countedWith(stage Stage) []Stage {
 // be sent. It keeps that many of the requests of the minute for later.
 func (l *limits) take(stage Stage, keep int) error {
 	if wait := time.Until(l.closedUntil(stage)); wait > 0 {
-		return localLimit(stage, wait, "held back: the service asked to wait")
+		return localLimit(stage, wait, "held back: the service rejected an earlier request or asked to wait")
 	}
 	key := countedWith(stage)[0]
 	l.sent[key] = slices.DeleteFunc(l.sent[key], func(s sentRequest) bool { return !s.Read && !l.recent(s) })
@@ -122,7 +122,7 @@ func (l *limits) take(stage Stage, keep int) error {
 	if n, most := len(counted), maxSent-keep; n >= most {
 		slices.SortFunc(counted, func(a, b sentRequest) int { return a.Local.Compare(b.Local) })
 		return localLimit(stage, sentWindow+l.slack-time.Since(counted[n-most].Local),
-			fmt.Sprintf("held back: %d were sent in the last minute", n))
+			fmt.Sprintf("held back: %d requests were sent in the last minute", n))
 	}
 	l.last[key] = rand.Text()[:10]
 	l.sent[key] = append(l.sent[key], sentRequest{ID: l.last[key], Timestamp: servertime.Here(time.Now())})

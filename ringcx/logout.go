@@ -39,7 +39,7 @@ func (c *chain) endSession(ctx context.Context, sendBy time.Time) error {
 		c.session.refresh = ""
 	}
 	if errors.Is(res.err, errSwapLost) {
-		res.err = errors.New("ringcx: logout: this process was stopped, and another one may have taken over the session: try again")
+		res.err = errors.New("ringcx: logout: nothing was sent, because this process was suspended and another one may have taken over the session: try again")
 	}
 	return c.emit(StageLogout, time.Since(start), res.err)
 }

@@ -22,7 +22,7 @@ type overcount struct {
 	first          error // of the wrong ones
 }
 
-var sentText = regexp.MustCompile(`held back: (\d+) were sent in the last minute`)
+var sentText = regexp.MustCompile(`held back: (\d+) requests were sent in the last minute`)
 
 // limitWindow is how long the limit may count a request: a minute, plus 2 s by which
 // clocks may differ, plus 2 s because a Date header has a resolution of a second.

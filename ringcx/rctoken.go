@@ -201,7 +201,7 @@ func loginError(err error) error {
 	}
 	if !ok {
 		clean := redact.New().MaskQuotes()
-		return fmt.Errorf("ringcx: login: the RingCentral token source failed: %w", clean.Error(err))
+		return fmt.Errorf("ringcx: login: Config.RingCentral failed: %w", clean.Error(err))
 	}
 	var secrets []string
 	if retrieve.Response != nil {

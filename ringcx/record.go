@@ -65,7 +65,7 @@ func (r *record) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if p.Gen < 0 || p.Gen >= maxGen {
-		return fmt.Errorf("gen is %d, want less than %d", p.Gen, int64(maxGen))
+		return fmt.Errorf("gen is %d, want 0 or more and less than %d", p.Gen, int64(maxGen))
 	}
 	*r = record(p)
 	return nil

@@ -21,7 +21,7 @@ var (
 	errLeaseHeld = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
 	// errDeferred says that this process leaves the renewal to others: see deferral.
-	errDeferred = errors.New("ringcx: leaving the renewal to another process")
+	errDeferred = errors.New("ringcx: requests of this process failed: waiting for another process to renew the token")
 )
 
 // sharedRenewer is the [renewer] of processes that share a session through a Store. It

@@ -23,7 +23,7 @@ const maxOutageGap = 6 * time.Minute
 var (
 	// errSwapLost says that another process changed the record. The record must be loaded
 	// again.
-	errSwapLost = errors.New("ringcx: another process changed the record")
+	errSwapLost = errors.New("ringcx: the Store: another process changed the record at the same time")
 
 	// errOtherUser says that two logins use one record. Nothing of it is used, and nothing
 	// is written.

@@ -39,8 +39,8 @@ func TestSourceReturnsTheRejectedToken(t *testing.T) {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		time.Sleep(301 * time.Second)
-		if _, err = ts.Token(); err == nil || !strings.Contains(err.Error(), "very token") {
-			t.Errorf("error is %v, want %q in it", err, "very token")
+		if _, err = ts.Token(); err == nil || !strings.Contains(err.Error(), "it must return a new one") {
+			t.Errorf("error is %v, want %q in it", err, "it must return a new one")
 		}
 		if source.calls != 2 {
 			t.Errorf("%d calls of the source, want 2", source.calls)

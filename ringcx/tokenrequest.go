@@ -147,7 +147,7 @@ func (res tokenResult) classify(readErr error) (outcome, error) {
 	case status >= 400:
 		return unknown, e
 	case status >= 300:
-		return unknown, res.invalid("a redirect, which a request with secrets must not follow")
+		return unknown, res.invalid("the response is a redirect, which a request with secrets does not follow: check the base URL")
 	case readErr != nil:
 		return unknown, res.invalid("the response ended early")
 	case len(res.body) > maxTokenBody:

@@ -94,7 +94,7 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 	}
 	var session gen.Session
 	if err := json.Unmarshal(st.response, &session); err != nil {
-		return gen.Session{}, fmt.Errorf("ringcx: the response to the sign-in does not match openapi.yaml: %w", err)
+		return gen.Session{}, fmt.Errorf("ringcx: the session that RingCX reported does not match openapi.yaml: %w", err)
 	}
 	return session, nil
 }

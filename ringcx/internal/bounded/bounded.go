@@ -11,9 +11,9 @@ import (
 const (
 	timeout    = 3 * time.Second // of the context of a call
 	grace      = time.Second     // in which the call must return after that
-	maxRunning = 4               // calls that have not returned
-	oneMore    = 5 * time.Minute // after which one more call may start, up to
-	mostCalls  = 32              // this many
+	maxRunning = 4               // calls that have not returned, after which Call returns ErrBusy
+	oneMore    = 5 * time.Minute // since the last start, after which one more call may start
+	mostCalls  = 32              // calls that have not returned, including those
 )
 
 // Errors of [Call].
@@ -37,8 +37,8 @@ func (c *Calls) may() bool {
 
 // Call calls call with a context that ends after 3 seconds, and waits one more second for
 // it to return. Then it returns [ErrHangs], while call continues in a goroutine of its
-// own; if call succeeds later, late, unless nil, gets the value. While 4 calls have not
-// returned, Call returns [ErrBusy] at once.
+// own. If call succeeds after that and late is not nil, late is called with the value. While
+// 4 calls have not returned, Call returns [ErrBusy] at once.
 func Call[T any](ctx context.Context, calls *Calls, call func(context.Context) (T, error), late func(T)) (T, error) {
 	var none T
 	if !calls.may() {
