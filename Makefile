@@ -10,10 +10,15 @@ FLEETS    = 60
 PROCESSES = 20
 HOURS     = 24
 
-# SIMCOVERED are the files of package ringcx that the simulation must cover without other
-# tests. SIMKINDS is the number of fleets for -sim.kinds: one for each kind of failure, and
+# SIMCOVERED are the files and functions of package ringcx that the simulation must cover
+# without other tests: logout, store outage, deferral, circuit breaker, and the merge of a
+# record. SIMKINDS is the number of fleets for -sim.kinds: one for each kind of failure, and
 # more that combine several kinds.
-SIMCOVERED = logout.go outage.go aside.go breaker.go reconcile.go
+SIMCOVERED = logout.go outage.go failure.go breaker.go \
+	shared.go:sharedRenewer.renewInOutage,sharedRenewer.renewAlone,sharedRenewer.permitAlone \
+	shared.go:sharedRenewer.defers,sharedRenewer.leaveToOthers \
+	sharedrecord.go:leases.clear \
+	record.go:record.merge,record.session session.go:tokens.setRequested,session.add
 SIMKINDS   = 90
 
 .DEFAULT_GOAL := help
