@@ -92,7 +92,7 @@ func TestGetRedactsErrors(t *testing.T) {
 // unchanged, and so with its type, if its text contains no secret.
 func TestOwnErrorsAreNotRedacted(t *testing.T) {
 	for _, err := range []error{&Error{Message: "m"}, storeError{"write", "m", &io.EOF}} {
-		if got := redact.Error(err, "s3ntinel"); got != err {
+		if got := redact.Error(err, "s3ntinel"); got != err { //nolint:errorlint // the same error is returned
 			t.Errorf("redact.Error(%v) = %v, want the same error", err, got)
 		}
 	}

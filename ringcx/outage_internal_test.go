@@ -41,7 +41,7 @@ func TestRejectedTokenInAnOutage(t *testing.T) {
 		s.record.downSince = time.Now().Add(-time.Hour)
 		s.session.rc = rcToken{token: "token", denied: s.process}
 		down := errors.New("the Store is down")
-		if _, err := s.renewInOutage(t.Context(), &renewal{}, down); err != down {
+		if _, err := s.renewInOutage(t.Context(), &renewal{}, down); !errors.Is(err, down) {
 			t.Errorf("error is %v, want %v", err, down)
 		}
 	})

@@ -73,7 +73,7 @@ func TestRedactedErrorMatches(t *testing.T) {
 		}
 	}
 	for _, err := range []error{nil, io.EOF, fmt.Errorf("a: %w", io.EOF), hiding{io.EOF}, temporary{"nothing"}} {
-		if redacted := Error(err, secret); redacted != err {
+		if redacted := Error(err, secret); redacted != err { //nolint:errorlint // the same error is returned
 			t.Errorf("%v became %v", err, redacted)
 		}
 	}
