@@ -148,7 +148,7 @@ func (c *tokenCache) wait(ctx context.Context) (*state, *renewal, error) {
 	case <-ctx.Done():
 		return nil, nil, r.waitError(ctx.Err())
 	}
-	retryAtOnce := r.early && !r.failure.holds(expired, c.now())
+	retryAtOnce := r.early && !r.failure.blocks(expired, c.now())
 	switch {
 	case r.err == nil:
 		return r.state, nil, nil
@@ -160,8 +160,8 @@ func (c *tokenCache) wait(ctx context.Context) (*state, *renewal, error) {
 }
 
 // orLastResort returns the error of a renewal, or a token that got a 401 which did not
-// name it, if the renewal was held back by this package or the Store: other endpoints
-// may still accept that token.
+// name it, if a limit, the Store or the lease of another process held the renewal back:
+// other endpoints may still accept that token.
 func (c *tokenCache) orLastResort(err error) (*state, error) {
 	if st := c.current.lastResort(); st != nil && heldBack(err) {
 		return st, nil
@@ -184,7 +184,7 @@ func (c *tokenCache) join(ctx context.Context) (*renewal, error) {
 		return c.renewal, nil
 	case phase == fresh:
 		return finished(&renewal{state: st}), nil
-	case c.failure.holds(phase, c.now()):
+	case c.failure.blocks(phase, c.now()):
 		return finished(&renewal{err: c.failure.forCaller(), failure: c.failure, remembered: true}), nil
 	}
 	c.renewal = &renewal{logouts: c.logouts, early: phase != expired, done: make(chan struct{})}

@@ -227,7 +227,7 @@ func (c *chain) signIn(ctx context.Context, r rules, old string) error {
 			return notPermitted
 		}
 		if !sendBy.IsZero() && time.Now().After(sendBy) {
-			return errSwapLost
+			return errTooLate
 		}
 		start = time.Now()
 		token, err = c.source.ask(ctx)

@@ -82,11 +82,12 @@ func (f *failure) countBackOff(err error, jitter float64) time.Duration {
 	return d
 }
 
-// holds reports whether no renewal may start yet. When a token expires one attempt may
-// start at once, unless a service or a limit asked to wait, and callers wait for the
-// renewal of another process. After the machine was suspended a renewal may start too:
-// the limits know by the services' time what still applies.
-func (f *failure) holds(phase phase, wall time.Time) bool {
+// blocks reports whether no renewal may start yet. When the token expires, one attempt may
+// start at once, unless a service or a limit asked to wait. A failure that only says that
+// another process renews does not block callers without a token: they wait for that
+// process. After the machine was suspended a renewal may start too: the limits know by the
+// services' time what still applies.
+func (f *failure) blocks(phase phase, wall time.Time) bool {
 	over := f.err == nil || time.Until(f.next) <= 0 || f.set.suspended(wall)
 	switch {
 	case over:
@@ -197,9 +198,9 @@ func (d *deferral) add(gen int64, sent bool, asked time.Duration) {
 	d.at, d.sent, d.asked = time.Now(), sent, min(asked, rateCooldown)
 }
 
-// holds reports whether a renewal is left to others now. valid says that there is a valid
+// applies reports whether a renewal is left to others now. valid says that there is a valid
 // token, and gen is the generation of the tokens.
-func (d *deferral) holds(valid bool, gen int64) bool {
+func (d *deferral) applies(valid bool, gen int64) bool {
 	if d.failures == 0 {
 		return false
 	}

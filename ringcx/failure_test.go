@@ -57,10 +57,10 @@ func TestTokenEndsABackOff(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var f failure
 				_ = f.add(c.err, 0.5, false, c.early, time.Now())
-				if got := f.holds(stale, time.Now()); !got {
+				if got := f.blocks(stale, time.Now()); !got {
 					t.Error("holds(stale) = false at once after the failure, want true")
 				}
-				if got := f.holds(expired, time.Now()); got != c.wantHolds {
+				if got := f.blocks(expired, time.Now()); got != c.wantHolds {
 					t.Errorf("holds(expired) = %t, want %t", got, c.wantHolds)
 				}
 			})
@@ -73,7 +73,7 @@ func TestSuspendEndsAFailure(t *testing.T) {
 	testSuspendEnds(t, func(c *steppedClock) func() bool {
 		f := failure{}
 		_ = f.add(&Error{StatusCode: http.StatusTooManyRequests, RetryAfter: time.Hour}, 0.5, false, true, c.now())
-		return func() bool { return f.holds(expired, c.now()) }
+		return func() bool { return f.blocks(expired, c.now()) }
 	})
 }
 

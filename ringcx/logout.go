@@ -38,7 +38,7 @@ func (c *chain) endSession(ctx context.Context, sendBy time.Time) error {
 	if res.outcome == succeeded || res.outcome == rejected {
 		c.session.refresh = ""
 	}
-	if errors.Is(res.err, errSwapLost) {
+	if errors.Is(res.err, errTooLate) {
 		res.err = errors.New("ringcx: logout: nothing was sent, because this process was suspended and another one may have taken over the session: try again")
 	}
 	return c.emit(StageLogout, time.Since(start), res.err)
@@ -64,7 +64,7 @@ func (c *chain) endRCSession(ctx context.Context) error {
 // logout implements renewer. It ends the sessions under the lease, and removes the session
 // from the record.
 func (s *sharedRenewer) logout(ctx context.Context) error {
-	defer s.leases.unhold()
+	defer s.leases.unmarkAlive()
 	s.source.discardPending()
 	if err := s.acquireForLogout(ctx); err != nil {
 		return err

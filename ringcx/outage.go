@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	outageStart      = 10 * time.Second         // before that a process waits for the Store
+	outageStart      = 10 * time.Second         // from the first failed call of the Store to the first turn
 	firstTurn        = 60 * time.Second         // before the shared token expires
 	turnSpacing      = 15 * time.Second         // four a minute: one other request may come in between
 	fullTurnSpacing  = 13500 * time.Millisecond // if 15 s are too long for a turn of each process in the lifetime of a token

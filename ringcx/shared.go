@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	maxPoll       = 90 * time.Second // for the renewals of other processes: each lease lasts 30 s
+	maxPoll       = 90 * time.Second // sum of the pauses of a renewal that waits for other processes: each lease lasts 30 s
 	maxSwapsLost  = 60               // in one renewal
 	storePatience = 10 * time.Second // for which callers without a token wait for a failing Store
 	saveTries     = 4                // to write new tokens, 1, 2 and 4 s apart
@@ -91,7 +91,7 @@ func stopsWaiting(err error, current *currentToken, waited time.Duration) bool {
 	return current.phase() != expired
 }
 
-// attempt reads the record once. It adopts the tokens of another process, returns
+// attempt reads the record, and then adopts the tokens of another process, returns
 // errLeaseHeld or errDeferred if another process should renew, or renews.
 func (s *sharedRenewer) attempt(ctx context.Context) (*state, error) {
 	if err := s.catchUp(ctx); err != nil {
@@ -132,7 +132,7 @@ func (s *sharedRenewer) permit(ctx context.Context, stage Stage) (sendBy time.Ti
 
 // defers reports whether this process leaves the renewal to others for now.
 func (s *sharedRenewer) defers() bool {
-	return s.record.hasOthers() && s.failed.holds(s.current.phase() != expired, s.session.gen)
+	return s.record.hasOthers() && s.failed.applies(s.current.phase() != expired, s.session.gen)
 }
 
 // leaveToOthers reports whether the rest of a renewal is left to other processes after a
@@ -163,8 +163,9 @@ func pollInterval(jitter float64) time.Duration {
 	return time.Duration((0.25 + 0.75*jitter) * float64(time.Second))
 }
 
-// adoptShared makes the tokens of the session the current ones, if they are valid and
-// newer. It returns nil if the renewal must continue.
+// adoptShared makes the tokens of the session the current ones, if they are valid and not
+// the current ones already, or the age of those was a guess. It returns nil if the renewal
+// must continue.
 func (s *sharedRenewer) adoptShared() *state {
 	shared, current := s.session.tokens, s.current.state.Load()
 	if shared.access == "" || current.isToken(shared.access) && !current.mayBeRedated() {
@@ -187,7 +188,7 @@ func (s *sharedRenewer) adoptShared() *state {
 // and written. Tokens that cannot be written are used all the same, and written after a
 // later renewal.
 func (s *sharedRenewer) settle(ctx context.Context) {
-	defer s.leases.unhold()
+	defer s.leases.unmarkAlive()
 	if !s.session.unsaved && !s.leases.own() {
 		s.register(ctx)
 		return

@@ -25,6 +25,10 @@ var (
 	// again.
 	errSwapLost = errors.New("ringcx: the Store: another process changed the record at the same time")
 
+	// errTooLate says that the lease is too old to send a request: another process may have
+	// acquired it. It counts as a lost swap.
+	errTooLate = fmt.Errorf("ringcx: the process was stopped before it could send a request: %w", errSwapLost)
+
 	// errOtherUser says that two logins use one record. Nothing of it is used, and nothing
 	// is written.
 	errOtherUser = errors.New("ringcx: the Store: the record of this Config.Key belongs to another client id or another user: give each login a Key of its own")
@@ -242,8 +246,8 @@ type leases struct {
 	watched      string   // the id of the other process's lease that was read last
 	watchedUntil deadline // its end
 
-	holder string // the name under which a LeaseStore knows that this process is alive
-	letGo  func() // ends that; nil: the Store does not know
+	aliveAs string // the name under which a LeaseStore knows that this process is alive
+	unmark  func() // ends that; nil: the Store does not know
 }
 
 func newLeases(r *sharedRecord) leases { return leases{record: r, ttl: leaseTTL} }
@@ -252,15 +256,15 @@ func newLeases(r *sharedRecord) leases { return leases{record: r, ttl: leaseTTL}
 // that the session has changed: the counted request, and the refresh token that is about
 // to be sent and so is removed from the record.
 func (l *leases) acquire(ctx context.Context, stage Stage, s *session, wall time.Time) error {
-	l.hold(ctx)
+	l.markAlive(ctx)
 	end := deadlineIn(l.ttl, wall)
 	r := l.record
 	own := &lease{
-		ID: newRev(), Owner: r.process, Held: l.letGo != nil,
+		ID: newRev(), Owner: r.process, Held: l.unmark != nil,
 		Stage: stage, TTL: l.ttl.Milliseconds(), Taken: r.clock.Timestamp(time.Now()),
 	}
 	if own.Held {
-		own.Owner = l.holder
+		own.Owner = l.aliveAs
 	}
 	l.ids = append(l.ids[max(0, len(l.ids)-maxOwnLeases):], own.ID)
 	if err := r.write(ctx, s, wall, own); err != nil {
@@ -292,8 +296,9 @@ func (l *leases) sendBy(wall time.Time) time.Time {
 }
 
 // leasedElsewhere reports whether another process holds the lease. The lease has ended if
-// its process has, if this process has read it for its TTL, or if it is older than
-// maxLeaseAge by the services' time. No other clock is trusted.
+// its process has, if its TTL has passed since this process first read it, by either clock of
+// this machine, or if it is older than maxLeaseAge by the services' time. The clocks of
+// other machines are not used.
 func (l *leases) leasedElsewhere(ctx context.Context) bool {
 	lease := l.record.record.Lease
 	if lease == nil || l.own() {
@@ -357,12 +362,12 @@ func (l *leases) needsTime() bool {
 	return age < -servertime.Drift || age > lease.ttl()
 }
 
-// hold lets a LeaseStore know that this process is alive. If that fails, the lease ends
+// markAlive lets a LeaseStore know that this process is alive. If that fails, the lease ends
 // with its TTL as in any other Store.
-func (l *leases) hold(ctx context.Context) {
+func (l *leases) markAlive(ctx context.Context) {
 	r := l.record
 	s, ok := r.store.(LeaseStore)
-	if !ok || l.letGo != nil {
+	if !ok || l.unmark != nil {
 		return
 	}
 	holder := rand.Text()
@@ -370,17 +375,17 @@ func (l *leases) hold(ctx context.Context) {
 		return s.Hold(ctx, r.key, holder)
 	}, func(release func()) { release() })
 	if err == nil {
-		l.letGo, l.holder = release, holder
+		l.unmark, l.aliveAs = release, holder
 	}
 }
 
-// unhold ends what hold started. A lease that is left then counts as abandoned.
-func (l *leases) unhold() {
-	release := l.letGo
+// unmarkAlive ends what markAlive started. A lease that is left then counts as abandoned.
+func (l *leases) unmarkAlive() {
+	release := l.unmark
 	if release == nil {
 		return
 	}
-	l.letGo = nil
+	l.unmark = nil
 	_, _ = bounded.Call(context.Background(), &l.record.calls, func(context.Context) (struct{}, error) {
 		release()
 		return struct{}{}, nil

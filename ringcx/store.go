@@ -39,8 +39,8 @@ type Store interface {
 
 // LeaseStore is a [Store] that also notices the end of a process, for example with a file
 // lock or with a session of a database. If Config.Store is a LeaseStore, other processes
-// take over at once from a process that was killed during a renewal. With any other Store
-// they wait until they have seen its lease unchanged for 30 s.
+// take over from a process that was killed during a renewal when they next read the
+// record. With any other Store they wait for 30 s from when they first read its lease.
 //
 // Both methods must be safe for concurrent use, and must return soon after ctx is done.
 type LeaseStore interface {

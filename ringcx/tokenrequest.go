@@ -78,7 +78,7 @@ func (r tokenRequest) do(ctx context.Context) tokenResult {
 func (r tokenRequest) send(ctx context.Context, form []byte) (res tokenResult, again bool) {
 	res = tokenResult{request: r, outcome: unknown, sent: time.Now()}
 	if !r.sendBy.IsZero() && res.sent.After(r.sendBy) {
-		res.outcome, res.err = notProcessed, errSwapLost // the lease is too old: another process may have taken it
+		res.outcome, res.err = notProcessed, errTooLate
 		return res, false
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -73,8 +73,8 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 //
 // If RingCX rejects a token by name ("Jwt is expired") in a call through
 // [TokenSource.Transport] or [Client], TokenContext does not return it again. After any
-// other status 401, it returns the token again if a limit of this package or the Store
-// prevents the renewal: another endpoint may still accept it.
+// other status 401, it returns the token again if a limit of this package, the Store or
+// another process prevents the renewal: another endpoint may still accept the token.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	st, err := s.cache.get(ctx)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *TokenSource) Session(ctx context.Context) (gen.Session, error) {
 }
 
 // Invalidate reports that RingCX rejected t. If t is the current token, the next call of
-// TokenContext renews it, and returns it again only if a limit of this package or the
-// Store prevents the renewal. [TokenSource.Transport] and [Client] call Invalidate
+// TokenContext renews it, and returns it again only if a limit of this package, the Store
+// or another process prevents the renewal. [TokenSource.Transport] and [Client] call Invalidate
 // themselves.
 func (s *TokenSource) Invalidate(t *oauth2.Token) {
 	if t != nil {
