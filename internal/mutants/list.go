@@ -15,12 +15,21 @@ type mutation struct {
 	find  string // must be in the file exactly once, unless after is set
 	after string // if not empty, must be in the file exactly once, and find once between it and the end of the function
 	with  string // replaces find
+	test  string // directory of the package of the test in hint, like file; empty: that of file
 	hint  string // regexp of the test that kills it; empty: unknown
 	sim   bool   // the simulation alone must kill it, too
 }
 
 // pkg returns the package of the mutated file as an argument of the go command.
 func (m mutation) pkg() string { return "./" + path.Dir(m.file) }
+
+// testPkg returns the package of the test that kills the mutation.
+func (m mutation) testPkg() string {
+	if m.test != "" {
+		return "./" + m.test
+	}
+	return m.pkg()
+}
 
 // readList reads and checks a file of mutations.
 func readList(file string) ([]mutation, error) {
@@ -72,11 +81,13 @@ func parseList(text string) (list []mutation, err error) {
 func (m *mutation) set(line string) error {
 	key, value, _ := strings.Cut(line, ":")
 	value = strings.TrimPrefix(value, " ")
-	fields := map[string]*string{"file": &m.file, "find": &m.find, "after": &m.after, "with": &m.with, "hint": &m.hint}
+	fields := map[string]*string{
+		"file": &m.file, "find": &m.find, "after": &m.after, "with": &m.with, "test": &m.test, "hint": &m.hint,
+	}
 	field, ok := fields[key]
 	switch {
 	case !ok:
-		return fmt.Errorf("unknown key %q: want file, find, after, with or hint", key)
+		return fmt.Errorf("unknown key %q: want file, find, after, with, test or hint", key)
 	case *field != "":
 		return fmt.Errorf("duplicate key %q", key)
 	}
@@ -92,6 +103,8 @@ func (m mutation) check() error {
 		return fmt.Errorf("name, file or find is missing")
 	case m.find == m.with:
 		return fmt.Errorf("find and with are equal")
+	case m.test != "" && m.hint == "":
+		return fmt.Errorf("test is set, but hint is not")
 	}
 	_, err := regexp.Compile(m.hint)
 	return err

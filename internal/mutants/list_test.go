@@ -16,6 +16,7 @@ func TestParseList(t *testing.T) {
 		"== a\nfile: x":                   "name, file or find is missing",
 		"== a\nfile: x\nfind: y\nwith: y": "find and with are equal",
 		"== a\nfile: x\nfind: y\nhint: (": "missing closing )",
+		"== a\nfile: x\nfind: y\ntest: z": "test is set, but hint is not",
 	} {
 		if _, err := parseList(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("parseList(%q) returned error %v, want one that contains %q", text, err, want)
@@ -35,8 +36,10 @@ func TestList(t *testing.T) {
 		if m.sim {
 			sim++
 		}
-		if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(m.file))); err != nil {
-			t.Errorf("%s: %v", m.name, err)
+		for _, path := range []string{m.file, m.test} {
+			if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(path))); err != nil {
+				t.Errorf("%s: %v", m.name, err)
+			}
 		}
 	}
 	if len(list) < 60 || sim < 25 {

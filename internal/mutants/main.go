@@ -12,7 +12,7 @@
 // an overlay (go help build, -overlay) into a test binary in a temporary directory.
 //
 // A mutation is killed if a test fails, panics, or exceeds its time limit. The hint of a
-// mutation is the test that is known to kill it. It runs first, then all tests of the
+// mutation is the test that is known to kill it. It runs first, then all tests of its
 // package, then the tests of the other packages. If every test passes, the mutation has
 // survived: write a test that fails, and add it as the hint.
 //

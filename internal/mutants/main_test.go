@@ -56,6 +56,12 @@ func TestLimit(t *testing.T) {
 		panic("too few")
 	}
 }
+
+func TestTwiceOfZero(t *testing.T) {
+	if got := m.Twice(0); got != 0 {
+		t.Errorf("Twice(0) = %d, want 0", got)
+	}
+}
 `,
 	"list.txt": `# a comment
 == killed by its hint
@@ -63,6 +69,13 @@ file: m/m.go
 find: n + n
 with: n * n
 hint: TestTwice
+
+== killed by its hint in another package
+file: m/m.go
+find: n + n
+with: n + n + 1
+test: other
+hint: TestTwiceOfZero
 
 == killed without a hint
 file: m/m.go
@@ -141,6 +154,7 @@ func TestRun(t *testing.T) {
 	want := `| mutation | file | killed by | s | simulation | s |
 | --- | --- | --- | --- | --- | --- |
 | killed by its hint | m/m.go | TestTwice/three | 0 |  |  |
+| killed by its hint in another package | m/m.go | TestTwiceOfZero | 0 |  |  |
 | killed without a hint | m/m.go | TestTwice/three | 0 |  |  |
 | killed by another package | m/m.go | TestLimit | 0 |  |  |
 | killed by the simulation | m/m.go | TestSimulation | 0 | TestSimulation | 0 |
@@ -152,7 +166,7 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
-	wantErr := "8 mutations: 2 no longer apply or do not compile; 2 survived all tests; the simulation killed only 1 of 2"
+	wantErr := "9 mutations: 2 no longer apply or do not compile; 2 survived all tests; the simulation killed only 1 of 2"
 	if err == nil || err.Error() != wantErr {
 		t.Errorf("error is %v, want %s", err, wantErr)
 	}
@@ -174,7 +188,7 @@ func TestRunSimulation(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	_, err := inModule(t, config{check: true, tests: true})
-	want := "8 mutations: 2 no longer apply or do not compile"
+	want := "9 mutations: 2 no longer apply or do not compile"
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -152,19 +153,19 @@ func timed(f func() (string, error)) (part, error) {
 	return part{ran: true, killer: killer, took: time.Since(start)}, err
 }
 
-// testAll runs the test of the hint, then the tests of the mutation's package, then the
-// tests of the other packages. It stops when a test fails.
+// testAll runs the test of the hint, then all tests of its package, then those of the
+// mutated package and of the other packages. It stops when a test fails.
 func (v *variant) testAll(m mutation) (killer string, err error) {
 	if m.hint != "" {
-		if killer, err = v.test(m.pkg(), m.hint); err != nil || killer != "" {
+		if killer, err = v.test(m.testPkg(), m.hint); err != nil || killer != "" {
 			return killer, err
 		}
 	}
 	order := v.packages
 	if m.file != "" {
-		order = []string{m.pkg()}
-		for _, pkg := range v.packages {
-			if pkg != m.pkg() {
+		order = []string{m.testPkg()}
+		for _, pkg := range append([]string{m.pkg()}, v.packages...) {
+			if !slices.Contains(order, pkg) {
 				order = append(order, pkg)
 			}
 		}
