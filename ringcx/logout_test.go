@@ -1,6 +1,10 @@
 package ringcx_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +34,36 @@ func TestLogout(t *testing.T) {
 		must(ts.Token())
 		spent{2, 2, 0}.check(t, fake)
 	})
+}
+
+// TestLogoutRevokesTheRCToken compares the token that Logout revokes with the one of the
+// exchange.
+func TestLogoutRevokesTheRCToken(t *testing.T) {
+	cfg := ringcxtest.NewServer(t).Config()
+	base := cfg.HTTPClient.Transport
+	var exchanged, revoked string
+	cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Body == nil {
+			return base.RoundTrip(r)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		form, _ := url.ParseQuery(string(body))
+		exchanged, revoked = exchanged+form.Get("rcAccessToken"), revoked+form.Get("token")
+		own := r.Clone(r.Context())
+		own.Body = io.NopCloser(bytes.NewReader(body))
+		return base.RoundTrip(own)
+	})}
+	ts := newTokenSource(t, cfg)
+	must(ts.Token())
+	if err := ts.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if exchanged == "" || revoked != exchanged {
+		t.Errorf("Logout revokes %q, want %q", revoked, exchanged)
+	}
 }
 
 // TestLogoutIsTriedAgain has the requests of a Logout fail. The source keeps the session

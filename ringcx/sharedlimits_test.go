@@ -105,6 +105,25 @@ func TestRequestsByAWrongClock(t *testing.T) {
 	})
 }
 
+// TestRequestsOfAnotherMachine reads requests with the time of another machine, which may
+// be ahead. They count for a minute from when they were first read.
+func TestRequestsOfAnotherMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := servertime.Timestamp{At: time.Now().UnixMilli(), By: "other"}
+		r := record{Limits: map[Stage]limitState{StageLogin: {Sent: sentAt(slices.Repeat([]servertime.Timestamp{sent}, maxSent)...)}}}
+		clock := knownClock()
+		l := merged(&r, clock, newLimits())
+		if err := l.take(StageLogin, 0); err == nil {
+			t.Error("one sign-in more is allowed")
+		}
+		time.Sleep(sentWindow + servertime.Drift)
+		l = merged(&r, clock, l)
+		if err := l.take(StageLogin, 0); err != nil {
+			t.Errorf("a minute after they were read: %v", err)
+		}
+	})
+}
+
 // TestRequestsAreCountedOnce sends two requests in the same millisecond, and merges the
 // limits with records from before and after the responses. Each request counts once.
 func TestRequestsAreCountedOnce(t *testing.T) {
