@@ -172,7 +172,7 @@ func countsJSON(c ringcxtest.Counts) map[string]any {
 		}
 	}
 	return map[string]any{
-		"logins": c.Logins, "revokes": c.Revokes, "exchanges": c.Exchanges, "refreshes": c.Refreshes,
+		"logins": c.Logins, "loginRefreshes": c.LoginRefreshes, "revokes": c.Revokes, "exchanges": c.Exchanges, "refreshes": c.Refreshes,
 		"logouts": c.Logouts, "calls": c.Calls, "arrivals": c.Arrivals, "peaks": c.Peaks,
 		"peakTokenRequests": c.PeakTokenRequests, "refreshReused": c.RefreshReused,
 		"wrongHostBearers": c.WrongHostBearers, "rateLimited": c.RateLimited, "unauthorized": c.Unauthorized,

@@ -27,6 +27,7 @@ type call struct {
 	limit      limitCheck
 	reused     bool // its refresh token was sent before
 	tokens     tokenChanges
+	refreshing *grant   // whose refresh token this request uses, or nil
 	violations []string // found by the handler
 	cut        error    // if not nil, the client gets this error instead of a response
 }
@@ -91,6 +92,9 @@ func (c *call) arrive() {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.endpoint == Login && c.form.Get("grant_type") == refreshGrant {
+		s.tally.totals.LoginRefreshes++
+	}
 	c.limit = s.limits.check(c.endpoint, s.tally.arrive(c.endpoint, c.began), c.began)
 	c.reused = s.tally.sendRefresh(c.refreshToken())
 }
@@ -111,6 +115,9 @@ func (c *call) process(next http.HandlerFunc) {
 func (c *call) end() {
 	s := c.server
 	s.mu.Lock()
+	if c.refreshing != nil {
+		c.refreshing.refreshing = false
+	}
 	s.tally.respond(c.endpoint, c.w.status)
 	s.tally.settleRefresh(c.refreshToken(), c.reused, c.keepsRefresh())
 	s.log.add(newLogEntry(c))

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
@@ -51,11 +53,46 @@ func (s *Server) setUsers(users iter.Seq[json.RawMessage]) {
 
 // SetLifetime sets the lifetime of RingCX access tokens that s issues from now on. It
 // should be a whole number of seconds, the resolution of a token's expiry. The default is
-// five minutes.
+// five minutes. [Server.SetLoginLifetimes] sets those of RingCentral tokens.
 func (s *Server) SetLifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lifetime = d
+}
+
+// SetLoginLifetimes sets the lifetimes of the RingCentral tokens that s issues from now on,
+// which should be whole numbers of seconds. By default an access token is valid for an hour
+// and a refresh token for seven days. If refresh is 0, s issues no RingCentral refresh
+// tokens, as RingCentral does if an app is not configured for them. A client can ask for
+// shorter lifetimes with access_token_ttl and refresh_token_ttl.
+//
+// Source: RingCentral developer guide, "Using refresh tokens to generate new access tokens".
+func (s *Server) SetLoginLifetimes(access, refresh time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loginLifetimes = loginLifetimes{access, refresh}
+}
+
+// SignIn starts a session at RingCentral, as a sign-in in a browser does, and returns its
+// tokens. It sends no request, so it is not in [Counts] and [Server.Log]. Either app may
+// refresh the tokens.
+//
+// As at RingCentral, a refresh ends the previous access token at once. It returns a new
+// refresh token. The previous refresh token can be sent again, and obtains the same tokens
+// again, until ten seconds after the first use of the new access token; if that is not used,
+// for an hour. After that, the response has status 400 and the code OAU-213. While a request
+// with the same refresh token is in progress, it is 400 with OAU-210.
+//
+// Source: RingCentral developer guide, "Using refresh tokens to generate new access tokens";
+// OAU-210 was seen in public clients.
+func (s *Server) SignIn() *oauth2.Token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.sessions.logins.logIn(&s.sessions.minter, time.Now(), s.loginLifetimes)
+	return &oauth2.Token{
+		AccessToken: g.access, TokenType: "bearer", RefreshToken: g.refresh,
+		Expiry: g.ends, ExpiresIn: seconds(time.Until(g.ends)),
+	}
 }
 
 // LimitRates sets whether s enforces the rate limits of the services. By default it does

@@ -12,15 +12,17 @@ const limitWindow = time.Minute
 // Counts contains the numbers of requests that a Server has received. It includes requests
 // with a fault, except for [Unreachable], which are not received.
 type Counts struct {
-	Logins    int // sign-ins to RingCentral
-	Revokes   int // revocations at RingCentral
-	Exchanges int // exchanges of a RingCentral token for RingCX tokens
-	Refreshes int // refreshes of RingCX tokens
-	Logouts   int // logouts from RingCX
-	Calls     int // all other operations of RingCX
+	Logins         int // sign-ins to RingCentral
+	LoginRefreshes int // refreshes of RingCentral tokens, with the refresh_token grant
+	Revokes        int // revocations at RingCentral
+	Exchanges      int // exchanges of a RingCentral token for RingCX tokens
+	Refreshes      int // refreshes of RingCX tokens
+	Logouts        int // logouts from RingCX
+	Calls          int // all other operations of RingCX
 
 	// Arrivals is the number of requests for each endpoint. Endpoints without
-	// requests are omitted. The key "" counts requests to unknown endpoints.
+	// requests are omitted. The key "" counts requests to unknown endpoints. Login
+	// counts Logins and LoginRefreshes together, as the rate limit does.
 	Arrivals map[Endpoint]int
 
 	// Peaks is the largest number of requests in any 60 seconds, for each endpoint
@@ -127,7 +129,7 @@ func (t *tally) counts() Counts {
 		c.Peaks[e] = w.peak
 	}
 	c.PeakTokenRequests = t.tokenRequests.peak
-	c.Logins, c.Revokes = c.Arrivals[Login], c.Arrivals[Revoke]
+	c.Logins, c.Revokes = c.Arrivals[Login]-c.LoginRefreshes, c.Arrivals[Revoke]
 	c.Exchanges, c.Refreshes, c.Logouts = c.Arrivals[Exchange], c.Arrivals[Refresh], c.Arrivals[Logout]
 	for e, n := range c.Arrivals {
 		if e.isCall() {

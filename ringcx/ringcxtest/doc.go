@@ -33,7 +33,9 @@
 //   - A refresh token can be used once.
 //   - An exchange returns a refresh token only if includeRefresh is true.
 //   - RingCentral keeps five sessions. The sixth sign-in ends the oldest one: its
-//     RingCentral token and the refresh tokens obtained with it are rejected.
+//     RingCentral tokens and the refresh tokens obtained with them are rejected.
+//   - A RingCentral access token is valid for an hour. Its refresh token obtains the next
+//     one, and another refresh token: see [Server.SignIn].
 //
 // # Faults and rate limits
 //

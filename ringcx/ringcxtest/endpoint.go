@@ -20,7 +20,7 @@ type Endpoint string
 
 // The endpoints of a Server.
 const (
-	Login  Endpoint = "login"  // POST /restapi/oauth/token of RingCentral
+	Login  Endpoint = "login"  // POST /restapi/oauth/token of RingCentral: sign-in and refresh
 	Revoke Endpoint = "revoke" // POST /restapi/oauth/revoke of RingCentral
 
 	Exchange Endpoint = "exchangeToken" // POST /api/auth/login/rc/accesstoken

@@ -6,6 +6,8 @@ import (
 	"log"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
@@ -124,4 +126,40 @@ func ExampleServer_GenerateUsers() {
 		break // the remaining users are not generated
 	}
 	// Output: 1001 user1001@example.com
+}
+
+// A program whose user signed in with a browser refreshes the RingCentral tokens with
+// x/oauth2. RingCentral accepts each refresh token once.
+func ExampleServer_SignIn() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	app := oauth2.Config{
+		ClientID: ringcxtest.PublicClientID, // an app without a secret
+		Endpoint: oauth2.Endpoint{
+			TokenURL:  fake.LoopbackConfig().BaseURL + "/restapi/oauth/token",
+			AuthStyle: oauth2.AuthStyleInParams,
+		},
+	}
+	first := fake.SignIn()
+	first.Expiry = time.Now() // as if an hour had passed
+	second, err := app.TokenSource(context.Background(), first).Token()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("new refresh token:", second.RefreshToken != first.RefreshToken)
+	fmt.Println(fake.Counts().Logins, "sign-ins,", fake.Counts().LoginRefreshes, "refresh")
+	// Output:
+	// new refresh token: true
+	// 0 sign-ins, 1 refresh
+}
+
+// An app that is not configured for refresh tokens gets none.
+func ExampleServer_SetLoginLifetimes() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.SetLoginLifetimes(10*time.Minute, 0)
+
+	token := fake.SignIn()
+	fmt.Printf("%d s, refresh token %q\n", token.ExpiresIn, token.RefreshToken)
+	// Output: 600 s, refresh token ""
 }

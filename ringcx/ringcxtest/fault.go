@@ -44,10 +44,10 @@ var (
 	// Truncate processes the request and sends the first half of the JSON body.
 	Truncate = Fault{name: "truncate", fits: Endpoint.respondsJSON, serve: serveTruncate}
 
-	// NoRefreshToken processes an exchange or a refresh and omits the refresh token
-	// from the response.
+	// NoRefreshToken processes a sign-in, an exchange or a refresh and omits the
+	// refresh token from the response.
 	NoRefreshToken = Fault{
-		name: "no-refresh-token", fits: Endpoint.isTokenRequest,
+		name: "no-refresh-token", fits: Endpoint.issuesTokens,
 		serve: serveTokens(func(t *tokenChanges) { t.noRefresh = true }),
 	}
 
@@ -73,13 +73,9 @@ var (
 	// in the error message.
 	EchoSecret = Fault{name: "echo-secret", serve: serveEchoSecret}
 
-	// RevokedOutside calls Server.RevokeSession and then processes the request. It
-	// cannot occur at Login and Revoke.
-	RevokedOutside = Fault{
-		name:  "revoked-outside",
-		fits:  func(e Endpoint) bool { return !e.isRingCentral() },
-		serve: serveRevokedOutside,
-	}
+	// RevokedOutside calls Server.RevokeSession and then processes the request. A
+	// sign-in then starts a new session.
+	RevokedOutside = Fault{name: "revoked-outside", serve: serveRevokedOutside}
 )
 
 // RateLimit responds with status 429. The Retry-After header is after, rounded up to whole
@@ -113,10 +109,10 @@ func Redirect(code int, url string) Fault {
 	}}
 }
 
-// Lifetime processes a sign-in, an exchange or a refresh, and issues tokens with the
+// Lifetime processes a sign-in, an exchange or a refresh, and issues an access token with the
 // lifetime d, which should be a whole number of seconds and may be zero, negative or very
 // large. The lifetime of a RingCX token is in its JWT claims, that of a RingCentral token
-// in expires_in. The Server rejects the tokens when they have expired.
+// in expires_in. The Server rejects the token when it has expired.
 func Lifetime(d time.Duration) Fault {
 	return Fault{
 		name: "lifetime " + d.String(), fits: Endpoint.issuesTokens,

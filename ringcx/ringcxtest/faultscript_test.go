@@ -117,7 +117,6 @@ func TestInvalidFault(t *testing.T) {
 		{"lifetime at a logout", Logout, Lifetime(0), 1, "cannot occur"},
 		{"truncate without a body", Logout, Truncate, 1, "cannot occur"},
 		{"penalty at RingCX", Exchange, Penalty, 1, "cannot occur"},
-		{"revoked at RingCentral", Login, RevokedOutside, 1, "cannot occur"},
 		{"invalid status", Users, Status(99, ""), 1, "cannot occur"},
 		{"invalid redirect", Users, Redirect(200, "x"), 1, "cannot occur"},
 		{"no requests", Users, Refuse, 0, "at least once"},

@@ -70,17 +70,20 @@ func (client testClient) send(method, address string, form url.Values, header ..
 	return response{resp.StatusCode, resp.Header, string(data), err}
 }
 
+// basicAuth returns an Authorization header.
+func basicAuth(id, secret string) string {
+	req, _ := http.NewRequest("POST", "/", nil)
+	req.SetBasicAuth(id, secret)
+	return req.Header.Get("Authorization")
+}
+
 func (client testClient) login() response {
-	req, _ := http.NewRequest("POST", client.ringCentral, nil)
-	req.SetBasicAuth(ClientID, ClientSecret)
 	form := url.Values{"grant_type": {jwtGrant}, "assertion": {JWT}}
-	return client.send("POST", client.ringCentral+loginPath, form, "Authorization", req.Header.Get("Authorization"))
+	return client.send("POST", client.ringCentral+loginPath, form, "Authorization", basicAuth(ClientID, ClientSecret))
 }
 
 func (client testClient) revoke(token string) response {
-	req, _ := http.NewRequest("POST", client.ringCentral, nil)
-	req.SetBasicAuth(ClientID, ClientSecret)
-	return client.send("POST", client.ringCentral+revokePath, url.Values{"token": {token}}, "Authorization", req.Header.Get("Authorization"))
+	return client.send("POST", client.ringCentral+revokePath, url.Values{"token": {token}}, "Authorization", basicAuth(ClientID, ClientSecret))
 }
 
 func (client testClient) exchange(token string) response {

@@ -23,8 +23,11 @@ func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, p
 	c := callOf(r)
 	s := c.server
 	s.mu.Lock()
-	l := s.sessions.logins[c.form.Get("rcAccessToken")]
-	ok := l.valid(c.began) && c.form.Get("rcTokenType") == "Bearer"
+	g := s.sessions.logins.access[c.form.Get("rcAccessToken")]
+	ok := g.valid(c.began) && c.form.Get("rcTokenType") == "Bearer"
+	if ok {
+		g.use(c.began)
+	}
 	s.mu.Unlock()
 	if !ok {
 		c.respondError(http.StatusUnauthorized, "invalid.token", "The RingCentral token is not valid")
@@ -33,7 +36,7 @@ func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, p
 	if !isTrue(params.IncludeRefresh) {
 		c.tokens.noRefresh = true
 	}
-	respondTokens(c, &session{login: l}, "")
+	respondTokens(c, &session{login: g.login}, "")
 }
 
 // RefreshToken issues new tokens for a session.

@@ -15,12 +15,19 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
 )
 
-// The credentials of the only app and the only user that a Server accepts. They have no
-// meaning outside of this package.
+// The credentials that a Server accepts: those of an app with a secret, of an app without
+// one, and of the only user. They have no meaning outside of this package.
 const (
 	ClientID     = "ringcxtest-client-id"
 	ClientSecret = "ringcxtest-client-secret"
-	JWT          = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI0NDQ0NDQiLCJpc3MiOiJyaW5nY3h0ZXN0In0.ringcxtest-jwt-credential"
+
+	// PublicClientID is the id of an app without a secret, such as a browser or desktop
+	// app. It is sent in the form, without an Authorization header.
+	//
+	// Source: RingCentral developer guide, "Authorization code with PKCE flow".
+	PublicClientID = "ringcxtest-public-client-id"
+
+	JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI0NDQ0NDQiLCJpc3MiOiJyaW5nY3h0ZXN0In0.ringcxtest-jwt-credential"
 )
 
 // The hosts of the in-memory client. The top-level domain "test" is reserved (RFC 6761),
@@ -38,8 +45,8 @@ const defaultLifetime = 5 * time.Minute
 
 var _ http.Handler = (*Server)(nil)
 
-// Server is a fake RingCentral and a fake RingCX. It accepts the credentials of one app
-// and one user: [ClientID], [ClientSecret] and [JWT].
+// Server is a fake RingCentral and a fake RingCX. It accepts the credentials of one user,
+// [JWT], and of two apps: [ClientID] with [ClientSecret], and [PublicClientID].
 //
 // A Server is an [http.Handler], so it can be mounted in another server. It is safe for
 // concurrent use.
@@ -54,18 +61,19 @@ type Server struct {
 	memory   *memory
 	loopback loopback
 
-	mu       sync.Mutex
-	closed   bool // violations are no longer reported
-	sessions sessions
-	tally    tally
-	log      entryLog
-	limits   rateLimits
-	faults   map[Endpoint][]*queuedFault
-	handled  map[Endpoint]bool // added by Handle
-	lifetime time.Duration     // of new access tokens
-	accounts []json.RawMessage
-	users    iter.Seq[json.RawMessage]
-	session  map[string]json.RawMessage // response to an exchange, without its tokens
+	mu             sync.Mutex
+	closed         bool // violations are no longer reported
+	sessions       sessions
+	tally          tally
+	log            entryLog
+	limits         rateLimits
+	faults         map[Endpoint][]*queuedFault
+	handled        map[Endpoint]bool // added by Handle
+	lifetime       time.Duration     // of new access tokens
+	loginLifetimes loginLifetimes
+	accounts       []json.RawMessage
+	users          iter.Seq[json.RawMessage]
+	session        map[string]json.RawMessage // response to an exchange, without its tokens
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and
@@ -73,14 +81,15 @@ type Server struct {
 // Close when finished.
 func New() *Server {
 	s := &Server{
-		sessions: newSessions(),
-		tally:    newTally(time.Now()),
-		faults:   make(map[Endpoint][]*queuedFault),
-		handled:  make(map[Endpoint]bool),
-		lifetime: defaultLifetime,
-		accounts: exampleElements(Accounts),
-		users:    each(exampleElements(Users)),
-		session:  exampleSession(),
+		sessions:       newSessions(),
+		tally:          newTally(time.Now()),
+		faults:         make(map[Endpoint][]*queuedFault),
+		handled:        make(map[Endpoint]bool),
+		lifetime:       defaultLifetime,
+		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
+		accounts:       exampleElements(Accounts),
+		users:          each(exampleElements(Users)),
+		session:        exampleSession(),
 	}
 	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
 	s.route()

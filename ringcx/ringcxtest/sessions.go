@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// loginLifetime is the lifetime of a RingCentral access token.
-	loginLifetime = time.Hour
-
 	// maxLogins is how many sessions RingCentral keeps.
 	maxLogins = 5
 
@@ -20,17 +17,6 @@ const (
 	sweepEvery = 1024
 	sweepAge   = time.Hour
 )
-
-// login is a session at RingCentral.
-type login struct {
-	ends  time.Time // expiry of its access token
-	ended bool      // revoked, or replaced by a later sign-in
-}
-
-// valid reports whether the access token of l is valid. A nil login is not valid.
-func (l *login) valid(now time.Time) bool {
-	return l != nil && !l.ended && now.Before(l.ends)
-}
 
 // session is a session at RingCX.
 type session struct {
@@ -53,8 +39,7 @@ type refresh struct {
 // sessions are all sessions and their tokens. The Server's mutex guards it.
 type sessions struct {
 	minter  minter
-	recent  []*login            // oldest first
-	logins  map[string]*login   // by access token of RingCentral
+	logins  logins
 	access  map[string]*access  // by access token of RingCX
 	refresh map[string]*refresh // by refresh token of RingCX
 	issued  int                 // access tokens of RingCX so far
@@ -62,30 +47,10 @@ type sessions struct {
 
 func newSessions() sessions {
 	return sessions{
-		logins:  make(map[string]*login),
+		logins:  newLogins(),
 		access:  make(map[string]*access),
 		refresh: make(map[string]*refresh),
 	}
-}
-
-// logIn starts a session at RingCentral and returns its access token. If there are too
-// many sessions, it ends the oldest one.
-func (s *sessions) logIn(now time.Time, lifetime time.Duration) string {
-	var live []*login
-	for _, l := range s.recent {
-		if l.valid(now) {
-			live = append(live, l)
-		}
-	}
-	if len(live) == maxLogins {
-		live[0].ended = true
-		live = live[1:]
-	}
-	l := &login{ends: now.Add(lifetime)}
-	s.recent = append(live, l)
-	token := s.minter.opaque("rc")
-	s.logins[token] = l
-	return token
 }
 
 // newAccess issues an access token. The skew shifts the times in the token, but not its
@@ -153,9 +118,7 @@ func (s *sessions) expire(now time.Time) {
 
 // revoke ends every session, at RingCentral and at RingCX.
 func (s *sessions) revoke() {
-	for _, l := range s.logins {
-		l.ended = true
-	}
+	s.logins.revoke()
 	for _, a := range s.access {
 		a.session.ended = true
 	}
@@ -170,7 +133,7 @@ func (s *sessions) isSecret(text string) bool {
 }
 
 func (s *sessions) isToken(text string) bool {
-	return s.logins[text] != nil || s.access[text] != nil || s.refresh[text] != nil
+	return s.logins.isToken(text) || s.access[text] != nil || s.refresh[text] != nil
 }
 
 // minterKey signs the tokens. It does not need to be secret.
@@ -186,6 +149,11 @@ type minter struct{ serial int }
 // opaque returns a token that contains no information except its kind.
 func (m *minter) opaque(kind string) string {
 	m.serial++
+	return m.sibling(kind)
+}
+
+// sibling returns an opaque token of another kind with the serial number of the last token.
+func (m *minter) sibling(kind string) string {
 	text := fmt.Sprintf("%s-%d", kind, m.serial)
 	return text + "-" + sign(text)[:24]
 }

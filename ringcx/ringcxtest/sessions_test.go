@@ -11,7 +11,7 @@ import (
 func TestExpiredAccessTokensAreDeleted(t *testing.T) {
 	s := newSessions()
 	now := time.Unix(1e9, 0)
-	of := &session{login: new(login)}
+	of := &session{login: &login{}}
 	first := s.newAccess(of, now, time.Minute, 0)
 	now = now.Add(2 * time.Hour)
 	for range sweepEvery {
