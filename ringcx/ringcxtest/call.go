@@ -29,6 +29,7 @@ type call struct {
 	tokens     tokenChanges
 	refreshing *grant   // whose refresh token this request uses, or nil
 	violations []string // found by the handler
+	warnings   []string // for the log
 	cut        error    // if not nil, the client gets this error instead of a response
 }
 
@@ -137,13 +138,27 @@ func (c *call) violation(format string, args ...any) {
 	}
 }
 
+// warn adds a warning to the log entry of the request.
+func (c *call) warn(format string, args ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
+}
+
+// field returns a field of a token request: from the form, or from the query if the form
+// does not have it.
+func (c *call) field(name string) string {
+	if c.form.Has(name) {
+		return c.form.Get(name)
+	}
+	return c.r.URL.Query().Get(name)
+}
+
 // refreshToken returns the refresh token that a refresh sent, or "". It is also "" if the
-// request did not arrive, because its body was not read.
+// request did not arrive.
 func (c *call) refreshToken() string {
-	if c.endpoint != Refresh {
+	if c.endpoint != Refresh || c.fault != nil && c.fault.unreachable {
 		return ""
 	}
-	return c.form.Get("refresh_token")
+	return c.field("refresh_token")
 }
 
 // keepsRefresh reports whether the refresh token may be sent again after this response.
@@ -170,6 +185,9 @@ func (c *call) secrets() []string {
 	}
 	for _, name := range secretFields {
 		all = append(all, c.form[name]...)
+		if c.endpoint.isTokenRequest() {
+			all = append(all, c.r.URL.Query()[name]...)
+		}
 	}
 	if token := c.r.PathValue("refreshToken"); token != "" {
 		all = append(all, token)

@@ -59,15 +59,15 @@ func TestRequestViolations(t *testing.T) {
 		},
 		{
 			"unknown path", "GET", "/voice/api/v1/admin/agents", nil, nil,
-			[]string{"GET /voice/api/v1/admin/agents: openapi.yaml has no such operation"},
+			[]string{"GET /voice/api/v1/admin/agents: openapi.yaml has no such operation: add it to the fake with Server.Handle"},
 		},
 		{
 			"path with two slashes", "GET", "/voice//api", nil, nil,
-			[]string{"GET /voice//api: openapi.yaml has no such operation"},
+			[]string{"GET /voice//api: openapi.yaml has no such operation: add it to the fake with Server.Handle"},
 		},
 		{
 			"unknown method", "PATCH", refresh, nil, nil,
-			[]string{"PATCH /api/auth/token/refresh: openapi.yaml has no such operation"},
+			[]string{"PATCH /api/auth/token/refresh: openapi.yaml has no such operation: add it to the fake with Server.Handle"},
 		},
 		{
 			"sign-in without anything", "POST", login, nil, nil,

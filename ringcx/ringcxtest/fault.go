@@ -28,7 +28,7 @@ func (f Fault) String() string { return f.name }
 // Faults without an argument.
 var (
 	// Refuse rejects the request. RingCentral rejects a sign-in with status 400 and
-	// a revocation with 401. RingCX rejects a refresh with 401, a logout with 404
+	// a revocation with 401. RingCX rejects a refresh with 401, a logout with 401
 	// and all other requests with 403.
 	Refuse = Fault{name: "refuse", serve: serveRefuse}
 

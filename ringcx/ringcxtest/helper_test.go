@@ -61,6 +61,11 @@ func (client testClient) send(method, address string, form url.Values, header ..
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	return client.receive(req)
+}
+
+// receive sends a request and reads the response.
+func (client testClient) receive(req *http.Request) response {
 	resp, err := client.Do(req)
 	if err != nil {
 		return response{err: err}

@@ -2,6 +2,7 @@ package ringcxtest
 
 import (
 	"encoding/base64"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,6 +34,11 @@ type LogEntry struct {
 	Status        int        // 0 if the connection was cut
 	Size          int64      // of the response body, in bytes
 	Fault         string     // text of the Fault; "wrong host" for another host; empty if none
+
+	// Warning says what RingCX accepts but a client should not send, such as a token in
+	// the query, or that openapi.yaml does not have the operation. It is empty if there
+	// is nothing to report.
+	Warning string
 }
 
 // entryLog keeps the last requests in a ring buffer. The Server's mutex guards it.
@@ -63,9 +69,13 @@ func newLogEntry(c *call) LogEntry {
 		Method: c.r.Method, Host: c.r.Host, URL: m.url(c).RequestURI(),
 		Authorization: maskAuthorization(c.r.Header.Get("Authorization")),
 		Form:          m.fields(c.form), Status: c.w.status, Size: c.w.size,
+		Warning: strings.Join(c.warnings, "; "),
 	}
 	if c.fault != nil {
 		e.Fault = c.fault.name
+	}
+	if c.r.Method == http.MethodHead {
+		e.Size = 0 // the server does not send the body
 	}
 	return e
 }

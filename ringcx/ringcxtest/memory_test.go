@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
@@ -174,14 +176,43 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-func TestHeadIsNotFound(t *testing.T) {
-	client := inMemory(New())
-	resp, err := client.Head(client.ringCX + "/voice/api/v1/admin/users")
-	if err != nil {
-		t.Fatal(err)
+// TestHead sends HEAD to operations with GET, to one with POST, and to a path of Handle.
+func TestHead(t *testing.T) {
+	tests := []struct {
+		path   string
+		status int
+		calls  int
+		bad    []string
+	}{
+		{"/voice/api/v1/admin/users?flatten=true", 200, 1, nil},
+		{"/voice/api/v1/admin/accounts", 200, 1, nil},
+		{"/voice/api/v1/admin/x", 200, 1, nil},
+		{"/voice/api/v1/admin/users?x=1", 200, 1, []string{"listUsers: request: query x: not declared"}},
+		{"/api/auth/token/refresh", 404, 0, []string{
+			"HEAD /api/auth/token/refresh: openapi.yaml has no such operation: add it to the fake with Server.Handle",
+		}},
 	}
-	if data, _ := io.ReadAll(resp.Body); resp.StatusCode != 404 || len(data) > 0 {
-		t.Errorf("HEAD of a GET operation: %d %q, want 404 without a body", resp.StatusCode, data)
+	for _, connect := range []func(*Server) testClient{inMemory, func(s *Server) testClient { return overLoopback(t, s) }} {
+		for _, tt := range tests {
+			tb := &recordingTB{TB: t}
+			s := NewServer(tb)
+			s.Handle("GET /voice/api/v1/admin/x", http.NotFoundHandler())
+			s.Handle("HEAD /voice/api/v1/admin/x", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			client := connect(s)
+			issued := client.signIn(t)
+			resp := client.send("HEAD", client.ringCX+tt.path, nil, "Authorization", "Bearer "+issued.access)
+			if resp.err != nil || resp.status != tt.status || resp.body != "" {
+				t.Errorf("HEAD %s: %+v, want %d without a body", tt.path, resp, tt.status)
+			}
+			if diff := cmp.Diff(tt.bad, reportedViolations(tb)); diff != "" {
+				t.Errorf("HEAD %s: violations (-want +got):\n%s", tt.path, diff)
+			}
+			log := s.Log()
+			if got := s.Counts().Calls; got != tt.calls || log[len(log)-1].Size != 0 {
+				t.Errorf("HEAD %s: %d calls, want %d; log: %+v", tt.path, got, tt.calls, log[len(log)-1])
+			}
+			tb.end()
+		}
 	}
 }
 

@@ -19,12 +19,22 @@ var _ api.ServerInterface = operationHandlers{}
 type operationHandlers struct{}
 
 // ExchangeToken starts a session of RingCX.
+//
+// Source: RingCX API reference, which also has the fields in the query; the responses with
+// status 400 are inferred.
 func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, params gen.ExchangeTokenParams) {
 	c := callOf(r)
+	if !requireFields(c, "rcAccessToken", "rcTokenType") {
+		return
+	}
+	if c.field("rcTokenType") != "Bearer" {
+		c.respondInvalid("rcTokenType", "must be Bearer")
+		return
+	}
 	s := c.server
 	s.mu.Lock()
-	g := s.sessions.logins.access[c.form.Get("rcAccessToken")]
-	ok := g.valid(c.began) && c.form.Get("rcTokenType") == "Bearer"
+	g := s.sessions.logins.access[c.field("rcAccessToken")]
+	ok := g.valid(c.began)
 	if ok {
 		g.use(c.began)
 	}
@@ -42,7 +52,10 @@ func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, p
 // RefreshToken issues new tokens for a session.
 func (operationHandlers) RefreshToken(_ http.ResponseWriter, r *http.Request) {
 	c := callOf(r)
-	token := c.form.Get("refresh_token")
+	if !requireFields(c, "refresh_token") {
+		return
+	}
+	token := c.field("refresh_token")
 	c.server.mu.Lock()
 	session := c.server.sessions.redeem(token, c.tokens.sameRefresh)
 	c.server.mu.Unlock()
@@ -51,6 +64,25 @@ func (operationHandlers) RefreshToken(_ http.ResponseWriter, r *http.Request) {
 		return
 	}
 	respondTokens(c, session, token)
+}
+
+// requireFields responds with 400 if a token request lacks a field. It warns of a field in
+// the query.
+func requireFields(c *call, names ...string) bool {
+	for _, name := range names {
+		switch {
+		case c.form.Has(name):
+		case c.r.URL.Query().Has(name):
+			c.warn("%s is in the query, which servers log: send it in the form", name)
+		case c.form == nil && len(c.body) > 0:
+			c.respondInvalid(name, "is required, in a body of the type "+formType)
+			return false
+		default:
+			c.respondInvalid(name, "is required")
+			return false
+		}
+	}
+	return true
 }
 
 // respondTokens responds with new tokens for a session. usedRefresh is the refresh token of

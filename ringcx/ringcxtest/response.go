@@ -105,7 +105,7 @@ func (c *call) rejection() rejection {
 	case Refresh:
 		return rejection{http.StatusUnauthorized, "invalid.token", "The refresh token is not valid"}
 	case Logout:
-		return rejection{http.StatusNotFound, "not.found", "There is no such session"}
+		return rejection{http.StatusUnauthorized, "invalid.token", "There is no such session"}
 	}
 	return rejection{
 		http.StatusForbidden, "access.denied.exception", "You do not have permission to access this resource",
@@ -154,18 +154,26 @@ func handleTime(_ http.ResponseWriter, r *http.Request) {
 // handleUnknown responds to a request that is not in openapi.yaml.
 func handleUnknown(_ http.ResponseWriter, r *http.Request) {
 	c := callOf(r)
-	c.violation("%s %s: openapi.yaml has no such operation", r.Method, safePath(c))
+	c.violation("%s %s: openapi.yaml has no such operation: add it to the fake with Server.Handle", r.Method, safePath(c))
+	c.warn("openapi.yaml has no such operation")
 	c.respondError(http.StatusNotFound, "not.found", "Not found")
 }
 
 // handleBadParameter responds if the generated code cannot parse a parameter.
 func handleBadParameter(_ http.ResponseWriter, r *http.Request, err error) {
 	c := callOf(r)
-	e := c.apiError("validation.exception", "The request is not valid")
-	message := "has an invalid format"
 	var format *api.InvalidParamFormatError
 	if errors.As(err, &format) {
-		e.ValidationErrors = []gen.ValidationError{{AttributeName: &format.ParamName, Message: &message}}
+		c.respondInvalid(format.ParamName, "has an invalid format")
+		return
 	}
+	c.respondError(http.StatusBadRequest, "validation.exception", "The request is not valid")
+}
+
+// respondInvalid writes an error that names a field or parameter of the request and says
+// why it is not valid.
+func (c *call) respondInvalid(name, problem string) {
+	e := c.apiError("validation.exception", name+" "+problem)
+	e.ValidationErrors = []gen.ValidationError{{AttributeName: &name, Message: &problem}}
 	c.respondJSON(http.StatusBadRequest, e)
 }

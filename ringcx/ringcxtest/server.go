@@ -259,10 +259,6 @@ func (m mux) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Req
 
 func (m mux) handle(e Endpoint, pattern string, next http.HandlerFunc) {
 	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead { // a GET pattern of ServeMux also matches HEAD
-			m.serve("", w, r, handleUnknown)
-			return
-		}
 		m.serve(e, w, r, next)
 	})
 }

@@ -52,8 +52,11 @@ func TestLogoutAndRevoke(t *testing.T) {
 	if resp := client.logout(issued.refresh); resp.status != 204 || resp.body != "" {
 		t.Errorf("logout: %+v, want status 204 without a body", resp)
 	}
-	if resp := client.logout(issued.refresh); resp.status != 404 {
-		t.Errorf("second logout: %+v, want status 404", resp)
+	if resp := client.logout(issued.refresh); resp.status != 401 {
+		t.Errorf("second logout: %+v, want status 401", resp)
+	}
+	if resp := client.logout("unknown"); resp.status != 401 || strings.Contains(resp.body, "expired") {
+		t.Errorf("logout of an unknown token: %+v, want 401 without the word expired", resp)
 	}
 	if resp := client.users(issued.access, ""); resp.body != "Jwt verification fails" {
 		t.Errorf("call after the logout: %+v, want an invalid token", resp)
