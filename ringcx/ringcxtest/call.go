@@ -121,8 +121,12 @@ func (c *call) end() {
 	}
 	s.tally.respond(c.endpoint, c.w.status)
 	s.tally.settleRefresh(c.refreshToken(), c.reused, c.keepsRefresh())
-	s.log.add(newLogEntry(c))
+	entry, onRequest := newLogEntry(c), s.onRequest
+	s.log.add(entry)
 	s.mu.Unlock()
+	if onRequest != nil {
+		onRequest(entry)
+	}
 	if !s.checked || c.fault != nil {
 		return
 	}

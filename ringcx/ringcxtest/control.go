@@ -1,55 +1,13 @@
 package ringcxtest
 
 import (
-	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
-
-	"github.com/ringcx-go/ringcx-go/gen"
 )
-
-// SetAccounts replaces the accounts that s lists. By default they are the examples of
-// openapi.yaml.
-func (s *Server) SetAccounts(accounts ...gen.Account) {
-	raw := marshalEach(accounts)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accounts = raw
-}
-
-// SetUsers replaces the users that s lists. Users are nested through Children. By default
-// they are the examples of openapi.yaml.
-//
-// As in RingCX, the parameter flatten=true lists all users in one array without Children,
-// and activeOnly=true omits users whose Enabled is false. The children of an omitted user
-// take its place.
-func (s *Server) SetUsers(users ...gen.User) {
-	s.setUsers(each(marshalEach(users)))
-}
-
-// GenerateUsers replaces the users that s lists with n generated ones. They are generated
-// while a response is written, so n may be large. The same n gives the same users.
-//
-// The users form groups of ten, one of them the parent of the other nine. Every seventh
-// user is not enabled. Roles, ids and times alternate between the forms that RingCX sends.
-// The test fails at once if n is negative.
-func (s *Server) GenerateUsers(n int) {
-	if n < 0 {
-		s.fail("GenerateUsers(%d): the number must not be negative", n)
-	}
-	s.setUsers(generateUsers(n))
-}
-
-func (s *Server) setUsers(users iter.Seq[json.RawMessage]) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users = users
-}
 
 // SetLifetime sets the lifetime of RingCX access tokens that s issues from now on. It
 // should be a whole number of seconds, the resolution of a token's expiry. The default is
@@ -216,4 +174,13 @@ func (s *Server) Log() []LogEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.log.all()
+}
+
+// OnRequest sets a function that s calls with the entry of [Server.Log] for each request,
+// after it has responded; nil removes it. The function may be called by several goroutines
+// at the same time. A client in memory may get the response before the call.
+func (s *Server) OnRequest(f func(LogEntry)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onRequest = f
 }

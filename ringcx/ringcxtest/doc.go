@@ -47,8 +47,8 @@
 //
 // Accounts, users and the session data in the response to an exchange are the examples of
 // openapi.yaml. [Server.SetAccounts], [Server.SetUsers] and [Server.GenerateUsers] replace
-// the accounts and users. [Server.Handle] adds an endpoint that openapi.yaml does not
-// describe.
+// the accounts and users; [Server.SetAccountsJSON] and [Server.SetUsersJSON] take JSON.
+// [Server.Handle] adds an endpoint that openapi.yaml does not describe.
 //
 // # Contract checks
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net/http"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -162,4 +163,68 @@ func ExampleServer_SetLoginLifetimes() {
 	token := fake.SignIn()
 	fmt.Printf("%d s, refresh token %q\n", token.ExpiresIn, token.RefreshToken)
 	// Output: 600 s, refresh token ""
+}
+
+// The data of a client that was generated from another specification, or of a file.
+func ExampleServer_SetUsersJSON() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	if err := fake.SetUsersJSON([]byte(`[{"userId": 7, "userName": "kim@example.com", "newField": 1}]`)); err != nil {
+		log.Fatal(err)
+	}
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	users, err := ringcx.Get(client.ListUsersWithResponse(context.Background(), &gen.ListUsersParams{}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(users[0].UserID, users[0].UserName)
+	// Output: 7 kim@example.com
+}
+
+// An account with a field that gen.Account does not have.
+func ExampleServer_SetAccountsJSON() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	if err := fake.SetAccountsJSON([]byte(`[{"accountId": "7", "accountName": "Sales", "newField": 1}]`)); err != nil {
+		log.Fatal(err)
+	}
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(accounts[0].AccountID, accounts[0].AccountName)
+	// Output: 7 Sales
+}
+
+// A program that reads its endpoints from a file reports an invalid one.
+func ExampleServer_TryHandle() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	err := fake.TryHandle("GET /voice/api/v1/admin/users", http.NotFoundHandler())
+	fmt.Println(err)
+	// Output: openapi.yaml already defines it: it is the endpoint "listUsers"
+}
+
+// A request log while a program runs, with warnings.
+func ExampleServer_OnRequest() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.OnRequest(func(e ringcxtest.LogEntry) { fmt.Println(e.Method, e.Endpoint, e.Status, e.Warning) })
+
+	resp, err := http.Post(fake.URL()+"/api/auth/token/refresh?refresh_token=x", "", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp.Body.Close()
+	fake.Close() // waits for the request
+	// Output: POST refreshToken 401 refresh_token is in the query, which servers log: send it in the form
 }

@@ -74,6 +74,7 @@ type Server struct {
 	accounts       []json.RawMessage
 	users          iter.Seq[json.RawMessage]
 	session        map[string]json.RawMessage // response to an exchange, without its tokens
+	onRequest      func(LogEntry)             // nil if not set
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and
@@ -195,17 +196,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // and responses are not compared with openapi.yaml.
 //
 // The test fails at once if h is nil, or if the pattern is invalid or conflicts with an
-// existing endpoint.
+// existing endpoint. [Server.TryHandle] returns an error instead.
 func (s *Server) Handle(pattern string, h http.Handler) {
 	if s.tb != nil {
 		s.tb.Helper()
 	}
-	if err := s.tryHandle(pattern, h); err != nil {
+	if err := s.TryHandle(pattern, h); err != nil {
 		s.fail("Handle(%q): %v", pattern, err)
 	}
 }
 
-func (s *Server) tryHandle(pattern string, h http.Handler) (err error) {
+// TryHandle is like [Server.Handle], but returns an error instead of failing the test. It is
+// meant for programs that read endpoints from their input.
+func (s *Server) TryHandle(pattern string, h http.Handler) (err error) {
 	if h == nil {
 		return errors.New("the handler is nil")
 	}

@@ -88,7 +88,7 @@ func (a arrangement) users(users iter.Seq[json.RawMessage]) iter.Seq[json.RawMes
 func (a arrangement) user(data json.RawMessage) iter.Seq[json.RawMessage] {
 	var user map[string]json.RawMessage
 	var children []json.RawMessage
-	_ = json.Unmarshal(data, &user) // this package has marshaled it
+	_ = json.Unmarshal(data, &user) // a value of SetUsersJSON with another type is listed as null
 	_ = json.Unmarshal(user["children"], &children)
 	listed := a.users(each(children))
 	switch {
