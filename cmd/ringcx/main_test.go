@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -32,11 +33,14 @@ func TestMain(m *testing.M) {
 //	endmock SIGNALS…                    send signals to the mock, which must exit with status 0
 //	control METHOD PATH STATUS [BODY]   send a request to the mock and print the response
 //	await NAME COUNT                    wait until the count NAME of the mock is COUNT
+//	mockerr REGEXP                      wait until standard error of the mock matches REGEXP,
+//	                                    or, after !, check that it does not match
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits, "mock": scriptMock, "endmock": scriptEndMock, "control": scriptControl, "await": scriptAwait,
+			"mockerr": scriptMockErr,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[mockKey{}] = new(mockProcess)
@@ -119,6 +123,17 @@ func scriptAwait(ts *testscript.TestScript, _ bool, args []string) {
 		if fmt.Sprint(counts[args[0]]) == args[1] {
 			return
 		}
+	}
+}
+
+func scriptMockErr(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(mockKey{}).(*mockProcess)
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	if !neg {
+		ts.Check(p.awaitError(pattern))
+	} else if pattern.MatchString(p.errs.String()) {
+		ts.Fatalf("standard error of the mock matches %q:\n%s", pattern, p.errs.String())
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,15 +18,28 @@ import (
 )
 
 const mockHelp = `mock serves a fake RingCentral and a fake RingCX over HTTP, for the tests of
-programs in any language. It prints the variables that a program needs to use
-them. It runs until it gets an interrupt (Ctrl-C, SIGINT) or SIGTERM, and then
-exits with status 0. Its client id, client secret and JWT are fixed. Real services
-do not accept them or its tokens.
+programs in any language. When it is ready, it prints the variables that a program
+needs to use them, and a line on standard error. It runs until it gets an interrupt
+(Ctrl-C, SIGINT) or SIGTERM, and then exits with status 0. Its client id, client
+secret and JWT are fixed. Real services do not accept them or its tokens.
 
 The rules are those of RingCX: an access token is valid for five minutes (see
 --lifetime) and a refresh token can be used once. With --limits, it also rejects
 requests above the limits of the services: in one minute five sign-ins, five
 exchanges and refreshes together, and 120 calls.
+
+The data are the examples of openapi.yaml, or your own. The files are JSON, such as
+responses of RingCX or the data of another client, and are served unchanged:
+  --users N            N generated users
+  --users-from FILE    an array of users, which may be nested in "children"
+  --accounts FILE      an array of accounts
+  --data FILE          other routes: an object whose names are routes and whose values
+                       are the bodies of their responses, for example
+                       {"GET /voice/api/v1/admin/accounts/{id}/campaigns": [{"campaignId": 1}]}
+
+--log prints each request on standard error, with secrets masked. Without it, only
+requests with a warning are printed, for example if a token is in the query: RingCX
+accepts it there, but servers log queries.
 
 Tests control the mock with these endpoints:
 
@@ -48,7 +63,8 @@ The faults are:
   "skew-date 10m", "redirect 307 https://example.com"`
 
 const mockExample = `  ringcx mock > mock.env &          # then: . ./mock.env
-  ringcx mock --addr 127.0.0.1:8080 --lifetime 10s
+  ringcx mock --addr 127.0.0.1:8080 --lifetime 10s --users 5000 --log
+  kill $!                           # stops the mock in the background
   curl -d endpoint=refreshToken -d fault=drop-answer "$RINGCX_BASE_URL/_control/fault"
   curl -d endpoint=listUsers -d 'fault=rate-limit 2s' -d n=3 "$RINGCX_BASE_URL/_control/fault"`
 
@@ -58,9 +74,10 @@ const mockExample = `  ringcx mock > mock.env &          # then: . ./mock.env
 const shutdownTimeout = 500 * time.Millisecond
 
 type mockOptions struct {
-	addr           string
-	lifetime       time.Duration
-	limits, public bool
+	addr                string
+	lifetime            time.Duration
+	data                mockData
+	limits, public, log bool
 }
 
 func newMock() *cobra.Command {
@@ -72,12 +89,18 @@ func newMock() *cobra.Command {
 		Example: mockExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.data.generate = cmd.Flags().Changed("users")
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`host:port` to listen on; port 0 chooses a free port")
 	flags.DurationVar(&o.lifetime, "lifetime", 5*time.Minute, "how long RingCX access tokens are valid, in whole seconds")
+	flags.IntVar(&o.data.users, "users", 0, "serve `N` generated users")
+	flags.StringVar(&o.data.usersFile, "users-from", "", "serve the users in `FILE`, a JSON array")
+	flags.StringVar(&o.data.accountsFile, "accounts", "", "serve the accounts in `FILE`, a JSON array")
+	flags.StringVar(&o.data.routesFile, "data", "", "serve other routes: `FILE` is a JSON object of routes and bodies")
+	flags.BoolVar(&o.log, "log", false, "print each request on standard error")
 	flags.BoolVar(&o.limits, "limits", false, "reject more requests per minute than the services allow")
 	flags.BoolVar(&o.public, "public", false, "allow an address that other machines can reach; they can then control the mock")
 	return cmd
@@ -87,16 +110,20 @@ func (o mockOptions) run(ctx context.Context, out, errs io.Writer) error {
 	if o.lifetime < time.Second || o.lifetime%time.Second != 0 {
 		return usagef("--lifetime %v: it must be one or more whole seconds, such as 30s", o.lifetime)
 	}
-	listener, err := o.listen(ctx)
-	if err != nil {
-		return err
-	}
 	fake := ringcxtest.New()
 	defer fake.Close()
 	fake.SetLifetime(o.lifetime)
 	fake.LimitRates(o.limits)
+	fake.OnRequest(requestLog(errs, o.log))
+	if err := o.data.load(fake); err != nil {
+		return err
+	}
+	listener, err := o.listen(ctx)
+	if err != nil {
+		return err
+	}
 	printEnvironment(out, "http://"+reachable(listener.Addr()))
-	fmt.Fprintf(errs, "Serving on http://%s until Ctrl-C.\n", listener.Addr())
+	fmt.Fprintf(errs, "Ready: serving on http://%s until Ctrl-C or SIGTERM (process %d).\n", listener.Addr(), os.Getpid())
 	return serve(ctx, listener, newControl(fake, o.public))
 }
 
@@ -128,8 +155,9 @@ func reachable(a net.Addr) string {
 }
 
 // printEnvironment prints, for a shell, the variables that a program needs to use the
-// mock.
+// mock. It writes them at once, so that a file with them is complete if it is not empty.
 func printEnvironment(w io.Writer, url string) {
+	var text strings.Builder
 	for _, v := range [][2]string{
 		{"RINGCX_BASE_URL", url},
 		{"RINGCENTRAL_BASE_URL", url},
@@ -137,8 +165,9 @@ func printEnvironment(w io.Writer, url string) {
 		{"RC_CLIENT_SECRET", ringcxtest.ClientSecret},
 		{"RC_JWT", ringcxtest.JWT},
 	} {
-		fmt.Fprintf(w, "export %s=%s\n", v[0], v[1])
+		fmt.Fprintf(&text, "export %s=%s\n", v[0], v[1])
 	}
+	_, _ = io.WriteString(w, text.String())
 }
 
 // serve serves requests until ctx is done, and then waits up to shutdownTimeout for

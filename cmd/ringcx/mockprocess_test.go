@@ -2,28 +2,31 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // mockProcess runs "ringcx mock" in a process of its own.
 type mockProcess struct {
 	cmd  *exec.Cmd
 	out  *bufio.Reader
-	errs bytes.Buffer
+	errs sharedBuffer
 	env  []string // the variables that the process printed: name=value
 	url  string
 }
 
 // start starts the process and waits until it has printed its variables.
 func (p *mockProcess) start(args ...string) error {
-	*p = mockProcess{}
+	p.env, p.url = nil, ""
+	p.errs.reset()
 	p.cmd = command(nil, append([]string{"mock"}, args...)...)
 	p.cmd.Stderr = &p.errs
 	out, err := p.cmd.StdoutPipe()
@@ -37,7 +40,7 @@ func (p *mockProcess) start(args ...string) error {
 	for len(p.env) < 5 {
 		line, err := p.out.ReadString('\n')
 		if err != nil {
-			return fmt.Errorf("the process exited: %w: %s", p.cmd.Wait(), &p.errs)
+			return fmt.Errorf("the process exited: %w: %s", p.cmd.Wait(), p.errs.String())
 		}
 		variable, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
 		if !ok {
@@ -70,6 +73,45 @@ func (p *mockProcess) kill() {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
 	}
+}
+
+// awaitError waits up to ten seconds until standard error of the process matches a regular
+// expression.
+func (p *mockProcess) awaitError(pattern *regexp.Regexp) error {
+	for range 1000 {
+		if pattern.MatchString(p.errs.String()) {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("standard error of the mock does not match %q:\n%s", pattern, p.errs.String())
+}
+
+// sharedBuffer is a buffer that goroutines can share.
+type sharedBuffer struct {
+	mu   sync.Mutex
+	data []byte
+}
+
+// Write appends to the buffer.
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.data = append(b.data, p...)
+	return len(p), nil
+}
+
+// String returns the content.
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.data)
+}
+
+func (b *sharedBuffer) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.data = nil
 }
 
 // startMock starts a mock for a test.
