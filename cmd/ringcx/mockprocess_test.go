@@ -23,8 +23,10 @@ type mockProcess struct {
 	url  string
 }
 
-// start starts the process and waits until it has printed its variables.
+// start starts the process and waits until it has printed its variables. If p has run a
+// process before, start kills it.
 func (p *mockProcess) start(args ...string) error {
+	p.kill()
 	p.env, p.url = nil, ""
 	p.errs.reset()
 	p.cmd = command(nil, append([]string{"mock"}, args...)...)
@@ -69,10 +71,11 @@ func (p *mockProcess) end(signals ...os.Signal) error {
 }
 
 func (p *mockProcess) kill() {
-	if p.cmd.ProcessState == nil {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
+	if p.cmd == nil || p.cmd.Process == nil {
+		return
 	}
+	_ = p.cmd.Process.Kill() // fails if the process has ended
+	_ = p.cmd.Wait()
 }
 
 // awaitError waits up to ten seconds until standard error of the process matches a regular

@@ -20,9 +20,11 @@ func TestLogMasksSecrets(t *testing.T) {
 	client.send("GET", "https://elsewhere.test/"+issued.refresh+"?any="+issued.access, nil)
 	client.send("GET", client.ringCX+"/x/"+issued.refresh, nil, "Authorization", issued.access)
 	client.send("POST", client.ringCentral+loginPath, map[string][]string{"client_secret": {ClientSecret}})
+	loginRefresh := s.SignIn().RefreshToken
+	client.send("GET", client.ringCX+"/x/"+loginRefresh, nil)
 	log := s.Log()
 	text := fmt.Sprintf("%+v", log)
-	for _, secret := range []string{issued.access, issued.refresh, issued.ringCentral, ClientSecret, JWT} {
+	for _, secret := range []string{issued.access, issued.refresh, issued.ringCentral, loginRefresh, ClientSecret, JWT} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the log contains %q:\n%s", secret, text)
 		}

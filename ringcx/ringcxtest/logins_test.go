@@ -198,8 +198,12 @@ func TestLoginLifetimes(t *testing.T) {
 }
 
 func TestPublicApp(t *testing.T) {
-	form := func(id string) url.Values {
-		return url.Values{"grant_type": {"refresh_token"}, "client_id": {id}}
+	form := func(id string, secrets ...string) url.Values {
+		v := url.Values{"grant_type": {"refresh_token"}, "client_id": {id}}
+		for _, secret := range secrets {
+			v.Set("client_secret", secret)
+		}
+		return v
 	}
 	tests := []struct {
 		name string
@@ -208,6 +212,10 @@ func TestPublicApp(t *testing.T) {
 		bad  []string
 	}{
 		{"public app", form(PublicClientID), 200, nil},
+		{
+			"public app with a secret", form(PublicClientID, "x"), 401,
+			[]string{"login: request: header Authorization: must be Basic, with the client id and secret"},
+		},
 		{
 			"app with a secret", form(ClientID), 401,
 			[]string{"login: request: header Authorization: must be Basic, with the client id and secret"},
@@ -228,6 +236,9 @@ func TestPublicApp(t *testing.T) {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 			revoke := url.Values{"client_id": tt.form["client_id"], "token": {token}}
+			if tt.form.Has("client_secret") {
+				revoke.Set("client_secret", "x")
+			}
 			if resp := client.send("POST", client.ringCentral+revokePath, revoke); resp.status != tt.want {
 				t.Errorf("revoke: %+v, want status %d", resp, tt.want)
 			}
