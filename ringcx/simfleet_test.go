@@ -188,6 +188,7 @@ func otherLogin(t *testing.T) *ringcxtest.Server {
 	}
 	time.Sleep(2 * time.Minute) // until the limit no longer counts these sign-ins
 	other.LimitRates(true)
+	other.SetLoginLifetimes(time.Hour, 0)
 	return other
 }
 

@@ -89,6 +89,7 @@ func newSimulation(t *testing.T, seed uint64, troubles []trouble) *simulation {
 		watch: watch{tokens: map[string]*ringcxtest.Server{}},
 	}
 	s.fake.LimitRates(true)
+	s.fake.SetLoginLifetimes(time.Hour, 0) // otherwise later sign-ins end sessions that are in use: five may live at once
 	s.fake.Handle("POST "+streamPath, always(http.StatusOK))
 	s.fake.Handle("POST "+unauthorizedPath, always(http.StatusUnauthorized))
 	s.fake.Handle("GET "+unauthorizedPath, always(http.StatusUnauthorized))
