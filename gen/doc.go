@@ -16,7 +16,7 @@
 // are the forms [TokenExchange] and [TokenRefresh], whose tokens are plain strings: do
 // not log them.
 //
-// Do not edit openapi.gen.go. Change openapi.yaml and run, in the root of the module:
+// Do not edit the files that end in .gen.go. Change openapi.yaml and run, in the root of the module:
 //
 //	go generate ./...
 package gen

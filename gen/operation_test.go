@@ -1,0 +1,130 @@
+package gen_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// TestOperations compares the table of operations with openapi.yaml.
+func TestOperations(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []gen.Operation
+	for path, item := range spec.Paths.Map() {
+		for method, o := range item.Operations() {
+			op := gen.Operation{ID: o.OperationID, Method: method, Path: path}
+			for status := range o.Responses.Map() {
+				var n int
+				if _, err := fmt.Sscan(status, &n); err == nil && n < 300 {
+					op.Success = append(op.Success, n)
+				}
+			}
+			slices.Sort(op.Success)
+			want = append(want, op)
+		}
+	}
+	slices.SortFunc(want, func(a, b gen.Operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	if diff := cmp.Diff(want, gen.Operations()); diff != "" {
+		t.Errorf("operations (-want +got):\n%s\nrun: go generate ./...", diff)
+	}
+}
+
+// TestFindOperation finds every operation by its method and a path.
+func TestFindOperation(t *testing.T) {
+	for _, want := range gen.Operations() {
+		got, ok := gen.FindOperation(want.Method, strings.NewReplacer("{", "x", "}", "y").Replace(want.Path))
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s %s: ok = %t (-want +got):\n%s", want.Method, want.Path, ok, diff)
+		}
+	}
+	if op, ok := gen.FindOperation("PATCH", "/voice/api/v1/admin/users"); ok {
+		t.Errorf("PATCH: %+v, want none", op)
+	}
+}
+
+// TestOperationOf finds the operations of a nil result, of a result, and of other values.
+func TestOperationOf(t *testing.T) {
+	users, _ := gen.FindOperation("GET", "/voice/api/v1/admin/users")
+	tests := []struct {
+		name   string
+		result any
+		want   gen.Operation
+		ok     bool
+	}{
+		{"nil result", (*gen.ListUsersResult)(nil), users, true},
+		{"result", &gen.ListUsersResult{}, users, true},
+		{"another value", "listUsers", gen.Operation{}, false},
+		{"nil", nil, gen.Operation{}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := gen.OperationOf(tt.result)
+			if diff := cmp.Diff(tt.want, got); ok != tt.ok || diff != "" {
+				t.Errorf("ok = %t, want %t (-want +got):\n%s", ok, tt.ok, diff)
+			}
+		})
+	}
+}
+
+// TestOperationsChangesNothing changes the slice that Operations returns.
+func TestOperationsChangesNothing(t *testing.T) {
+	gen.Operations()[0].ID = "changed"
+	if id := gen.Operations()[0].ID; id == "changed" {
+		t.Error("a change of the returned slice changes the table")
+	}
+}
+
+// TestNoInit checks that package gen runs no code when a program starts.
+func TestNoInit(t *testing.T) {
+	if os.Getenv("GODEBUG") != "" {
+		t.Skip("GODEBUG is set")
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "init net/http ") {
+		t.Fatalf("the output has no trace of initialization:\n%s", out)
+	}
+	if strings.Contains(string(out), "init github.com/ringcx-go/ringcx-go/gen ") {
+		t.Errorf("package gen has initialization:\n%s", out)
+	}
+}
+
+func ExampleFindOperation() {
+	op, ok := gen.FindOperation("GET", "/voice/api/v1/admin/users")
+	fmt.Println(ok, op.ID)
+	// Output: true listUsers
+}
+
+func ExampleOperationOf() {
+	var result *gen.ListAccountsResult // nil, as the client returns it with an error
+	op, _ := gen.OperationOf(result)
+	fmt.Println(op.ID, op.Method, op.Path)
+	// Output: listAccounts GET /voice/api/v1/admin/accounts
+}
+
+func ExampleOperations() {
+	for _, op := range gen.Operations() {
+		fmt.Println(op.Method, op.Path)
+	}
+	// Output:
+	// POST /api/auth/login/rc/accesstoken
+	// DELETE /api/auth/logout/{refreshToken}
+	// POST /api/auth/token/refresh
+	// GET /voice/api/v1/admin/accounts
+	// GET /voice/api/v1/admin/users
+}
