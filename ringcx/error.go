@@ -72,6 +72,17 @@ type Error struct {
 	// this package does not repeat the request.
 	RetryAfter time.Duration
 
+	// Header contains those headers of the response that help to find a request, or that
+	// state a limit: RCRequestId and X-Request-Id, which support asks for, Retry-After,
+	// and X-Rate-Limit-Group, -Limit, -Remaining and -Window. A value is a single line of
+	// at most 512 bytes. Header is nil if the response has none of them. Use Get:
+	//
+	//	id := err.Header.Get("RCRequestId")
+	//
+	// Source: RingCentral documentation, on rate limits. The names of the request ids, and
+	// which headers RingCX sends, are inferred.
+	Header http.Header
+
 	// Method and Path identify the request. Path has no query, and *** in place of the
 	// token in the path of a logout. Both are empty if no request was sent, for
 	// the error of a Config.RingCentral that is not a *JWTLogin, and for a response that
@@ -198,12 +209,34 @@ func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, 
 	}
 	e.read(body)
 	scrubber := redact.New(secrets...)
+	e.Header = supportHeader(resp.Header, scrubber)
 	e.Code, e.Message = oneLine(scrubber.Text(e.Code)), oneLine(scrubber.Text(e.Message))
 	e.Path = printable(scrubber.Text(e.Path))
 	for i, v := range e.Validation {
 		e.Validation[i] = FieldError{Field: oneLine(scrubber.Text(v.Field)), Message: oneLine(scrubber.Text(v.Message))}
 	}
 	return e
+}
+
+// supportHeaders are the names of the headers in Error.Header.
+var supportHeaders = []string{
+	"RCRequestId", "X-Request-Id", "Retry-After",
+	"X-Rate-Limit-Group", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Window",
+}
+
+// supportHeader returns the supportHeaders of h that are not empty, without secrets.
+func supportHeader(h http.Header, scrubber redact.Scrubber) (own http.Header) {
+	for _, name := range supportHeaders {
+		value := h.Get(name)
+		if value == "" {
+			continue
+		}
+		if own == nil {
+			own = http.Header{}
+		}
+		own.Set(name, oneLine(scrubber.Text(value)))
+	}
+	return own
 }
 
 // readError reads and closes the body of resp and returns its Error.

@@ -3,6 +3,7 @@ package ringcx_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func response(status int, contentType, body string) *http.Response {
 // RingCX tokens with tokens, and to other requests with what respond returns.
 func respondWith(respond func(*http.Request) *http.Response) *http.Client {
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-		if strings.HasPrefix(r.URL.Path, "/api/auth/") {
+		if strings.Contains(r.URL.Path, "/api/auth/") {
 			return response(200, "application/json", `{"accessToken":"an.access.token","refreshToken":"a-refresh-token","tokenType":"Bearer"}`), nil
 		}
 		return respond(r), nil
@@ -103,7 +104,7 @@ var errorOfCallTests = []struct {
 	},
 	{
 		name: "rate limited", status: 429, ctype: "text/plain", body: "", retryAfter: "30",
-		want: ringcx.Error{StatusCode: 429, RetryAfter: 30 * time.Second},
+		want: ringcx.Error{StatusCode: 429, RetryAfter: 30 * time.Second, Header: http.Header{"Retry-After": {"30"}}},
 		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 429; try again in 30s",
 	},
 	{
@@ -116,6 +117,71 @@ var errorOfCallTests = []struct {
 		want: ringcx.Error{StatusCode: 500},
 		text: "ringcx: call: GET /voice/api/v1/admin/accounts: 500",
 	},
+}
+
+// TestErrorHeader checks which headers of a response an Error contains, and that they
+// contain no token and no line break.
+func TestErrorHeader(t *testing.T) {
+	tests := []struct {
+		name      string
+		got, want http.Header
+	}{
+		{"none", http.Header{"Date": {"Mon, 02 Jan 2006 15:04:05 GMT"}, "Set-Cookie": {"a=b"}, "X-Request-Id": {""}}, nil},
+		{
+			"all",
+			http.Header{
+				"Rcrequestid": {"e4b2-1"}, "X-Request-Id": {"e4b2-2", "e4b2-3"}, "Retry-After": {"30"},
+				"X-Rate-Limit-Group": {"heavy"}, "X-Rate-Limit-Limit": {"5"}, "X-Rate-Limit-Remaining": {"0"}, "X-Rate-Limit-Window": {"60"},
+				"X-Rate-Limit-Other": {"other"}, "Www-Authenticate": {"Bearer"},
+			},
+			http.Header{
+				"Rcrequestid": {"e4b2-1"}, "X-Request-Id": {"e4b2-2"}, "Retry-After": {"30"},
+				"X-Rate-Limit-Group": {"heavy"}, "X-Rate-Limit-Limit": {"5"}, "X-Rate-Limit-Remaining": {"0"}, "X-Rate-Limit-Window": {"60"},
+			},
+		},
+		{
+			"secrets", http.Header{"Rcrequestid": {"id an.access.token\n\x1b[2J"}, "X-Request-Id": {"Bearer 0123456789abcdef"}},
+			http.Header{"Rcrequestid": {"id *** [2J"}, "X-Request-Id": {"Bearer ***"}},
+		},
+		{"long", http.Header{"Rcrequestid": {strings.Repeat("é", 300)}}, http.Header{"Rcrequestid": {strings.Repeat("é", 256) + "…"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, ringcx.Config{MaxReplays: -1, HTTPClient: respondWith(func(*http.Request) *http.Response {
+				resp := response(429, "text/plain", "")
+				maps.Copy(resp.Header, tt.got)
+				return resp
+			})})
+			_, err := client.ListUsers(t.Context(), nil)
+			var e *ringcx.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got error %v", err)
+			}
+			if diff := cmp.Diff(tt.want, e.Header); diff != "" {
+				t.Errorf("Header (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestErrorHeaderOfLogin checks that an error of the sign-in has the headers of
+// RingCentral's limit, and that each caller may change its own.
+func TestErrorHeaderOfLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		fake.LimitRates(true)
+		fake.Fault(ringcxtest.Login, ringcxtest.RateLimit(7*time.Second), 1)
+		client := newClient(t, fake.Config())
+		for range 2 { // the second caller gets the remembered failure
+			_, err := client.Tokens.Token()
+			var e *ringcx.Error
+			if !errors.As(err, &e) || e.Header.Get("Retry-After") != "7" {
+				t.Fatalf("got error %v with the headers %v, want Retry-After 7", err, e.Header)
+			}
+			e.Header.Set("Retry-After", "changed")
+		}
+	})
 }
 
 // TestErrorOfCall checks the fields and the text of the error of a rejected call.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -165,6 +166,7 @@ func asError(err error) *Error {
 func ownError(err error) error {
 	if e := asError(err); e != nil {
 		own := *e
+		own.Header, own.Validation = e.Header.Clone(), slices.Clone(e.Validation)
 		return &own
 	}
 	return err
