@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
@@ -44,6 +45,12 @@ func New(cfg Config) (*Client, error) {
 // openapi.yaml does not have, and for other generated clients, which can use c as their
 // HTTP client.
 //
+// If the URL of req has neither a scheme nor a host, its path is appended to
+// Config.BaseURL: with the base URL https://proxy.example/ringcx, the URL
+// "/voice/api/v1/admin/users?flatten=true" means
+// https://proxy.example/ringcx/voice/api/v1/admin/users?flatten=true. The path may begin
+// with a slash or without one. Do does not change req.
+//
 // Do waits for tokens and retries requests as [TokenSource.Transport] does, and follows
 // redirects as Config.HTTPClient does. If the status is 400 or higher, Do reads and
 // closes the body and returns an [*Error] with StageCall. Otherwise the caller must
@@ -54,12 +61,33 @@ func New(cfg Config) (*Client, error) {
 // send the secrets in the request to another address.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, secrets := withCallSecrets(req.Context())
-	resp, err := c.doer.Do(req.WithContext(ctx))
+	resp, err := c.doer.Do(c.Tokens.cache.resolveURL(req.WithContext(ctx)))
 	if err != nil {
 		return nil, callError(redact.Error(err, secrets.all()...))
 	}
 	secrets.guard(resp)
 	return resp, nil
+}
+
+// BaseURL returns the base URL of RingCX, as [TokenSource.BaseURL] does. Other generated
+// clients need it, besides c as their HTTP client.
+func (c *Client) BaseURL() string { return c.Tokens.BaseURL() }
+
+// resolveURL appends the URL of req to the base URL if it is relative. It changes req, but
+// not the URL that req points to.
+func (s *settings) resolveURL(req *http.Request) *http.Request {
+	u := req.URL
+	if u == nil || u.Scheme+u.Host+u.Opaque != "" {
+		return req
+	}
+	resolved := *u
+	resolved.Scheme, resolved.Host = s.base.Scheme, s.base.Host
+	resolved.Path = s.base.Path + "/" + strings.TrimPrefix(u.Path, "/")
+	if u.RawPath != "" {
+		resolved.RawPath = s.base.EscapedPath() + "/" + strings.TrimPrefix(u.RawPath, "/")
+	}
+	req.URL = &resolved
+	return req
 }
 
 // Get returns the decoded JSON of a response. Its arguments are the results of a method

@@ -148,3 +148,48 @@ func diffError(want, got any) error {
 	}
 	return nil
 }
+
+// TestDoResolvesURL checks to which URL Do sends a request with a relative URL, and that
+// it does not change the request.
+func TestDoResolvesURL(t *testing.T) {
+	tests := []struct{ base, url, want string }{
+		{"https://cx.example", "/voice/x", "https://cx.example/voice/x"},
+		{"https://cx.example", "voice/x?a=%2F#f", "https://cx.example/voice/x?a=%2F#f"},
+		{"https://cx.example/proxy/", "/voice/x?a=b", "https://cx.example/proxy/voice/x?a=b"},
+		{"https://cx.example/proxy", "voice/x", "https://cx.example/proxy/voice/x"},
+		{"https://cx.example/proxy", "/a%2Fb/c%20d", "https://cx.example/proxy/a%2Fb/c%20d"},
+		{"https://cx.example/proxy", "", "https://cx.example/proxy/"},
+		{"https://cx.example/proxy", "?a=b", "https://cx.example/proxy/?a=b"},
+		{"https://cx.example/proxy", "https://cx.example/voice/x", "https://cx.example/voice/x"},
+		{"https://cx.example/proxy", "https://other.example/voice/x", "https://other.example/voice/x"},
+		{"https://cx.example", "//other.example/voice/x", "//other.example/voice/x"},
+		{"https://cx.example", "mailto:x", "mailto:x"},
+	}
+	for _, tt := range tests {
+		var got, bearer string
+		client := newClient(t, ringcx.Config{BaseURL: tt.base, HTTPClient: respondWith(func(r *http.Request) *http.Response {
+			got, bearer = r.URL.String(), r.Header.Get("Authorization")
+			return response(200, "application/json", "[]")
+		})})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tt.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := *req.URL
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Errorf("%s, %q: %v", tt.base, tt.url, err)
+			continue
+		}
+		resp.Body.Close()
+		if got != tt.want || (bearer != "") != strings.HasPrefix(tt.want, "https://cx.example/") {
+			t.Errorf("%s, %q: the URL is %s with Authorization %q, want %s", tt.base, tt.url, got, bearer, tt.want)
+		}
+		if diff := cmp.Diff(before, *req.URL); diff != "" {
+			t.Errorf("%s, %q: the URL of the request has changed (-want +got):\n%s", tt.base, tt.url, diff)
+		}
+		if got, want := client.BaseURL(), strings.TrimSuffix(tt.base, "/"); got != want || client.Tokens.BaseURL() != want {
+			t.Errorf("BaseURL is %q and %q, want %q", got, client.Tokens.BaseURL(), want)
+		}
+	}
+}

@@ -83,6 +83,10 @@ func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	return st.copyToken(), nil
 }
 
+// BaseURL returns the base URL of RingCX, without a slash at the end: Config.BaseURL or its
+// default. The token is sent to this origin only.
+func (s *TokenSource) BaseURL() string { return s.cache.base.String() }
+
 // Session returns what RingCX reported about the user with the current token: the main
 // account, the agents of the user in each sub-account, and the user as an administrator.
 // Its secrets are removed. AgentDetails is empty for a user who is only an administrator.
