@@ -2,6 +2,7 @@ package ringcx
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -11,6 +12,26 @@ import (
 	"time"
 )
 
+type withoutRetryKey struct{}
+
+// WithoutRetry returns a copy of ctx that turns retries off for calls with this context,
+// as a negative Config.MaxReplays does for all calls. Such a call returns the first
+// response, for example an [*Error] with status 429, and waits for one renewal at most.
+// It is still sent a second time, with a new token, after a status 401: RingCX did not
+// process the request. WithoutRetry applies to the methods of a [Client], to
+// [Client.Do], and to [TokenSource.Transport].
+func WithoutRetry(ctx context.Context) context.Context {
+	return context.WithValue(ctx, withoutRetryKey{}, true)
+}
+
+// maxReplays returns how often a call with this context is sent again.
+func (s *settings) maxReplays(ctx context.Context) int {
+	if ctx.Value(withoutRetryKey{}) != nil {
+		return -1
+	}
+	return s.cfg.MaxReplays
+}
+
 // longestWait is how long a call waits at most before it is sent again. RingCX's
 // limits are per minute.
 const longestWait = time.Minute
@@ -19,6 +40,7 @@ const longestWait = time.Minute
 type call struct {
 	*transport
 	req           *http.Request
+	maxReplays    int            // Config.MaxReplays, or -1 after WithoutRetry
 	sent          int            // how often the request was sent
 	replays       int            // counts towards Config.MaxReplays: retries, and failed renewals that were waited for
 	failed        time.Time      // when the last of these renewals failed
@@ -38,36 +60,40 @@ func (c *call) do() (*http.Response, error) {
 		if c.first401 != nil && st.token.AccessToken == c.sentToken {
 			return c.first401, nil // there is no newer token
 		}
+		start := c.attemptStart()
 		resp, err := c.send(st)
-		if err == nil && c.checkToken(resp) {
-			continue
-		}
-		delay, again := c.retryDelay(resp, err)
+		delay, again := c.next(resp, err)
+		c.report(attemptEnd{start, resp, err, delay, again})
 		if !again {
 			return resp, err
 		}
-		c.replays++
-		if err := c.wait(resp, delay); err != nil {
+		if delay == 0 {
+			continue
+		}
+		if err := c.waitToResend(resp, delay); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// checkToken records whether RingCX accepted the token. It reports whether to send the
-// request again with another token.
-func (c *call) checkToken(resp *http.Response) bool {
-	switch {
-	case resp.StatusCode == http.StatusUnauthorized:
-		return c.unauthorized(resp)
-	case resp.StatusCode < 400:
+// next decides what follows a response or an error: whether to send the request again,
+// and the time until then. It is 0 after a 401.
+func (c *call) next(resp *http.Response, err error) (delay time.Duration, again bool) {
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		return 0, c.unauthorized(resp)
+	}
+	if err == nil && resp.StatusCode < 400 {
 		c.succeeded()
 	}
-	return false
+	delay, again = c.retryDelay(resp, err)
+	if again {
+		c.replays++
+	}
+	return delay, again
 }
 
-// wait waits for delay before the request is sent again. It buffers resp, which may be
-// nil, to free its connection.
-func (c *call) wait(resp *http.Response, delay time.Duration) error {
+// waitToResend frees the connection of resp, which may be nil, and waits for delay.
+func (c *call) waitToResend(resp *http.Response, delay time.Duration) error {
 	if resp != nil {
 		bufferBody(resp)
 	}
@@ -104,13 +130,12 @@ func (c *call) token() (*state, error) {
 
 // awaitsRenewal reports whether to wait for the renewal after r, which failed.
 func (c *call) awaitsRenewal(r *renewal) bool {
-	return isTransient(r.err) && c.replaysLeft(r) && c.mayWait(time.Until(r.failure.until))
+	return isTransient(r.err) && c.replaysLeft(r) && mayWait(c.req.Context(), time.Until(r.failure.until))
 }
 
-// replaysLeft reports whether Config.MaxReplays lets the call wait after r failed.
+// replaysLeft reports whether maxReplays lets the call wait after r failed.
 func (c *call) replaysLeft(r *renewal) bool {
-	most := c.cache.cfg.MaxReplays
-	return most >= 0 && (!c.countsAsReplay(r) || c.replays < most)
+	return c.maxReplays >= 0 && (!c.countsAsReplay(r) || c.replays < c.maxReplays)
 }
 
 // countsAsReplay reports whether the failure of r counts towards Config.MaxReplays.
@@ -122,17 +147,17 @@ func (c *call) countsAsReplay(r *renewal) bool {
 	return !r.failure.at.Equal(c.failed)
 }
 
-// mayWait reports whether the call may wait for d: at most longestWait, and not beyond
-// the deadline of its context.
-func (c *call) mayWait(d time.Duration) bool {
-	end, ok := c.req.Context().Deadline()
+// mayWait reports whether a call with this context may wait for d: at most longestWait,
+// and not beyond the deadline of the context.
+func mayWait(ctx context.Context, d time.Duration) bool {
+	end, ok := ctx.Deadline()
 	return d <= longestWait && (!ok || time.Until(end) >= d)
 }
 
 // send sends the request once, with the token of st. The Request of the response is
 // the caller's, which contains no token.
 func (c *call) send(st *state) (*http.Response, error) {
-	r := c.withToken(c.req, st)
+	r := c.withToken(c.attemptRequest(c.req, c.sent+1), st)
 	if c.sent > 0 && c.req.GetBody != nil {
 		body, err := c.req.GetBody()
 		if err != nil {
@@ -189,7 +214,7 @@ func (c *call) succeeded() {
 // retryDelay returns the time after which to send the request again, and whether to do
 // so at all.
 func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, again bool) {
-	if c.replays >= c.cache.cfg.MaxReplays || !c.retryable(resp, err) {
+	if c.replays >= c.maxReplays || !c.retryable(resp, err) {
 		return 0, false
 	}
 	delay = backOff(c.replays+1, c.cache.jitter())
@@ -198,7 +223,10 @@ func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, 
 			delay = asked
 		}
 	}
-	return delay, c.mayWait(delay)
+	if !mayWait(c.req.Context(), delay) {
+		return 0, false
+	}
+	return delay, true
 }
 
 // retryable reports whether the request can be sent again, and may then get another
@@ -227,9 +255,9 @@ func isPermanent(err error) bool {
 	return untrusted || ok && dns.IsNotFound
 }
 
-// repeatable reports whether the body of the request can be sent again.
-func repeatable(r *http.Request) bool {
-	return r.Body == nil || r.Body == http.NoBody || r.GetBody != nil
+// repeatable reports whether the body of req can be sent again.
+func repeatable(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
 // closeBody closes the body of a request that was never sent.

@@ -35,7 +35,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	e := tokens.cache
 	doer := *e.cfg.HTTPClient
-	doer.Transport = &transport{cache: e, base: e.cfg.transport(), toErrors: true}
+	t := newTransport(e, e.cfg.transport())
+	t.toErrors = true
+	doer.Transport = t
 	c := &Client{Tokens: tokens, doer: &doer}
 	c.ClientWithResponses, err = gen.NewClientWithResponses(e.base.String(), gen.WithHTTPClient(c))
 	return c, err

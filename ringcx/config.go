@@ -69,8 +69,14 @@ type Config struct {
 	//   - HEAD requests for BaseURL, to learn the services' time: if a process with a
 	//     Store does not know it, and after the machine was suspended.
 	//
-	// Its Timeout, Jar and CheckRedirect apply to the calls only. Default: a client
-	// without a timeout, with the value that http.DefaultTransport has now.
+	// Its Timeout, Jar and CheckRedirect apply to the calls of a [Client] only. Timeout
+	// limits a whole call: the wait for a token, all attempts, the waits between them, and
+	// reading the body. It is not a limit for each attempt; a call is not sent again if
+	// the wait would exceed it. A Timeout of 10 s therefore prevents most retries after
+	// status 429, which ask to wait for up to a minute.
+	//
+	// Default: a client without a timeout, with the value that http.DefaultTransport has
+	// now.
 	//
 	// If Transport is an *http.Transport that uses HTTP/2, a copy of it is used that
 	// detects connections that no longer respond. It pings a connection after 5 s
@@ -126,7 +132,11 @@ type Config struct {
 	//
 	// A call without a valid token also waits for another renewal after one that failed
 	// this way, or that a limit or the Store held back. Each such failure counts like a
-	// replay, unless it is older than the call. Default: 3; negative: never.
+	// replay, unless it is older than the call.
+	//
+	// Default: 3. The zero value means the default: to turn retries off, use a negative
+	// value, or [WithoutRetry] for one call. The second attempt after a status 401 does
+	// not count, and is made in any case.
 	MaxReplays int
 
 	// UserAgent names the program, for example "billing-sync/1.4". The name of this
@@ -141,6 +151,17 @@ type Config struct {
 	// call at a time. It must not block, and must not call the TokenSource. Default: not
 	// called.
 	OnEvent func(Event)
+
+	// OnCall is called after each attempt to send a request with the bearer token, by a
+	// [Client] or through [TokenSource.Transport]: once for a call that succeeds at once,
+	// and once more each time that it is sent again. It is not called for token requests
+	// and for requests to other origins, nor if a call is not sent because there is no
+	// valid token: OnEvent reports the renewal that failed.
+	//
+	// It is called by the goroutine of the call, before the wait for the next attempt and
+	// before the body of the response is read. Several goroutines may call it at once. It
+	// delays the call until it returns. Default: not called.
+	OnCall func(Call)
 }
 
 // ConfigFromEnv returns a Config with a [JWTLogin]. It reads the credentials from the
@@ -314,7 +335,8 @@ const (
 // isAuth reports whether u is one of RingCX's token endpoints below base. A request to
 // them contains secrets in its form, and must not have a bearer token.
 func isAuth(base, u *url.URL) bool {
-	return strings.HasPrefix(path.Clean(u.Path)+"/", base.Path+authPath)
+	below, found := strings.CutPrefix(path.Clean(u.Path), base.Path)
+	return found && (strings.HasPrefix(below, authPath) || below == strings.TrimSuffix(authPath, "/"))
 }
 
 // maskPath returns the path of u. The path of the documented logout contains a refresh

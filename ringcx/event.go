@@ -1,6 +1,9 @@
 package ringcx
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // Stage is a step in the life of a session. An [Error] or an [Event] names the step that
 // it belongs to.
@@ -39,4 +42,14 @@ type Event struct {
 	//     match the Store's own error. Do not print that one: it may contain the record;
 	//   - another error if the record is corrupt or belongs to another login.
 	Err error
+}
+
+// LogValue implements slog.LogValuer. It returns a group with the stage, the time that the
+// request took, and the text of the error, if any.
+func (e Event) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("stage", string(e.Stage)), slog.Duration("took", e.Took)}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("err", e.Err))
+	}
+	return slog.GroupValue(attrs...)
 }

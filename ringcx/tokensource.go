@@ -134,9 +134,11 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 //     more, except 501, and for a network error, unless the error is permanent, such as
 //     an untrusted certificate.
 //
-// A request is sent again at most Config.MaxReplays times, not counting the 401. It is
-// not sent again if the wait is longer than a minute or than the time left until the
-// deadline of its context. RoundTrip then returns the last response, whatever its status.
+// A request is sent again at most Config.MaxReplays times (0 means 3), not counting the
+// 401, and after a 401 only if its context is from [WithoutRetry]. It is not sent again if
+// the wait is longer than a minute or than the time left until the deadline of its
+// context, which the Timeout of an http.Client sets, too. RoundTrip then returns the last
+// response, whatever its status.
 //
 // # Renewals
 //
@@ -153,7 +155,7 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = s.cache.cfg.transport()
 	}
-	return &transport{cache: s.cache, base: base}
+	return newTransport(s.cache, base)
 }
 
 // Logout ends the RingCX session, and the RingCentral session if a [JWTLogin] started it.

@@ -20,6 +20,14 @@ type transport struct {
 	cache    *tokenCache
 	base     http.RoundTripper
 	toErrors bool // return statuses of 400 and more as *Error, as a Client does
+	inform   bool // let base find the Call in the context of each attempt
+}
+
+// newTransport returns a transport without toErrors. An *http.Transport does not ask for
+// the Call, so that its requests keep their context.
+func newTransport(cache *tokenCache, base http.RoundTripper) *transport {
+	_, plain := base.(*http.Transport)
+	return &transport{cache: cache, base: base, inform: !plain}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -28,7 +36,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.roundTrip(req)
 		return t.finish(req, resp, err, t.ownSecrets(req)...)
 	}
-	c := call{transport: t, req: req}
+	c := call{transport: t, req: req, maxReplays: t.cache.maxReplays(req.Context())}
 	resp, err := c.do()
 	if err == nil && !t.toErrors {
 		return resp, nil
@@ -78,18 +86,17 @@ func (t *transport) isError(req *http.Request, resp *http.Response) bool {
 	return resp.StatusCode >= 400 || resp.StatusCode >= 300 && isAuth(t.cache.base, req.URL)
 }
 
-// withToken returns a copy of req with the token of st. The values of the other
-// headers are shared with req, because a RoundTripper must not change them.
-func (t *transport) withToken(req *http.Request, st *state) *http.Request {
-	r := *req
-	if r.Header = maps.Clone(req.Header); r.Header == nil {
+// withToken adds the token of st to r, a copy of a request. The values of the other
+// headers are shared with that request, because a RoundTripper must not change them.
+func (t *transport) withToken(r *http.Request, st *state) *http.Request {
+	if r.Header = maps.Clone(r.Header); r.Header == nil {
 		r.Header = http.Header{}
 	}
 	r.Header["Authorization"] = st.header
 	if _, set := r.Header["User-Agent"]; !set {
 		r.Header["User-Agent"] = t.cache.agent
 	}
-	return &r
+	return r
 }
 
 // ownSecrets returns the tokens that a request of the program to RingCX's token
