@@ -30,6 +30,7 @@ package ringcxotel
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -137,7 +138,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	took := time.Since(start)
-
+	if resp == nil && err == nil {
+		err = fmt.Errorf("ringcxotel: %T returned neither a response nor an error", t.base)
+	}
 	end := endAttributes(resp, err)
 	span.SetAttributes(end...)
 	if err != nil || resp.StatusCode >= 400 {

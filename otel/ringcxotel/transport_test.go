@@ -358,6 +358,20 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestNoResponse checks that a base that returns neither a response nor an error causes an
+// error and a failed span, not a panic.
+func TestNoResponse(t *testing.T) {
+	r := newRecorder()
+	rt := r.transport(roundTripper(func(*http.Request) (*http.Response, error) { return nil, nil }))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://cx.example/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.RoundTrip(req); err == nil || !r.recorded()[0].Failed {
+		t.Errorf("got error %v and the span %+v, want an error and a failed span", err, r.recorded()[0])
+	}
+}
+
 // idler counts calls of CloseIdleConnections.
 type idler struct {
 	roundTripper
