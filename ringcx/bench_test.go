@@ -2,12 +2,15 @@ package ringcx
 
 import (
 	"context"
+	"net/http"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // BenchmarkFastPath measures how long tokenCache.get takes for a fresh token, compared with
@@ -73,4 +76,45 @@ func perCall(loop func(n int)) float64 {
 
 func median(values []float64) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
+
+// BenchmarkTransport measures a call through a base that does nothing: without OnCall
+// through an *http.Transport, through another base, and with OnCall.
+func BenchmarkTransport(b *testing.B) {
+	req, err := http.NewRequest(http.MethodGet, DefaultBaseURL+"/voice/api/v1/admin/users", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, bb := range []struct {
+		name   string
+		base   http.RoundTripper
+		onCall func(Call)
+	}{
+		{"http.Transport", &http.Transport{}, nil},
+		{"another base", emptyBase{}, nil},
+		{"OnCall", &http.Transport{}, func(Call) {}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			ts, err := NewTokenSource(Config{RingCentral: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a"}), OnCall: bb.onCall})
+			if err != nil {
+				b.Fatal(err)
+			}
+			ts.cache.current.state.Store(newState("an.access.token", nil, time.Now(), defaultLifetime, 0))
+			t := newTransport(ts.cache, bb.base)
+			t.base = emptyBase{}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := t.RoundTrip(req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// emptyBase returns a response with status 200.
+type emptyBase struct{}
+
+func (emptyBase) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 }

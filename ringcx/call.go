@@ -68,7 +68,7 @@ func (c *call) do() (*http.Response, error) {
 			return resp, err
 		}
 		if delay == 0 {
-			continue
+			continue // after a 401: token waits for the renewal
 		}
 		if err := c.waitToResend(resp, delay); err != nil {
 			return nil, err

@@ -24,6 +24,9 @@
 // that failed, the HTTP status and, for common mistakes, the usual causes, and contains no
 // secrets.
 //
+// Config.OnCall reports each attempt of a call, and Config.OnEvent each step of the session.
+// Package otel/ringcxotel, a module of its own, records calls with OpenTelemetry.
+//
 // To test a program without RingCX, use package ringcxtest.
 //
 // This package is not made or endorsed by RingCentral.
