@@ -1,11 +1,8 @@
 package ringcx
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"strings"
 
@@ -90,137 +87,6 @@ func (s *settings) resolveURL(req *http.Request) *http.Request {
 	}
 	req.URL = &resolved
 	return req
-}
-
-// Get returns the decoded JSON of a response. Its arguments are the results of a method
-// of the generated client whose name ends in WithResponse:
-//
-//	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
-//
-// If err is not nil, Get returns it. For a response without content (status 204) it
-// returns the zero T. If the response is not JSON, it returns an [*Error] with Code
-// "bad_answer". If the JSON does not match T, the error names the field.
-func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
-	var zero T
-	if err != nil {
-		return zero, decodeError(err)
-	}
-	if body := r.GetJSON200(); body != nil {
-		return *body, nil
-	}
-	if created, ok := r.(interface{ GetJSON201() *T }); ok {
-		if body := created.GetJSON201(); body != nil {
-			return *body, nil
-		}
-	}
-	resp, ok := r.(interface {
-		StatusCode() int
-		GetBody() []byte
-	})
-	if !ok || resp.StatusCode() == http.StatusNoContent {
-		return zero, nil
-	}
-	body := redact.New(secretsOf(responseOf(r))...).Text(string(resp.GetBody()))
-	return zero, &Error{
-		Stage: StageCall, StatusCode: resp.StatusCode(), Code: codeBadAnswer,
-		Message: "the response is not JSON: " + oneLine(body),
-	}
-}
-
-// decodeError adds to an error of encoding/json what could not be decoded.
-func decodeError(err error) error {
-	err = redact.Error(err)
-	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
-	_, isSyntax := errors.AsType[*json.SyntaxError](err)
-	if isType || isSyntax {
-		return fmt.Errorf("ringcx: call: the response does not match openapi.yaml: %w", err)
-	}
-	return err
-}
-
-// Stream returns an iterator over the elements of a JSON array. It decodes each element
-// when it arrives, so that only one element is in memory at a time. Its arguments are
-// the results of a method of the generated client whose name does not end in
-// WithResponse; T is the type of an element:
-//
-//	flat := &gen.ListUsersParams{Flatten: new(true)} // without it, users are nested
-//	for user, err := range ringcx.Stream[gen.User](client.ListUsers(ctx, flat)) {
-//		if err != nil {
-//			return err
-//		}
-//		…
-//	}
-//
-// Range over it exactly once; otherwise the response body leaks. The end of the loop
-// closes the body.
-//
-// The iterator yields at most one error, and then ends. It is err, or an error for a
-// body that is incomplete or not an array, for an element that does not match T (the
-// error names the field), or for the end of the request's context. Elements before the
-// error have already been yielded: an incomplete list is not requested again. A JSON
-// null is an empty array.
-func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
-	used := false
-	return func(yield func(T, error) bool) {
-		var zero T
-		switch {
-		case err != nil:
-			yield(zero, err)
-			return
-		case used:
-			yield(zero, errors.New("ringcx: a Stream can be ranged over only once: repeat the call"))
-			return
-		}
-		used = true
-		defer r.Body.Close()
-		if err := elements(json.NewDecoder(r.Body), yield); err != nil {
-			yield(zero, listError(r, err))
-		}
-	}
-}
-
-// listError adds the request and the response to an error of reading a list.
-func listError(r *http.Response, err error) error {
-	what := "a list"
-	if r.Request != nil {
-		what = r.Request.Method + " " + printable(r.Request.URL.Path)
-	}
-	scrubber := redact.New(secretsOf(r)...)
-	return fmt.Errorf("ringcx: call: %s: reading the list (status %d, Content-Type %q): %w",
-		scrubber.Text(what), r.StatusCode, scrubber.Text(r.Header.Get("Content-Type")), scrubber.Error(err))
-}
-
-// elements yields the elements of an array. It returns nil at the end of the array, and
-// if yield returns false.
-func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
-	start, err := d.Token()
-	switch {
-	case err != nil:
-		return unexpectedEOF(err)
-	case start == nil:
-		return nil
-	case start != json.Delim('['):
-		return errors.New("it is not a JSON array")
-	}
-	for d.More() {
-		var v T
-		if err := d.Decode(&v); err != nil {
-			return unexpectedEOF(err)
-		}
-		if !yield(v, nil) {
-			return nil
-		}
-	}
-	_, err = d.Token() // the closing bracket; without it the list is incomplete
-	return unexpectedEOF(err)
-}
-
-// unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
-func unexpectedEOF(err error) error {
-	if err == io.EOF { //nolint:errorlint // encoding/json returns io.EOF itself
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 func (c Client) summary() string {

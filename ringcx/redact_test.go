@@ -229,7 +229,8 @@ func TestErrorWithTimeoutContainsNoSecret(t *testing.T) {
 		return (&network{}).RoundTrip(r)
 	})}}
 	_, err := ringcx.Get(newClient(t, cfg).ListAccountsWithResponse(t.Context()))
-	if want := "ringcx: call: 200 bad_answer the response is not JSON: you sent ***"; err == nil || err.Error() != want {
+	const want = `ringcx: call: GET /voice/api/v1/admin/accounts: the response does not match openapi.yaml: status 200: "text/plain": the body is not JSON: you sent ***`
+	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }

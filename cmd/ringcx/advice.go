@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // describe returns what failed, without the advice for it. Control characters are
@@ -34,6 +35,8 @@ func rawDescription(err error) string {
 func advice(err error) []string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	switch {
+	case isNotJSON(err):
+		return []string{otherServer}
 	case !ok && isNetwork(err):
 		return []string{"the server could not be reached: check the network, the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
 	case !ok:
@@ -43,9 +46,19 @@ func advice(err error) []string {
 	case e.StatusCode >= http.StatusInternalServerError:
 		return []string{"the service failed: try again later"}
 	case e.StatusCode < http.StatusBadRequest:
-		return []string{"the response is probably from another server: check the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
+		return []string{otherServer}
 	}
 	return rejectionAdvice(e)
+}
+
+// otherServer is the advice for a response that is not from RingCX or RingCentral.
+const otherServer = "the response is probably from another server: check the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"
+
+// isNotJSON reports whether err is the error of a response with a Content-Type that is
+// not JSON.
+func isNotJSON(err error) bool {
+	e, ok := errors.AsType[*wire.DecodeError](err)
+	return ok && e.ContentType != "" && !strings.Contains(e.ContentType, "json")
 }
 
 // isNetwork reports whether err is the error of a request that got no response.
