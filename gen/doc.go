@@ -8,15 +8,18 @@
 //	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 //
 // An optional field of a response is a pointer or a slice. It is nil if RingCX sent null
-// or omitted the field. Fields that openapi.yaml does not list are ignored. A value of an
-// open list, such as [AgentType], may differ from all constants; the method Valid reports
-// whether it is one of them.
+// or omitted the field; [wire.Value] reads it. Fields that openapi.yaml does not list are
+// ignored. A value of an open list, such as [AgentType], may differ from all constants;
+// the method Valid reports whether it is one of them.
 //
 // Secrets have the type [wire.Secret], which fmt and slog print as "***". The exceptions
 // are the forms [TokenExchange] and [TokenRefresh], whose tokens are plain strings: do
 // not log them.
 //
-// Do not edit the files that end in .gen.go. Change openapi.yaml and run, in the root of the module:
+// [OperationOf] and [FindOperation] return what openapi.yaml says about an operation.
+//
+// Do not edit the files that end in .gen.go. Change openapi.yaml and run, in the root of
+// the module:
 //
 //	go generate ./...
 package gen

@@ -805,13 +805,17 @@ type SessionAgent struct {
 }
 
 // Time is a point in time: a string with milliseconds and an offset without a colon, which is
-// not RFC 3339; or an object with the milliseconds since 1970 in UTC. RFC 3339 strings
-// and a number of milliseconds are allowed too.
+// not RFC 3339; or an object with the milliseconds since 1970 in UTC. RFC 3339 strings,
+// strings without an offset or with a date alone (both in UTC), and a number of
+// milliseconds are allowed too. The strings "" and "null" mean that there is no time.
 //
-// Source: RingCX documentation (the string) and RingCX API reference (the object); RFC
-// 3339 and the number are inferred.
+// The pattern matches exactly the strings that the client reads, including the number of
+// days in each month.
 //
-// Examples: 2020-05-15T20:38:13.686+0000, {"millis":1589575093686}
+// Source: RingCX documentation (the string) and RingCX API reference (the object); the
+// other forms are inferred.
+//
+// Examples: 2020-05-15T20:38:13.686+0000, 2020-05-15, {"millis":1589575093686}
 type Time = wire.Time
 
 // TokenExchange is the form that exchangeToken sends.

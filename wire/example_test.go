@@ -2,10 +2,13 @@ package wire_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 	"github.com/ringcx-go/ringcx-go/wire"
@@ -27,4 +30,100 @@ func ExampleDecodeError() {
 		fmt.Println(wrong.Method, wrong.Path, wrong.Field)
 	}
 	// Output: GET /voice/api/v1/admin/accounts accountName
+}
+
+// A time that cannot be read does not lose the list that contains it.
+func ExampleTime() {
+	var users []struct {
+		Name         string
+		CreationDate wire.Time
+	}
+	err := json.Unmarshal([]byte(`[
+		{"name": "Kim", "creationDate": "2020-05-15T20:38:13.686+0000"},
+		{"name": "Alex", "creationDate": "a while ago"}
+	]`), &users)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, u := range users {
+		if err := u.CreationDate.Err(); err != nil {
+			fmt.Println(u.Name, err)
+			continue
+		}
+		fmt.Println(u.Name, u.CreationDate.Unix())
+	}
+	// Output:
+	// Kim 1589575093
+	// Alex wire: cannot read "a while ago" as a time
+}
+
+// Text is what came instead of a time.
+func ExampleTime_Err() {
+	var t wire.Time
+	if err := json.Unmarshal([]byte(`"soon"`), &t); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.IsZero(), t.Text)
+	fmt.Println(t.Err())
+	// Output:
+	// true soon
+	// wire: cannot read "soon" as a time
+}
+
+// database/sql calls Value to store a Time: pass it as an argument of Exec.
+func ExampleTime_Value() {
+	at := time.Date(2020, 5, 15, 22, 38, 13, 0, time.FixedZone("", 2*60*60))
+	fmt.Println(wire.Time{Time: at}.Value())
+	fmt.Println(wire.Time{}.Value()) // NULL
+	fmt.Println(wire.Time{Text: "soon"}.Value())
+	// Output:
+	// 2020-05-15 20:38:13 +0000 UTC <nil>
+	// <nil> <nil>
+	// <nil> wire: cannot read "soon" as a time
+}
+
+// database/sql calls Scan: pass a pointer to a Time as an argument of Row.Scan.
+func ExampleTime_Scan() {
+	var t wire.Time
+	if err := t.Scan("2020-05-15 20:38:13.686"); err != nil { // as SQLite stores a time
+		log.Fatal(err)
+	}
+	fmt.Println(t.UnixMilli())
+	// Output: 1589575093686
+}
+
+// An id is text, whether RingCX sends a string or a number.
+func ExampleID() {
+	var ids []wire.ID
+	if err := json.Unmarshal([]byte(`["333333", 333333, null]`), &ids); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q\n", ids)
+	// Output: ["333333" "333333" ""]
+}
+
+// The empty ID is NULL.
+func ExampleID_Value() {
+	fmt.Println(wire.ID("333333").Value())
+	fmt.Println(wire.ID("").Value())
+	// Output:
+	// 333333 <nil>
+	// <nil> <nil>
+}
+
+// A column with ids may contain text or integers.
+func ExampleID_Scan() {
+	var id wire.ID
+	if err := id.Scan(int64(333333)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(id)
+	// Output: 333333
+}
+
+// Value reads an optional field.
+func ExampleValue() {
+	user := gen.User{FirstName: new("Kim")}
+	fmt.Printf("%q %q\n", wire.Value(user.FirstName), wire.Value(user.LastName))
+	// Output: "Kim" ""
 }

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,38 +14,66 @@ var (
 	_ json.Unmarshaler = (*Time)(nil)
 )
 
-const (
-	// timeLayout is the format of RingCX: milliseconds, and no colon in the offset.
-	timeLayout = "2006-01-02T15:04:05.000-0700"
-	// timeReadLayout parses times of timeLayout with any number of fraction digits,
-	// and with Z as the offset.
-	timeReadLayout = "2006-01-02T15:04:05Z0700"
-)
+// timeLayout is the format of RingCX: milliseconds, and no colon in the offset.
+const timeLayout = "2006-01-02T15:04:05.000-0700"
 
 // Time is an instant in the format of RingCX: "2020-05-15T20:38:13.686+0000". This is
 // not RFC 3339, because the offset has no colon, so a [time.Time] cannot read it.
 //
-// It reads this format, RFC 3339 with or without a fraction, an integer (milliseconds
-// since 1970 in UTC), and an object whose field millis is such an integer. A null, an
-// empty string, the string "null", and an object without millis are the zero Time. A
-// time read from a string keeps its offset; a time read from an integer is in UTC.
-// RingCX uses milliseconds: reading and writing truncate finer fractions.
+// It reads this format and RFC 3339, both with or without a fraction; a time without an
+// offset and a date without a time, which it takes as UTC; an integer (milliseconds since
+// 1970 in UTC); and an object whose field millis is such an integer. A null, an empty
+// string, the string "null", and an object without millis are the zero Time. A time read
+// from a string keeps its offset; a time read from an integer is in UTC. RingCX uses
+// milliseconds: reading and writing truncate finer fractions.
 //
-// It writes the format of RingCX, and the zero Time as null. If the year does not have
-// four digits, it writes an integer of milliseconds. The JSON option omitzero omits the
-// zero Time.
+// Any other JSON value is no error, so that one such time does not lose the whole list: the
+// time is zero, [Time.Text] is what came, and [Time.Err] returns an error.
 //
-// Only JSON uses the format of RingCX. The other methods are those of [time.Time], so
-// MarshalText returns RFC 3339.
+// It writes the format of RingCX, the zero Time as null, and one that was not read as the
+// string Text. If the year does not have four digits, it writes an integer of milliseconds.
+// The JSON option omitzero omits a Time that is zero, also if it has a Text.
+//
+// JSON and databases (see [Time.Value]) use these rules. The other methods are those of
+// [time.Time], so MarshalText returns RFC 3339.
 //
 // Source: RingCX documentation, active calls sample (the format) and API reference (the
-// object). RFC 3339 and the integer are assumptions.
-type Time struct{ time.Time }
+// object). The other forms are assumptions.
+type Time struct {
+	time.Time
+
+	// Text is the JSON value that could not be read as a time: the contents of a string,
+	// or the JSON of any other value. It is empty for every other Time.
+	Text string
+}
+
+// Err returns an error with the Text of a time that could not be read, and nil for every
+// other Time, including the zero Time.
+func (t Time) Err() error {
+	if !t.isUnread() {
+		return nil
+	}
+	return errNotTime(t.Text)
+}
+
+func errNotTime(text string) error {
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "..."
+	}
+	return fmt.Errorf("wire: cannot read %q as a time", text)
+}
+
+// isUnread reports whether t was read from a value that is not a time, and was not set
+// since.
+func (t Time) isUnread() bool { return t.Text != "" && t.IsZero() }
 
 // MarshalJSON returns the format of RingCX. It returns an error only if the time is
 // more than 292 million years from 1970.
 func (t Time) MarshalJSON() ([]byte, error) {
-	if t.IsZero() {
+	switch {
+	case t.isUnread():
+		return json.Marshal(t.Text)
+	case t.IsZero():
 		return []byte("null"), nil
 	}
 	v := writable(t.Time)
@@ -74,59 +104,91 @@ func marshalMillis(t time.Time) ([]byte, error) {
 	return strconv.AppendInt(nil, ms, 10), nil
 }
 
-// UnmarshalJSON reads a string, an integer, an object or null: see [Time]. Anything
-// else is a [*json.UnmarshalTypeError].
+// UnmarshalJSON reads any JSON value: see [Time]. It returns an error only if data is not
+// valid JSON, which encoding/json never passes to it.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	v, err := parseTime(data)
-	if err != nil {
-		return err
+	if v, ok := parseTime(data); ok {
+		*t = Time{Time: v}
+		return nil
 	}
-	*t = Time{v}
+	if !json.Valid(data) {
+		return typeError[Time](data)
+	}
+	unread, isText := text(data)
+	if !isText {
+		unread = string(bytes.TrimSpace(data))
+	}
+	*t = Time{Text: unread}
 	return nil
 }
 
-// parseTime reads any of the forms that Time documents.
-func parseTime(data []byte) (time.Time, error) {
+// parseTime reads any of the forms that Time documents. It returns false for any other.
+func parseTime(data []byte) (time.Time, bool) {
 	switch kind(data) {
 	case "null":
-		return time.Time{}, nil
+		return time.Time{}, true
 	case "object":
 		return parseTimeObject(data)
 	case "string":
-		return parseTimeString(data)
+		s, ok := text(data)
+		if !ok {
+			return time.Time{}, false
+		}
+		return parseTimeText(s)
 	}
 	ms, err := strconv.ParseInt(string(data), 10, 64)
 	if err != nil {
-		return time.Time{}, typeError[Time](data)
+		return time.Time{}, false
 	}
-	return time.UnixMilli(ms).UTC(), nil
+	return time.UnixMilli(ms).UTC(), true
 }
 
 // parseTimeObject reads {"millis": 1589575093686}. It ignores other fields.
-func parseTimeObject(data []byte) (time.Time, error) {
+func parseTimeObject(data []byte) (time.Time, bool) {
 	var v struct {
 		Millis *int64 `json:"millis"`
 	}
 	if err := json.Unmarshal(data, &v); err != nil || v.Millis == nil {
-		return time.Time{}, err
+		return time.Time{}, err == nil
 	}
-	return time.UnixMilli(*v.Millis).UTC(), nil
+	return time.UnixMilli(*v.Millis).UTC(), true
 }
 
-// parseTimeString reads a JSON string.
-func parseTimeString(data []byte) (time.Time, error) {
-	s, ok := text(data)
-	if !ok {
-		return time.Time{}, typeError[Time](data)
-	}
+// parseTimeText reads the strings that match the pattern of Time in openapi.yaml.
+func parseTimeText(s string) (time.Time, bool) {
 	if s == "" || s == "null" {
-		return time.Time{}, nil
+		return time.Time{}, true
 	}
-	for _, layout := range []string{timeReadLayout, time.RFC3339} {
-		// With ParseInLocation the result does not depend on the local time zone.
-		if v, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
-			return v.Truncate(time.Millisecond), nil
-		}
+	layout := layoutOf(s)
+	if layout == "" {
+		return time.Time{}, false
 	}
-	return time.Time{}, typeError[Time](data)
+	// With ParseInLocation the result does not depend on the local time zone.
+	v, err := time.ParseInLocation(layout, s, time.UTC)
+	return v.Truncate(time.Millisecond), err == nil
+}
+
+// layoutOf returns the layout with which to parse s, or "". It excludes two forms that
+// package time reads although no standard has them: an hour of one digit, and an offset
+// of a day or more.
+func layoutOf(s string) string {
+	const date, clock = "2006-01-02", "T15:04:05"
+	if len(s) == len(date) {
+		return date
+	}
+	if len(s) < len(date+clock) || s[len(date+"T15")] != ':' {
+		return ""
+	}
+	zone := strings.TrimLeft(s[len(date+clock):], ".,0123456789") // package time allows any fraction
+	switch {
+	case zone == "":
+		return date + clock
+	case zone == "Z":
+		return date + clock + "Z"
+	case len(zone) < len("+0000") || zone[1:3] > "23" || zone[len(zone)-2:] > "59":
+		return ""
+	case len(zone) == len("+0000"):
+		return date + clock + "-0700"
+	}
+	return date + clock + "-07:00"
 }

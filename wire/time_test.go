@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,12 @@ func TestTimeReads(t *testing.T) {
 		{"RFC 3339 with an offset", `"2020-05-15T22:38:13.686+02:00"`, at(2 * 3600)},
 		{"RFC 3339 without a fraction", `"2020-05-15T20:38:13Z"`, noFraction},
 		{"RFC 3339 with nanoseconds", `"2020-05-15T20:38:13.686999999Z"`, at(0)},
+		{"RFC 3339 with a comma", `"2020-05-15T20:38:13,686Z"`, at(0)},
+		{"largest offset", `"2020-05-16T20:37:13.686+23:59"`, at(23*3600 + 59*60)},
+		{"RingCX without a fraction", `"2020-05-15T20:38:13+0000"`, noFraction},
+		{"without an offset", `"2020-05-15T20:38:13"`, noFraction},
+		{"without an offset, with a fraction", `"2020-05-15T20:38:13.686"`, at(0)},
+		{"date", `"2020-02-29"`, wire.Time{Time: time.Date(2020, 2, 29, 0, 0, 0, 0, time.UTC)}},
 		{"milliseconds", `1589575093686`, at(0)},
 		{"milliseconds of 1970", `0`, wire.Time{Time: time.Unix(0, 0)}},
 		{"milliseconds before 1970", `-1`, wire.Time{Time: time.Unix(0, -1e6)}},
@@ -46,10 +53,69 @@ func TestTimeReads(t *testing.T) {
 	})
 }
 
-func TestTimeRejects(t *testing.T) {
-	testRejects(t, at(0), `true`, `[]`, `1.5`, `1e3`, `9223372036854775808`, `"tomorrow"`, `"2020-05-15"`,
-		`"2020-05-15T20:38:13.686"`, `"2020-13-15T20:38:13.686+0000"`, `"1589575093686"`, `"2020-05-15T20:38:13+00"`,
-		`{"millis":1.5}`, `{"millis":"1"}`, `{"millis":{}}`)
+// TestTimeKeepsText decodes values that are not times. The time must be zero, and Text
+// what came.
+func TestTimeKeepsText(t *testing.T) {
+	tests := []read[wire.Time]{
+		{"words", `"to\u0020morrow"`, wire.Time{Text: "to morrow"}},
+		{"month 13", `"2020-13-15T20:38:13.686+0000"`, wire.Time{Text: "2020-13-15T20:38:13.686+0000"}},
+		{"February 30", `"2020-02-30"`, wire.Time{Text: "2020-02-30"}},
+		{"offset of hours", `"2020-05-15T20:38:13+00"`, wire.Time{Text: "2020-05-15T20:38:13+00"}},
+		{"offset of a day", `"2020-05-15T20:38:13+2400"`, wire.Time{Text: "2020-05-15T20:38:13+2400"}},
+		{"offset with 60 minutes", `"2020-05-15T20:38:13+01:60"`, wire.Time{Text: "2020-05-15T20:38:13+01:60"}},
+		{"hour of one digit", `"2020-05-15T2:38:13.5Z"`, wire.Time{Text: "2020-05-15T2:38:13.5Z"}},
+		{"space instead of T", `"2020-05-15 20:38:13Z"`, wire.Time{Text: "2020-05-15 20:38:13Z"}},
+		{"digits", `"1589575093686"`, wire.Time{Text: "1589575093686"}},
+		{"boolean", ` true `, wire.Time{Text: "true"}},
+		{"array", `[1, 2]`, wire.Time{Text: "[1, 2]"}},
+		{"fraction", `1.5`, wire.Time{Text: "1.5"}},
+		{"exponent", `1e3`, wire.Time{Text: "1e3"}},
+		{"too large", `9223372036854775808`, wire.Time{Text: "9223372036854775808"}},
+		{"object with a fraction", `{"millis":1.5}`, wire.Time{Text: `{"millis":1.5}`}},
+		{"object with a string", `{"millis":"1"}`, wire.Time{Text: `{"millis":"1"}`}},
+	}
+	testReads(t, at(0), tests)
+	for _, tt := range tests {
+		if err := tt.want.Err(); !tt.want.IsZero() || err == nil {
+			t.Errorf("%s: the time is %v and its error %v, want zero and an error", tt.name, tt.want, err)
+		}
+	}
+}
+
+// TestTimeKeepsTheList decodes a list in which one time cannot be read.
+func TestTimeKeepsTheList(t *testing.T) {
+	var got []struct{ At *wire.Time }
+	err := json.Unmarshal([]byte(`[{"at":"soon"},{"at":"2020-05-15T20:38:13.686+0000"},{"at":null}]`), &got)
+	want := []struct{ At *wire.Time }{{&wire.Time{Text: "soon"}}, {new(at(0))}, {nil}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error is %v, list (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestTimeErr checks the text of the error, and which times have one.
+func TestTimeErr(t *testing.T) {
+	tests := []struct {
+		name string
+		in   wire.Time
+		want string
+	}{
+		{"unread", wire.Time{Text: "soon"}, `wire: cannot read "soon" as a time`},
+		{"long", wire.Time{Text: strings.Repeat("x", 39) + "äb"}, `wire: cannot read "` + strings.Repeat("x", 39) + `..." as a time`},
+		{"zero", wire.Time{}, ""},
+		{"time", at(0), ""},
+		{"set since", wire.Time{Time: at(0).Time, Text: "soon"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			if err := tt.in.Err(); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Err (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestTimeWrites(t *testing.T) {
@@ -65,6 +131,8 @@ func TestTimeWrites(t *testing.T) {
 		{"offset of minus a day", at(-24 * 3600), `"2020-05-15T20:38:13.686+0000"`},
 		{"finer than a millisecond", wire.Time{Time: at(0).Add(999999)}, `"2020-05-15T20:38:13.686+0000"`},
 		{"zero", wire.Time{}, `null`},
+		{"unread", wire.Time{Text: `"soon" <&>`}, `"\"soon\" \u003c\u0026\u003e"`},
+		{"set since", wire.Time{Time: at(0).Time, Text: "soon"}, `"2020-05-15T20:38:13.686+0000"`},
 		{"last year of four digits", wire.Time{Time: time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)}, `"9999-12-31T23:59:59.999+0000"`},
 		{"first year of five digits", wire.Time{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, `253402300800000`},
 		{"year -1", wire.Time{Time: time.Date(-1, 12, 31, 23, 59, 59, 0, time.UTC)}, `-62167219201000`},
@@ -105,7 +173,7 @@ func TestTimeIgnoresLocalZone(t *testing.T) {
 	if got.Location() == time.Local {
 		t.Error("the time is in the local zone, want the zone of its offset")
 	}
-	for _, in := range []string{`1589575093686`, `{"millis":1589575093686}`} {
+	for _, in := range []string{`1589575093686`, `{"millis":1589575093686}`, `"2020-05-15"`, `"2020-05-15T20:38:13"`} {
 		if err := json.Unmarshal([]byte(in), &got); err != nil || got.Location() != time.UTC {
 			t.Errorf("zone of %s is %v (%v), want UTC", in, got.Location(), err)
 		}

@@ -5,7 +5,10 @@
 // The types of package gen use them. Each type reads every form that the service is
 // known to send and writes one form. Reading what it wrote gives the same value. For
 // any other input UnmarshalJSON returns a [*encoding/json.UnmarshalTypeError], so that
-// the error of encoding/json names the field.
+// the error of encoding/json names the field. [Time] keeps any other input instead.
+//
+// The package also has [DecodeError], the error for responses that these types and the
+// types of package gen cannot read, and [Value], which reads optional fields.
 //
 // A JSON null sets the zero value. (The types of encoding/json keep the old value. If
 // a program decodes two users into the same variable, the second one could then get
@@ -21,8 +24,10 @@ import (
 	"reflect"
 )
 
-// maxNumber is the number of characters of an invalid number that an error contains.
-const maxNumber = 40
+const (
+	maxNumber = 40 // characters of an invalid number that an error contains
+	maxText   = 40 // bytes of an invalid time that an error contains
+)
 
 // typeError returns the error for data, a JSON value that cannot be read into a T.
 func typeError[T any](data []byte) error {
