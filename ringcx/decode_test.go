@@ -282,3 +282,96 @@ func TestDecodeErrorContainsNoSecret(t *testing.T) {
 		assertNoSecret(t, err)
 	}
 }
+
+// declaredResult is a result of an operation that declares the given statuses.
+type declaredResult struct {
+	objectResult
+	statuses []int
+}
+
+func (r declaredResult) Operation() gen.Operation {
+	return gen.Operation{Method: "POST", Path: "/x/{id}", Success: r.statuses}
+}
+
+// TestGetParserError checks the status in the error of a response that the generated
+// client could not decode. It is known if only one status comes with JSON.
+func TestGetParserError(t *testing.T) {
+	reason := json.Unmarshal([]byte(`[`), new(gen.Session))
+	for status, statuses := range map[int][]int{200: {200, 204}, 201: {201}, 0: {200, 201}} {
+		_, err := ringcx.Get(declaredResult{statuses: statuses}, reason)
+		want := &wire.DecodeError{Method: "POST", Path: "/x/{id}", StatusCode: status, Err: errors.New("the body ended early: unexpected EOF")}
+		if diff := cmp.Diff(want, decodeErrorOf(t, err), reasonText); diff != "" {
+			t.Errorf("declared %v: error (-want +got):\n%s", statuses, diff)
+		}
+	}
+}
+
+// TestDecodeErrorIsOneLine has a redirect lead to a path with control characters, and a
+// response with a long Content-Type.
+func TestDecodeErrorIsOneLine(t *testing.T) {
+	client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(r *http.Request) *http.Response {
+		if strings.HasSuffix(r.URL.Path, "/accounts") {
+			resp := response(302, "text/plain", "")
+			resp.Header.Set("Location", "/a%0Ab")
+			return resp
+		}
+		return response(200, "text/"+strings.Repeat("x", 2000), "")
+	})})
+	_, err := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+	e := decodeErrorOf(t, err)
+	if e.Path != "/a\ufffdb" || len(e.ContentType) > 600 {
+		t.Errorf("path is %q, want /a\ufffdb; the Content-Type has %d bytes, want at most 600", e.Path, len(e.ContentType))
+	}
+}
+
+// TestStreamHidesLogoutToken streams the response to a logout, whose path contains a token.
+func TestStreamHidesLogoutToken(t *testing.T) {
+	client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return response(200, "text/html", "<html>"), nil
+	})}
+	req := must(http.NewRequestWithContext(t.Context(), http.MethodDelete, ringcx.DefaultBaseURL+"/api/auth/logout/"+sentinel, nil))
+	resp, err := client.Do(req)
+	if err == nil {
+		resp.Request = req
+	}
+	_, err = collect(ringcx.Stream[row](resp, err))
+	if e := decodeErrorOf(t, err); e.Path != "/api/auth/logout/***" {
+		t.Errorf("path is %q, want it without the token", e.Path)
+	}
+}
+
+// FuzzGetAndStream has listAccounts respond with any body. Get and Stream must return the
+// same accounts, or both an error, which is a *wire.DecodeError in one line.
+func FuzzGetAndStream(f *testing.F) {
+	for _, tt := range wrongLists {
+		f.Add(tt.status, tt.ctype, tt.body)
+	}
+	for _, body := range []string{`[]`, ` null `, `[{"accountId":1,"startDate":"soon"},{}]`, `[] []`, `[{}null]`, "\ufeff[]", `[{"accountId":"\ud800"}]`} {
+		f.Add(200, jsonType, body)
+	}
+	f.Fuzz(func(t *testing.T, status int, ctype, body string) {
+		redirects := status/100 == 3
+		if status < 200 || status > 399 || redirects || ctype == "" {
+			t.Skip()
+		}
+		client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(*http.Request) *http.Response {
+			return response(status, ctype, body)
+		})})
+		got, getErr := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
+		streamed, streamErr := collect(ringcx.Stream[gen.Account](client.ListAccounts(t.Context())))
+		if (getErr == nil) != (streamErr == nil) {
+			t.Fatalf("error of Get is %v, of Stream %v", getErr, streamErr)
+		}
+		if getErr == nil {
+			if diff := cmp.Diff(got, streamed, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("accounts (-Get +Stream):\n%s", diff)
+			}
+			return
+		}
+		for _, err := range []error{getErr, streamErr} {
+			if decodeErrorOf(t, err); strings.ContainsAny(err.Error(), "\r\n\x00") {
+				t.Errorf("the error is not one line: %q", err)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package ringcx_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -62,6 +63,15 @@ func TestStream(t *testing.T) {
 				t.Error("the body is not closed")
 			}
 		})
+	}
+}
+
+// TestStreamYieldsNull reads null elements into a type that can represent null.
+func TestStreamYieldsNull(t *testing.T) {
+	body := io.NopCloser(strings.NewReader(`[null,{"id":1}]`))
+	got, err := collect(ringcx.Stream[*row](&http.Response{StatusCode: 200, Body: body}, nil))
+	if diff := cmp.Diff([]*row{nil, {ID: 1}}, got); err != nil || diff != "" {
+		t.Errorf("error is %v, rows (-want +got):\n%s", err, diff)
 	}
 }
 
