@@ -89,9 +89,14 @@ type Error struct {
 	// error of a Config.RingCentral that is not a *JWTLogin.
 	Method, Path string
 
-	// Cause is the *Error of the call with status 401 that made a renewal necessary, if
-	// a limit held this renewal back and e is the error of the renewal. Otherwise it is
-	// nil. errors.Is and errors.As also match Cause.
+	// Cause is what else is known about the error, or nil. errors.Is and errors.As also
+	// match Cause. It is
+	//
+	//   - the *Error of the call with status 401 that made a renewal necessary, if a
+	//     limit held this renewal back and e is the error of the renewal;
+	//   - an *oauth2.RetrieveError, if a Config.RingCentral that uses x/oauth2 returned
+	//     one. It is a copy: its Response has a status but no headers, and its Body is
+	//     empty.
 	Cause error
 }
 
@@ -124,8 +129,8 @@ func (e *Error) Error() string {
 	if h := e.hint(); h != "" {
 		b.WriteString(" (" + h + ")")
 	}
-	if e.Cause != nil {
-		b.WriteString("; after " + strings.TrimPrefix(e.Cause.Error(), "ringcx: "))
+	if cause := asError(e.Cause); cause != nil {
+		b.WriteString("; after " + strings.TrimPrefix(cause.Error(), "ringcx: "))
 	}
 	return b.String()
 }
@@ -163,6 +168,10 @@ func (e *Error) advice() string {
 // Source: RingCentral's list of OAuth errors; for the exchange, what users of public
 // clients report.
 func (e *Error) hint() string {
+	if cause, ok := e.Cause.(hintError); ok { //nolint:errorlint // the cause itself is one
+		return strings.TrimPrefix(cause.Error(), "ringcx: ")
+	}
+	ofJWT := e.Stage == StageLogin && e.Method != "" // other sources do not say what they sent
 	switch {
 	case e.Code == codeLocalLimit:
 		return "nothing was sent: check whether each job creates its own Client, or calls repeatedly return 401"
@@ -170,13 +179,19 @@ func (e *Error) hint() string {
 		return ""
 	case e.Stage == StageLogin && e.rejectsClient():
 		return "check the client id and the client secret, and that they belong to the production app"
-	case e.Stage == StageLogin:
+	case ofJWT:
 		return "check that the JWT credential is valid for this app and that the app uses the JWT auth flow"
 	case e.Stage == StageExchange:
 		return "usual causes: the app lacks the Read Accounts scope, the RingCentral user is not linked to RingCX, or the account is not a production account"
 	}
 	return ""
 }
+
+// hintError is the Cause of an [*Error] that has a hint of its own. (Its kind is string so
+// that package go-cmp can compare Errors.)
+type hintError string
+
+func (h hintError) Error() string { return string(h) }
 
 // isRejection reports whether the status is 4xx, but not 429.
 func (e *Error) isRejection() bool {

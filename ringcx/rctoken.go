@@ -186,8 +186,7 @@ func coolDownLogin(l *limits, err error) error {
 }
 
 // loginError returns the error of a RingCentral token source as an *Error, if a server
-// sent it. An *oauth2.RetrieveError is never passed on, because it prints the whole
-// response.
+// sent it.
 func loginError(err error) error {
 	if err == nil {
 		return nil
@@ -203,15 +202,28 @@ func loginError(err error) error {
 		clean := redact.New().MaskQuotes()
 		return fmt.Errorf("ringcx: login: Config.RingCentral failed: %w", clean.Error(err))
 	}
+	return retrieveError(retrieve)
+}
+
+// retrieveError returns the *Error for an error of x/oauth2. That one is never passed on,
+// because it prints the whole response. Its copy has a Response, because its Error method
+// panics without one.
+func retrieveError(from *oauth2.RetrieveError) *Error {
 	var secrets []string
-	if retrieve.Response != nil {
-		secrets = requestSecrets(retrieve.Response.Request)
+	e := &Error{Stage: StageLogin}
+	if from.Response != nil {
+		secrets = requestSecrets(from.Response.Request)
+		e.StatusCode = from.Response.StatusCode
+		e.RetryAfter = retryAfter(from.Response.Header, time.Now())
 	}
 	clean := redact.New(secrets...)
-	e := &Error{Stage: StageLogin, Code: oneLine(clean.Text(retrieve.ErrorCode)), Message: oneLine(clean.Text(retrieve.ErrorDescription))}
-	if retrieve.Response != nil {
-		e.StatusCode = retrieve.Response.StatusCode
-		e.RetryAfter = retryAfter(retrieve.Response.Header, time.Now())
+	e.Code, e.Message = oneLine(clean.Text(from.ErrorCode)), oneLine(clean.Text(from.ErrorDescription))
+	e.Cause = &oauth2.RetrieveError{
+		Response: &http.Response{
+			StatusCode: e.StatusCode,
+			Status:     strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))),
+		},
+		ErrorCode: e.Code, ErrorDescription: e.Message,
 	}
 	return e
 }

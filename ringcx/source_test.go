@@ -135,3 +135,57 @@ func TestSourceErrorsContainNoSecret(t *testing.T) {
 		})
 	}
 }
+
+// TestSourceRetrieveError checks which parts of an error of x/oauth2 a program gets, and
+// that the error has no hint about the credentials of a JWTLogin.
+func TestSourceRetrieveError(t *testing.T) {
+	full := &http.Response{
+		StatusCode: 401, Status: "401 " + sentinel, Header: http.Header{"Set-Cookie": {sentinel}},
+		Request: &http.Request{Header: http.Header{"Authorization": {"Bearer " + sentinel}}},
+	}
+	tests := []struct {
+		name string
+		err  *oauth2.RetrieveError
+		want oauth2.RetrieveError
+		text string
+	}{
+		{
+			"with a code",
+			&oauth2.RetrieveError{Response: full, Body: []byte(sentinel), ErrorCode: "invalid_grant", ErrorDescription: "no " + sentinel, ErrorURI: "https://rc.example/?" + sentinel},
+			oauth2.RetrieveError{Response: &http.Response{StatusCode: 401, Status: "401 Unauthorized"}, ErrorCode: "invalid_grant", ErrorDescription: "no ***"},
+			"ringcx: login: 401 invalid_grant no ***; will not be sent again for 1m0s",
+		},
+		{
+			"without a code",
+			&oauth2.RetrieveError{Response: full, Body: []byte(sentinel)},
+			oauth2.RetrieveError{Response: &http.Response{StatusCode: 401, Status: "401 Unauthorized"}},
+			"ringcx: login: 401; will not be sent again for 1m0s",
+		},
+		{
+			"without a response",
+			&oauth2.RetrieveError{ErrorCode: "invalid_grant"},
+			oauth2.RetrieveError{Response: &http.Response{Status: "0"}, ErrorCode: "invalid_grant"},
+			"ringcx: login: 0 invalid_grant",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			wrapped := fmt.Errorf("vault: %w", tt.err)
+			_, err := newTokenSource(t, ringcx.Config{RingCentral: failingSource{wrapped}}).Token()
+			assertNoSecret(t, err)
+			var got *oauth2.RetrieveError
+			if !errors.As(err, &got) {
+				t.Fatalf("error is %v, want an %T in it", err, got)
+			}
+			if diff := cmp.Diff(tt.want, *got); diff != "" {
+				t.Errorf("%T (-want +got):\n%s", got, diff)
+			}
+			if got.Error() == "" || strings.Contains(got.Error(), sentinel) {
+				t.Errorf("the text of %T is %q, want one without secrets", got, got.Error())
+			}
+			if err.Error() != tt.text {
+				t.Errorf("error is %q, want %q", err, tt.text)
+			}
+		})
+	}
+}
