@@ -91,15 +91,24 @@ func (c *chain) obtain(ctx context.Context, r rules) (*state, error) {
 		}
 		old = c.session.rc.token
 	}
-	if err := c.signIn(ctx, r, old); err != nil {
-		return nil, err
+	st, denied, err := c.signInAndExchange(ctx, r, old)
+	if mayBeKept := denied && old == "" && c.source.canInvalidate(); mayBeKept && !r.leaveToOthers() {
+		st, denied, err = c.signInAndExchange(ctx, r, c.session.rc.token)
 	}
-	st, denied, err := c.exchange(ctx, r)
 	if denied {
 		c.session.rc.denied = "" // another RingCentral token would be rejected too
 		err = c.session.limits.coolDown(StageExchange, exchangeCooldown, rejectedWait, err)
+		err = c.source.explain(err)
 	}
 	return st, err
+}
+
+// signInAndExchange obtains a RingCentral token, which must not be old, and exchanges it.
+func (c *chain) signInAndExchange(ctx context.Context, r rules, old string) (st *state, denied bool, err error) {
+	if err := c.signIn(ctx, r, old); err != nil {
+		return nil, false, err
+	}
+	return c.exchange(ctx, r)
 }
 
 // refresh sends the refresh token. It counts as spent from before the request is sent,
@@ -221,6 +230,9 @@ func (c *chain) adopt(res tokenResult, sent time.Time, spent string) (*state, er
 func (c *chain) signIn(ctx context.Context, r rules, old string) error {
 	start := time.Now()
 	token, err, pending := c.source.awaitPending(c.now)
+	if pending && err == nil && token.AccessToken == old {
+		pending = !c.source.canInvalidate() // the source kept old: it can be called again
+	}
 	if !pending {
 		sendBy, notPermitted := r.permit(ctx, StageLogin)
 		if notPermitted != nil {
@@ -230,14 +242,14 @@ func (c *chain) signIn(ctx context.Context, r rules, old string) error {
 			return errTooLate
 		}
 		start = time.Now()
-		token, err = c.source.ask(ctx)
+		token, err = c.source.ask(ctx, c.session.deniedToken(c.process))
 		c.session.limits.finish(StageLogin, !nothingSent(err))
 	}
 	switch {
 	case err != nil:
 		err = coolDownLogin(&c.session.limits, err)
 	case token.AccessToken == old:
-		err = errors.New("ringcx: login: Config.RingCentral returned the token that RingCX has just rejected with status 401: it must return a new one")
+		err = c.source.sameToken()
 	default:
 		c.session.rc = newRCToken(token, c.now())
 	}

@@ -42,15 +42,32 @@ const defaultMaxReplays = 3
 // value of any other field means its default. fmt, log/slog and encoding/json print a
 // Config without its secrets.
 type Config struct {
-	// RingCentral provides RingCentral tokens: a *JWTLogin or any other
+	// RingCentral provides RingCentral tokens: a *JWTLogin, a *CodeLogin or any other
 	// oauth2.TokenSource. Required.
 	//
 	// It is called only if a new RingCentral token is needed, and never by two
-	// goroutines at once. If it has a method
+	// goroutines at once: when the last one has expired, according to its Expiry, and
+	// when RingCX rejected it. Each call must return a token that RingCX may accept. A
+	// token without an Expiry is used until RingCX rejects it. If the source has a method
 	//
 	//	TokenContext(context.Context) (*oauth2.Token, error)
 	//
 	// this method is called instead of Token, with a context that ends after 10 s.
+	//
+	// A source that keeps its token and returns it again needs a method
+	//
+	//	Invalidate(*oauth2.Token)
+	//
+	// It is called if RingCX rejected the token with status 401, for example because
+	// its RingCentral session was ended, and then the source is called again, once. Only
+	// the AccessToken of its argument is set. After Invalidate the source must not return
+	// that access token again. Invalidate is not called while a call of Token or
+	// TokenContext is in progress.
+	//
+	// The TokenSource of an oauth2.Config, and oauth2.ReuseTokenSource, keep their token
+	// until it expires and have no such method. They cannot recover from a revoked
+	// token before that. They also lose the session if a new refresh token is not saved.
+	// Use a CodeLogin instead, or wrap them in a type with Invalidate.
 	//
 	// A renewal waits at most 10 s for the call. A longer call is not repeated before
 	// it has returned: later renewals wait for the same call, at most 10 s each, and

@@ -163,15 +163,22 @@ func (e *Error) advice() string {
 	return "will not be sent again for"
 }
 
-// hint returns the usual causes of the error, or "".
+// hint returns what to check or to do about the error, or "".
+func (e *Error) hint() string {
+	hint := e.usualCauses()
+	cause, ok := e.Cause.(hintError) //nolint:errorlint // the cause itself is one
+	if ok && hint != "" {
+		hint += "; "
+	}
+	return hint + strings.TrimPrefix(string(cause), "ringcx: ")
+}
+
+// usualCauses returns the usual causes of the error, or "".
 //
 // Source: RingCentral's list of OAuth errors; for the exchange, what users of public
 // clients report.
-func (e *Error) hint() string {
-	if cause, ok := e.Cause.(hintError); ok { //nolint:errorlint // the cause itself is one
-		return strings.TrimPrefix(cause.Error(), "ringcx: ")
-	}
-	ofJWT := e.Stage == StageLogin && e.Method != "" // other sources do not say what they sent
+func (e *Error) usualCauses() string {
+	ofJWT := e.Stage == StageLogin && e.Method != "" && e.Cause == nil // see Error.Method and CodeLogin
 	switch {
 	case e.Code == codeLocalLimit:
 		return "nothing was sent: check whether each job creates its own Client, or calls repeatedly return 401"

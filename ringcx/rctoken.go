@@ -74,14 +74,27 @@ type sourceCall struct {
 
 func (c *sourceCall) ended() bool { return isClosed(c.done) }
 
+// invalidator is a source that keeps a token and can be told to drop it.
+type invalidator interface{ Invalidate(*oauth2.Token) }
+
+// canInvalidate reports whether the source may return another token after RingCX rejected
+// one that the source had kept.
+func (s *rcSource) canInvalidate() bool {
+	_, ok := s.source.(invalidator)
+	return ok
+}
+
 // start calls the source. If the source takes a context, it ends after tokenTimeout, and
-// not with the renewal.
-func (s *rcSource) start(ctx context.Context) *sourceCall {
+// not with the renewal. If rejected is not empty, it is invalidated before.
+func (s *rcSource) start(ctx context.Context, rejected string) *sourceCall {
 	c := &sourceCall{began: time.Now(), done: make(chan struct{})}
 	source := s.source
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 		defer cancel()
+		if s, ok := source.(invalidator); ok && rejected != "" {
+			s.Invalidate(&oauth2.Token{AccessToken: rejected})
+		}
 		if s, ok := source.(interface {
 			TokenContext(context.Context) (*oauth2.Token, error)
 		}); ok {
@@ -106,9 +119,10 @@ func checkToken(t *oauth2.Token) error {
 	return nil
 }
 
-// ask calls the source and waits for its token.
-func (s *rcSource) ask(ctx context.Context) (*oauth2.Token, error) {
-	s.pending = s.start(ctx)
+// ask calls the source and waits for its token. It invalidates the token rejected before,
+// unless that is empty.
+func (s *rcSource) ask(ctx context.Context, rejected string) (*oauth2.Token, error) {
+	s.pending = s.start(ctx, rejected)
 	return s.await(nil)
 }
 
@@ -128,6 +142,32 @@ func (s *rcSource) await(stop <-chan struct{}) (*oauth2.Token, error) {
 		return nil, fmt.Errorf("ringcx: login: Config.RingCentral has not returned for %v; it is not called again before it returns: %w",
 			time.Since(c.began).Round(time.Second), context.DeadlineExceeded)
 	}
+}
+
+// errKeepsToken is the Cause of the error for a source without Invalidate whose token
+// RingCX rejected.
+const errKeepsToken = hintError("ringcx: if Config.RingCentral keeps its token, as the sources of x/oauth2 do, it returns a revoked token until that expires: " + keepsTokenAdvice)
+
+const keepsTokenAdvice = "use a *CodeLogin, or wrap the source in a type whose method Invalidate(*oauth2.Token) makes it return a new token"
+
+// explain adds to the error of an exchange that rejected a token of the source what may
+// be wrong with the source.
+func (s *rcSource) explain(err error) error {
+	_, builtin := asBuiltinLogin(s.source)
+	if e := asError(err); e != nil && !builtin && !s.canInvalidate() {
+		e.Cause = errKeepsToken
+	}
+	return err
+}
+
+// sameToken returns the error for a source that returned a token again which RingCX
+// rejected.
+func (s *rcSource) sameToken() error {
+	const same = "ringcx: login: Config.RingCentral returned the very token that RingCX rejected with 401"
+	if s.canInvalidate() {
+		return errors.New(same + ", also after its method Invalidate was called: it must return a new one")
+	}
+	return errors.New(same + ": it keeps a token that was revoked, and cannot recover before that expires: " + keepsTokenAdvice)
 }
 
 // awaitPending waits for the call that an earlier renewal started; Close ends the wait.

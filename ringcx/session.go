@@ -87,6 +87,15 @@ func (s *session) mayExchange(now time.Time, process string) bool {
 	return s.rc.valid(now) && s.rc.denied != process
 }
 
+// deniedToken returns the RingCentral token of the session if it was rejected for this
+// process, or "".
+func (s *session) deniedToken(process string) string {
+	if s.rc.denied != process {
+		return ""
+	}
+	return s.rc.token
+}
+
 // secretFields are the fields with secrets in the response to an exchange or a refresh.
 // The session keeps the tokens in fields of its own; the others are not used.
 var secretFields = []string{

@@ -39,12 +39,138 @@ func TestSourceReturnsTheRejectedToken(t *testing.T) {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		time.Sleep(301 * time.Second)
-		if _, err = ts.Token(); err == nil || !strings.Contains(err.Error(), "it must return a new one") {
-			t.Errorf("error is %v, want %q in it", err, "it must return a new one")
+		if _, err = ts.Token(); err == nil || !strings.Contains(err.Error(), "very token") || !strings.Contains(err.Error(), "use a *CodeLogin") {
+			t.Errorf("error is %v, want %q in it, and what to do", err, "very token")
 		}
 		if source.calls != 2 {
 			t.Errorf("%d calls of the source, want 2", source.calls)
 		}
+	})
+}
+
+// TestSourceKeepsARevokedToken has RingCX reject the first token of a source that keeps
+// it. The error of the exchange says what the source lacks.
+func TestSourceKeepsARevokedToken(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	cfg := fake.Config()
+	cfg.RingCentral = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "revoked"})
+	_, err := newTokenSource(t, cfg).Token()
+	for _, part := range []string{"exchange", "401", "Read Accounts", "keeps its token", "Invalidate", "*CodeLogin"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error is %v, want %q in it", err, part)
+		}
+	}
+}
+
+// keepingSource is a source that signs in and keeps the token until Invalidate.
+type keepingSource struct {
+	oauth2.TokenSource               // signs in
+	kept               *oauth2.Token // or nil
+	takes              time.Duration // of the first call
+	useless            bool          // Invalidate does nothing
+
+	log []string
+}
+
+func (s *keepingSource) Token() (*oauth2.Token, error) {
+	s.log = append(s.log, "token")
+	takes := s.takes
+	s.takes = 0
+	time.Sleep(takes)
+	if s.kept == nil {
+		token, err := s.TokenSource.Token()
+		if err != nil {
+			return nil, err
+		}
+		s.kept = token
+	}
+	return s.kept, nil
+}
+
+func (s *keepingSource) Invalidate(token *oauth2.Token) {
+	s.log = append(s.log, "invalidate")
+	if s.kept != nil && token.AccessToken == s.kept.AccessToken && !s.useless {
+		s.kept = nil
+	}
+}
+
+// keeping returns a fake, a TokenSource of it and its keepingSource.
+func keeping(t *testing.T) (*ringcxtest.Server, *keepingSource, *ringcx.TokenSource) {
+	t.Helper()
+	fake := ringcxtest.NewServer(t)
+	cfg := fake.Config()
+	login := *cfg.RingCentral.(*ringcx.JWTLogin)
+	login.HTTPClient = cfg.HTTPClient
+	source := &keepingSource{TokenSource: &login}
+	cfg.RingCentral = source
+	return fake, source, newTokenSource(t, cfg)
+}
+
+// TestSourceIsInvalidated has RingCX reject a token with 401 that its source keeps. The
+// source is told so and called again, once.
+func TestSourceIsInvalidated(t *testing.T) {
+	revoked := &oauth2.Token{AccessToken: "revoked"}
+	tests := []struct {
+		name      string
+		kept      *oauth2.Token // by the source at first
+		takes     time.Duration // of the first call of the source
+		useless   bool          // Invalidate does nothing
+		signedIn  bool          // RingCX accepted a token before
+		log       string        // calls of the source
+		exchanges int
+		err       string // part of the error; empty: none
+	}{
+		{name: "from the start", kept: revoked, log: "token invalidate token", exchanges: 2},
+		{name: "accepted before", signedIn: true, log: "token invalidate token", exchanges: 3},
+		{name: "in a late call", kept: revoked, takes: 15 * time.Second, log: "token invalidate token", exchanges: 2},
+		{name: "returned again", kept: revoked, useless: true, log: "token invalidate token", exchanges: 1, err: "also after its method Invalidate"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake, source, ts := keeping(t)
+				source.kept, source.takes, source.useless = tt.kept, tt.takes, tt.useless
+				if tt.signedIn {
+					must(ts.Token())
+					fake.ExpireTokens()
+					fake.Fault(ringcxtest.Refresh, ringcxtest.Refuse, 1)
+					fake.Fault(ringcxtest.Exchange, ringcxtest.Status(401, "no"), 1)
+					time.Sleep(6 * time.Minute)
+				}
+				if tt.takes > 0 {
+					_, _ = ts.Token() // fails after 10 s
+					time.Sleep(2 * time.Second)
+				}
+				_, err := ts.Token()
+				if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
+					t.Errorf("error is %v, want %q in it", err, tt.err)
+				}
+				if got := strings.Join(source.log, " "); got != tt.log {
+					t.Errorf("calls of the source: %s, want %s", got, tt.log)
+				}
+				if n := fake.Counts().Exchanges; n != tt.exchanges {
+					t.Errorf("%d exchanges, want %d", n, tt.exchanges)
+				}
+			})
+		})
+	}
+}
+
+// TestSourceIsInvalidatedOnce has RingCX reject all RingCentral tokens. A renewal sends
+// two exchanges, and the next one may follow after five minutes.
+func TestSourceIsInvalidatedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, source, ts := keeping(t)
+		fake.Fault(ringcxtest.Exchange, ringcxtest.Status(401, "no"), 100)
+		for start := time.Now(); time.Since(start) < 4*time.Minute; time.Sleep(10 * time.Second) {
+			if _, err := ts.Token(); err == nil {
+				t.Fatal("Token returns a token")
+			}
+		}
+		if got := strings.Join(source.log, " "); got != "token invalidate token" {
+			t.Errorf("calls of the source: %s, want one Invalidate and two of Token", got)
+		}
+		spent{Logins: 2, Exchanges: 2}.check(t, fake)
 	})
 }
 
