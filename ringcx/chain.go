@@ -230,9 +230,6 @@ func (c *chain) adopt(res tokenResult, sent time.Time, spent string) (*state, er
 func (c *chain) signIn(ctx context.Context, r rules, old string) error {
 	start := time.Now()
 	token, err, pending := c.source.awaitPending(c.now)
-	if pending && err == nil && token.AccessToken == old {
-		pending = !c.source.canInvalidate() // the source kept old: it can be called again
-	}
 	if !pending {
 		sendBy, notPermitted := r.permit(ctx, StageLogin)
 		if notPermitted != nil {
