@@ -274,6 +274,17 @@ func (c *chain) useLateToken() {
 	}
 }
 
+// saveLogin saves the token of a built-in login that could not be saved before.
+func (c *chain) saveLogin() {
+	login, ok := asBuiltinLogin(c.cfg.RingCentral)
+	if !ok {
+		return
+	}
+	if err := login.saveAgain(); err != nil {
+		_ = c.emit(StageStore, 0, err)
+	}
+}
+
 // soloRenewer is the [renewer] of a process that shares its session with no other.
 type soloRenewer struct{ *chain }
 
@@ -286,8 +297,8 @@ func (s *soloRenewer) renew(ctx context.Context, _ *renewal) (*state, error) {
 	})
 }
 
-// settle implements renewer. There is nothing to do.
-func (s *soloRenewer) settle(context.Context) {}
+// settle implements renewer.
+func (s *soloRenewer) settle(context.Context) { s.saveLogin() }
 
 // logout implements renewer.
 func (s *soloRenewer) logout(ctx context.Context) error { return s.endSessions(ctx, time.Time{}) }

@@ -82,7 +82,8 @@ type Config struct {
 	// HTTPClient sends all requests. It is copied. Its Transport sends
 	//
 	//   - the calls,
-	//   - the sign-ins of a *JWTLogin without an HTTPClient, and the token requests,
+	//   - the sign-ins of a *JWTLogin or *CodeLogin without an HTTPClient, and the token
+	//     requests,
 	//   - HEAD requests for BaseURL, to learn the services' time: if a process with a
 	//     Store does not know it, and after the machine was suspended.
 	//
@@ -128,9 +129,9 @@ type Config struct {
 
 	// Key names the record in the Store. Programs with the same Key must sign in as the
 	// same user of the same app. If the record belongs to another client id, or to
-	// another user according to the sub claim of the JWT, methods return an error and
-	// the record is not used. This is not checked if the JWT has no sub, or if
-	// RingCentral is not a *JWTLogin.
+	// another user according to the sub claim of the JWT or the owner_id, methods return an error and
+	// the record is not used. This is not checked if the JWT has no sub, nor for a
+	// *CodeLogin whose InitialToken has no Extra "owner_id", nor for any other source.
 	//
 	// Required with a Store, unless RingCentral is a *JWTLogin. In this case the default
 	// is a hash of the normalized base URLs of RingCentral and RingCX, the client id and
@@ -242,7 +243,7 @@ func (c Config) resolve() (Config, *url.URL, error) {
 	return c, base, err
 }
 
-var errNoRingCentral = errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, or any oauth2.TokenSource of RingCentral tokens")
+var errNoRingCentral = errors.New("ringcx: Config.RingCentral is required: a *JWTLogin, a *CodeLogin, or any oauth2.TokenSource of RingCentral tokens")
 
 func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 	if c.RingCentral == nil {
@@ -258,6 +259,8 @@ func (c Config) resolveRingCentral() (oauth2.TokenSource, error) {
 // transport returns the RoundTripper for all requests of a resolved Config.
 func (c Config) transport() http.RoundTripper { return c.HTTPClient.Transport }
 
+var errNoKey = errors.New("ringcx: Config.Key is required with a Store, unless RingCentral is a *JWTLogin: use another key for each user of each app")
+
 // resolveKey returns Key or its default, a hash that differs between the users of an
 // app, between apps and between services.
 func (c Config) resolveKey(base *url.URL) (string, error) {
@@ -266,11 +269,14 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 	}
 	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {
-		return "", errors.New("ringcx: Config.Key is required with a Store, unless RingCentral is a *JWTLogin: use a different key for each user of each app")
+		return "", errNoKey
 	}
 	id, err := login.identity()
 	if err != nil {
 		return "", err
+	}
+	if id.credential == "" {
+		return "", errNoKey
 	}
 	hash := sha256.New()
 	for _, part := range []string{id.origin, base.String(), id.clientID, cmp.Or(id.subject, id.credential)} {
@@ -281,7 +287,7 @@ func (c Config) resolveKey(base *url.URL) (string, error) {
 
 // fingerprint returns a hash of the app and the user that sign in. A record contains the
 // hash to show whom it belongs to. It is "" if the user is not known: for a token source
-// of the program, and for a JWT without sub.
+// of the program, for a JWT without sub, and for a token without owner_id.
 func (c Config) fingerprint() string {
 	login, ok := asBuiltinLogin(c.RingCentral)
 	if !ok {

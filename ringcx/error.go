@@ -86,7 +86,7 @@ type Error struct {
 
 	// Method and Path identify the request. Path has no query, and *** in place of the
 	// token in the path of a logout. Both are empty if no request was sent, and for the
-	// error of a Config.RingCentral that is not a *JWTLogin.
+	// error of a Config.RingCentral of another package.
 	Method, Path string
 
 	// Cause is what else is known about the error, or nil. errors.Is and errors.As also
@@ -96,7 +96,8 @@ type Error struct {
 	//     limit held this renewal back and e is the error of the renewal;
 	//   - an *oauth2.RetrieveError, if a Config.RingCentral that uses x/oauth2 returned
 	//     one. It is a copy: its Response has a status but no headers, and its Body is
-	//     empty.
+	//     empty;
+	//   - ErrSignInRequired, or another error with the text of a hint.
 	Cause error
 }
 

@@ -17,7 +17,7 @@ const (
 	StageCall     Stage = "call"     // send a request of the program to RingCX
 	StageLogout   Stage = "logout"   // end a session
 	StageAdopt    Stage = "adopt"    // take over tokens, or their age, from another process; in an Event only
-	StageStore    Stage = "store"    // use the Store, which failed or had an invalid record; in an Event only
+	StageStore    Stage = "store"    // use the Store, which failed or had an invalid record, or CodeLogin.Save; in an Event only
 )
 
 // Event reports one step of a [TokenSource] that succeeded or failed. See
@@ -38,8 +38,9 @@ type Event struct {
 	//   - an *Error if a server sent a response, or if a limit of this package held the
 	//     request back;
 	//   - the error of the network if there was no response;
-	//   - an error without known secrets if the Store failed. errors.Is and errors.As also
-	//     match the Store's own error. Do not print that one: it may contain the record;
+	//   - an error without known secrets if the Store or CodeLogin.Save failed. errors.Is
+	//     and errors.As also match the own error of the Store or of Save. Do not print that
+	//     one: it may contain the record or the token;
 	//   - another error if the record is corrupt or belongs to another login.
 	Err error
 }

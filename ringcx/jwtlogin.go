@@ -71,6 +71,10 @@ type builtinLogin interface {
 
 	// Revoke ends the RingCentral session of token.
 	Revoke(ctx context.Context, token *oauth2.Token) error
+
+	// saveAgain saves a token that could not be saved before. It returns nil if there
+	// is none.
+	saveAgain() error
 }
 
 // identity identifies a user of an app at RingCentral.
@@ -78,14 +82,17 @@ type identity struct {
 	origin     string // the base URL of RingCentral, normalized
 	clientID   string
 	subject    string // the user; "" if not known
-	credential string // what identifies the user if subject is ""
+	credential string // what identifies the user if subject is ""; "": nothing does reliably
 }
 
 // asBuiltinLogin returns source as a builtinLogin, if its type is one. It lists the
 // types instead of asserting the interface: a type of a program that embeds a *JWTLogin
 // has the methods of a builtinLogin, but its own Token method must be called.
 func asBuiltinLogin(source oauth2.TokenSource) (builtinLogin, bool) {
-	if login, ok := source.(*JWTLogin); ok {
+	switch login := source.(type) {
+	case *JWTLogin:
+		return login, true
+	case *CodeLogin:
 		return login, true
 	}
 	return nil, false
@@ -110,24 +117,12 @@ func (l *JWTLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	var body struct {
-		AccessToken string      `json:"access_token"`
-		TokenType   string      `json:"token_type"`
-		ExpiresIn   json.Number `json:"expires_in"`
+	token, err := a.rcToken()
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(a.body, &body); body.AccessToken == "" {
-		return nil, a.invalid(noToken(err, "access_token"))
-	}
-	life := shortestLoginLife
-	if n, err := body.ExpiresIn.Float64(); err == nil && n > 0 {
-		life = min(time.Duration(min(n, maxLifetime.Seconds())*float64(time.Second)), maxLifetime)
-	}
-	return &oauth2.Token{
-		AccessToken: body.AccessToken,
-		TokenType:   cmp.Or(body.TokenType, "Bearer"),
-		Expiry:      a.sent.Add(life),
-		ExpiresIn:   int64(life.Seconds()),
-	}, nil
+	token.RefreshToken = "" // not used: the next call signs in again
+	return token, nil
 }
 
 // Revoke ends the RingCentral session of token. It takes at most 10 s. If RingCentral
@@ -146,19 +141,10 @@ func (l *JWTLogin) post(ctx context.Context, stage Stage, path string, form url.
 	if err != nil {
 		return tokenResult{}, err
 	}
-	req, err := http.NewRequest(http.MethodPost, base.String()+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return tokenResult{}, err
-	}
-	req.Header.Set("Content-Type", formType)
-	req.SetBasicAuth(l.ClientID, l.ClientSecret)
-	basic := strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
-	a := tokenRequest{
-		stage: stage, client: cmp.Or(l.HTTPClient, http.DefaultClient), request: req,
-		secrets: []string{l.ClientSecret, l.JWT, basic, form.Get("token")},
-		agent:   cmp.Or(l.agent, libraryAgent),
-	}.do(ctx)
-	return a, a.err
+	return rcRequest{
+		stage: stage, url: base.String() + path, form: form,
+		clientID: l.ClientID, clientSecret: l.ClientSecret, client: l.HTTPClient, agent: l.agent,
+	}.send(ctx)
 }
 
 // check returns an error if a field is missing or invalid.
@@ -205,6 +191,75 @@ func (l *JWTLogin) identity() (identity, error) {
 		_ = json.Unmarshal(decodeSegment(parts[1]), &claims)
 	}
 	return identity{origin: base.String(), clientID: l.ClientID, subject: claims.Sub, credential: l.JWT}, nil
+}
+
+// saveAgain implements builtinLogin. A JWTLogin saves nothing.
+func (l *JWTLogin) saveAgain() error { return nil }
+
+// rcRequest is a form that an app sends to RingCentral.
+type rcRequest struct {
+	stage        Stage
+	url          string
+	form         url.Values
+	clientID     string
+	clientSecret string       // empty: the app is public
+	client       *http.Client // nil: http.DefaultClient
+	agent        string       // User-Agent; empty: that of this library
+}
+
+// send sends r once. The form of a public app has the client id. Any other app uses Basic
+// authentication.
+//
+// Source: RingCentral documentation, authorization code flow, refresh tokens, revoke.
+func (r rcRequest) send(ctx context.Context) (tokenResult, error) {
+	if r.clientSecret == "" {
+		r.form.Set("client_id", r.clientID)
+	}
+	req, err := http.NewRequest(http.MethodPost, r.url, strings.NewReader(r.form.Encode()))
+	if err != nil {
+		return tokenResult{}, err
+	}
+	req.Header.Set("Content-Type", formType)
+	secrets := []string{r.clientSecret, r.form.Get("assertion"), r.form.Get("refresh_token"), r.form.Get("token")}
+	if r.clientSecret != "" {
+		req.SetBasicAuth(r.clientID, r.clientSecret)
+		secrets = append(secrets, strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "))
+	}
+	res := tokenRequest{
+		stage: r.stage, client: cmp.Or(r.client, http.DefaultClient), request: req,
+		secrets: secrets, agent: cmp.Or(r.agent, libraryAgent),
+	}.do(ctx)
+	return res, res.err
+}
+
+// rcToken returns the token in a response of RingCentral. Its Extra returns the other
+// fields of the response.
+func (res tokenResult) rcToken() (*oauth2.Token, error) {
+	var body struct {
+		AccessToken  string      `json:"access_token"`
+		RefreshToken string      `json:"refresh_token"`
+		TokenType    string      `json:"token_type"`
+		ExpiresIn    json.Number `json:"expires_in"`
+	}
+	if err := json.Unmarshal(res.body, &body); body.AccessToken == "" {
+		return nil, res.invalid(noToken(err, "access_token"))
+	}
+	life := shortestLoginLife
+	if n, err := body.ExpiresIn.Float64(); err == nil && n > 0 {
+		life = min(time.Duration(min(n, maxLifetime.Seconds())*float64(time.Second)), maxLifetime)
+	}
+	token := &oauth2.Token{
+		AccessToken:  body.AccessToken,
+		RefreshToken: body.RefreshToken,
+		TokenType:    cmp.Or(body.TokenType, "Bearer"),
+		Expiry:       res.sent.Add(life),
+		ExpiresIn:    int64(life.Seconds()),
+	}
+	var extra map[string]any
+	_ = json.Unmarshal(res.body, &extra) // it was decoded above
+	delete(extra, "access_token")
+	delete(extra, "refresh_token")
+	return token.WithExtra(extra), nil
 }
 
 // noToken returns the message for a response of status 200 without a token. The error is

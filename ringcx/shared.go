@@ -186,8 +186,9 @@ func (s *sharedRenewer) adoptShared() *state {
 // settle implements renewer. It writes what a renewal has changed, gives the lease back,
 // and lists this process in the roster. If another process wrote first, both are merged
 // and written. Tokens that cannot be written are used all the same, and written after a
-// later renewal.
+// later renewal. At the end it saves the token of a built-in login that is not saved yet.
 func (s *sharedRenewer) settle(ctx context.Context) {
+	defer s.saveLogin()
 	defer s.leases.unmarkAlive()
 	if !s.session.unsaved && !s.leases.own() {
 		s.register(ctx)

@@ -158,9 +158,9 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	return newTransport(s.cache, base)
 }
 
-// Logout ends the RingCX session, and the RingCentral session if a [JWTLogin] started it.
-// It waits for a renewal in progress. If it succeeds, the next call of TokenContext signs
-// in again.
+// Logout ends the RingCX session, and the RingCentral session if Config.RingCentral is a
+// [JWTLogin] or a [CodeLogin]. It waits for a renewal in progress. If it succeeds, the next
+// call of TokenContext signs in again. With a CodeLogin it returns [ErrSignInRequired].
 //
 // If a session could not be ended, Logout returns an error and keeps that session, so that
 // Logout can be called again. A call of TokenContext in between continues the session.
