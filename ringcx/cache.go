@@ -41,6 +41,17 @@ func (s *settings) emit(stage Stage, took time.Duration, err error) error {
 	return err
 }
 
+// saveLogin saves the token of a built-in login that could not be saved before.
+func (s *settings) saveLogin() {
+	login, ok := asBuiltinLogin(s.cfg.RingCentral)
+	if !ok {
+		return
+	}
+	if err := login.saveAgain(); err != nil {
+		_ = s.emit(StageStore, 0, err)
+	}
+}
+
 // A renewer obtains tokens. It is a [soloRenewer], or a [sharedRenewer] for processes that
 // share a session. Its methods are called by one goroutine at a time.
 type renewer interface {

@@ -91,6 +91,13 @@ func (c *chain) obtain(ctx context.Context, r rules) (*state, error) {
 		}
 		old = c.session.rc.token
 	}
+	return c.obtainBySignIn(ctx, r, old)
+}
+
+// obtainBySignIn obtains tokens with a new RingCentral token, which must not be old. If
+// RingCX rejects that one too, and the source may have kept it, the source is asked for
+// another one, once.
+func (c *chain) obtainBySignIn(ctx context.Context, r rules, old string) (*state, error) {
 	st, denied, err := c.signInAndExchange(ctx, r, old)
 	if mayBeKept := denied && old == "" && c.source.canInvalidate(); mayBeKept && !r.leaveToOthers() {
 		st, denied, err = c.signInAndExchange(ctx, r, c.session.rc.token)
@@ -271,17 +278,6 @@ func (c *chain) useLateToken() {
 	_ = c.emit(StageLogin, call.took, nil)
 	if !c.session.mayExchange(c.now(), c.process) {
 		c.session.rc = newRCToken(call.token, c.now())
-	}
-}
-
-// saveLogin saves the token of a built-in login that could not be saved before.
-func (c *chain) saveLogin() {
-	login, ok := asBuiltinLogin(c.cfg.RingCentral)
-	if !ok {
-		return
-	}
-	if err := login.saveAgain(); err != nil {
-		_ = c.emit(StageStore, 0, err)
 	}
 }
 

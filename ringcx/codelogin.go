@@ -118,20 +118,18 @@ func (l *CodeLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 		return nil, err
 	}
 	s := codeSessions.get(l.InitialToken)
-	select {
-	case s.slot <- struct{}{}:
-		defer s.slot.unlock()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("ringcx: login: waiting for another refresh: %w", ctx.Err())
+	if err := s.lock(ctx, StageLogin); err != nil {
+		return nil, err
 	}
-	_ = l.save(s) // ignore the error: the token is kept, and saved later
+	defer s.slot.unlock()
+	_ = s.save(l) // ignore the error: the token is kept, and saved later
 	if s.usable() {
 		return copyOf(s.token), nil
 	}
-	if err := l.renew(ctx, s); err != nil {
+	if err := s.renew(ctx, l); err != nil {
 		return nil, err
 	}
-	_ = l.save(s)
+	_ = s.save(l)
 	return copyOf(s.token), nil
 }
 
@@ -146,10 +144,7 @@ func (l *CodeLogin) Invalidate(t *oauth2.Token) {
 	if t == nil || l.InitialToken == nil {
 		return
 	}
-	s := codeSessions.get(l.InitialToken)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.invalid = t.AccessToken
+	codeSessions.get(l.InitialToken).invalidate(t.AccessToken)
 }
 
 // Revoke ends the RingCentral session of l. It sends the refresh token, and the access token
@@ -165,20 +160,24 @@ func (l *CodeLogin) Revoke(ctx context.Context, token *oauth2.Token) error {
 		return err
 	}
 	s := codeSessions.get(l.InitialToken)
-	select {
-	case s.slot <- struct{}{}:
-		defer s.slot.unlock()
-	case <-ctx.Done():
-		return fmt.Errorf("ringcx: logout: waiting for a refresh: %w", ctx.Err())
+	if err := s.lock(ctx, StageLogout); err != nil {
+		return err
 	}
-	_ = l.load(s) // ignore the error: the token at hand may be the newest
-	_, err := l.post(ctx, StageLogout, revokePath, url.Values{"token": {s.token.RefreshToken}})
-	if token != nil && token.AccessToken != "" && isRejection(statusOf(err)) { // another process has refreshed it
-		_, err = l.post(ctx, StageLogout, revokePath, url.Values{"token": {token.AccessToken}})
+	defer s.slot.unlock()
+	_ = s.load(l) // ignore the error: the token at hand may be the newest
+	err := l.revoke(ctx, s.token.RefreshToken)
+	if isRejection(statusOf(err)) && token != nil && token.AccessToken != "" { // another process has refreshed it
+		err = l.revoke(ctx, token.AccessToken)
 	}
 	if err == nil || isRejection(statusOf(err)) {
 		s.ended, s.endedBy, s.unsaved = s.token.RefreshToken, ErrSignInRequired, false
 	}
+	return err
+}
+
+// revoke sends a token to be revoked.
+func (l *CodeLogin) revoke(ctx context.Context, token string) error {
+	_, err := l.post(ctx, StageLogout, revokePath, url.Values{"token": {token}})
 	return err
 }
 
@@ -197,24 +196,45 @@ type codeSession struct {
 	invalid string     // an access token that must not be returned
 }
 
+// lock waits until no other call uses s, or until ctx is done.
+func (s *codeSession) lock(ctx context.Context, stage Stage) error {
+	select {
+	case s.slot <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("ringcx: %s: waiting for another refresh: %w", stage, ctx.Err())
+	}
+}
+
 // usable reports whether the access token may be returned.
 func (s *codeSession) usable() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	t := s.token
-	if t.AccessToken == "" || t.AccessToken == s.invalid || t.RefreshToken == s.ended {
+	if t.AccessToken == "" || s.isInvalid(t.AccessToken) || t.RefreshToken == s.ended {
 		return false
 	}
 	return t.Expiry.IsZero() || time.Until(t.Expiry) > rcTokenReserve
 }
 
+func (s *codeSession) invalidate(access string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.invalid = access
+}
+
+// isInvalid reports whether Invalidate was called last for this access token.
+func (s *codeSession) isInvalid(access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.invalid == access
+}
+
 // renew makes a usable token the current one: the one that Load returns, or that of a
 // refresh. If RingCentral rejects the refresh token and another process has saved a newer
 // one meanwhile, that one is used.
-func (l *CodeLogin) renew(ctx context.Context, s *codeSession) error {
+func (s *codeSession) renew(ctx context.Context, l *CodeLogin) error {
 	var rejected error
 	for range 2 {
-		if err := l.load(s); err != nil {
+		if err := s.load(l); err != nil {
 			return err
 		}
 		switch {
@@ -223,7 +243,7 @@ func (l *CodeLogin) renew(ctx context.Context, s *codeSession) error {
 		case s.token.RefreshToken == s.ended:
 			return ownError(s.endedBy)
 		}
-		err := l.refresh(ctx, s)
+		err := s.refresh(ctx, l)
 		if err == nil || !errors.Is(err, ErrSignInRequired) {
 			return err
 		}
@@ -234,14 +254,14 @@ func (l *CodeLogin) renew(ctx context.Context, s *codeSession) error {
 
 // load makes the token that Load returns the current one, unless the current one has not
 // been saved yet.
-func (l *CodeLogin) load(s *codeSession) error {
+func (s *codeSession) load(l *CodeLogin) error {
 	if l.Load == nil || s.unsaved {
 		return nil
 	}
 	token, err := l.Load()
 	switch {
 	case err != nil:
-		return fmt.Errorf("ringcx: login: CodeLogin.Load failed: %w", l.clean(s, token).Error(err))
+		return fmt.Errorf("ringcx: login: CodeLogin.Load failed: %w", s.clean(l, token).Error(err))
 	case token == nil || token.RefreshToken == "":
 		return ErrSignInRequired
 	case token.RefreshToken == s.spent: // it is older than the one at hand
@@ -253,7 +273,7 @@ func (l *CodeLogin) load(s *codeSession) error {
 
 // refresh sends the refresh token and makes the token of the response the current one. A
 // response without a refresh token leaves the old one valid (RFC 6749, section 6).
-func (l *CodeLogin) refresh(ctx context.Context, s *codeSession) error {
+func (s *codeSession) refresh(ctx context.Context, l *CodeLogin) error {
 	old := s.token.RefreshToken
 	res, err := l.post(ctx, StageLogin, tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
 	if err != nil {
@@ -319,11 +339,11 @@ func (c *saveCall) returned(d time.Duration) bool {
 // save calls Save with the current token, unless that was saved already, and waits for at
 // most saveTimeout. It does not wait for a call that took longer before, nor start another
 // one before that has returned.
-func (l *CodeLogin) save(s *codeSession) error {
+func (s *codeSession) save(l *CodeLogin) error {
 	for s.unsaved {
 		wait := time.Duration(0)
 		if s.saving == nil {
-			s.saving, wait = l.startSave(s.token), saveTimeout
+			s.saving, wait = startSave(l.Save, s.token), saveTimeout
 		}
 		call := s.saving
 		if !call.returned(wait) {
@@ -333,7 +353,7 @@ func (l *CodeLogin) save(s *codeSession) error {
 		switch {
 		case call.token != s.token: // a late call: there is a newer token
 		case call.err != nil:
-			return fmt.Errorf("ringcx: CodeLogin.Save failed, the new refresh token is in memory only: %w", l.clean(s, nil).Error(call.err))
+			return fmt.Errorf("ringcx: CodeLogin.Save failed, the new refresh token is in memory only: %w", s.clean(l, nil).Error(call.err))
 		default:
 			s.unsaved = false
 		}
@@ -341,11 +361,11 @@ func (l *CodeLogin) save(s *codeSession) error {
 	return nil
 }
 
-func (l *CodeLogin) startSave(token *oauth2.Token) *saveCall {
+func startSave(save func(*oauth2.Token) error, token *oauth2.Token) *saveCall {
 	call := &saveCall{token: token, done: make(chan struct{})}
 	go func() {
 		defer close(call.done)
-		call.err = l.Save(copyOf(token))
+		call.err = save(copyOf(token))
 	}()
 	return call
 }
@@ -357,14 +377,14 @@ func (l *CodeLogin) saveAgain() error {
 	select {
 	case s.slot <- struct{}{}:
 		defer s.slot.unlock()
-		return l.save(s)
+		return s.save(l)
 	default:
 		return nil
 	}
 }
 
 // clean returns a Scrubber for the secrets that an error of Load or Save may contain.
-func (l *CodeLogin) clean(s *codeSession, token *oauth2.Token) redact.Scrubber {
+func (s *codeSession) clean(l *CodeLogin, token *oauth2.Token) redact.Scrubber {
 	secrets := []string{l.ClientSecret, s.token.AccessToken, s.token.RefreshToken}
 	if token != nil {
 		secrets = append(secrets, token.AccessToken, token.RefreshToken)
@@ -417,10 +437,7 @@ func (l *CodeLogin) resolve(cfg Config) (builtinLogin, error) {
 		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
 	}
 	own := *l
-	own.agent = cfg.UserAgent
-	if own.HTTPClient == nil {
-		own.HTTPClient = &http.Client{Transport: cfg.HTTPClient.Transport}
-	}
+	own.HTTPClient, own.agent = loginClient(l.HTTPClient, cfg), cfg.UserAgent
 	return &own, nil
 }
 

@@ -34,6 +34,7 @@ type refreshServer struct {
 	used    map[string]time.Time       // access tokens, when RingCX first saw them
 	revoked map[string]bool            // access tokens that RingCX rejects
 	log     []string                   // "refresh r0", "exchange", "revoke r1"
+	agent   string                     // User-Agent of the last request
 	auth    string                     // the client id and how it was sent, of the last request
 
 	respond func(r *http.Request, resp *http.Response) (*http.Response, error) // may replace a response of RingCentral
@@ -89,6 +90,7 @@ func (s *refreshServer) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *refreshServer) ringCentral(r *http.Request, form url.Values) *http.Response {
+	s.agent = r.UserAgent()
 	s.auth = "form " + form.Get("client_id")
 	if id, secret, ok := r.BasicAuth(); ok {
 		s.auth = "basic " + id + ":" + secret + form.Get("client_id")
@@ -202,6 +204,7 @@ func TestCodeLogin(t *testing.T) {
 		fake.Fault(ringcxtest.Exchange, ringcxtest.NoRefreshToken, 100)
 		login, v := newCodeLogin(cfg)
 		login.HTTPClient = nil // that of the Config
+		cfg.UserAgent = "sync/1.4"
 		login.Save = func(token *oauth2.Token) error {
 			server.mu.Lock()
 			defer server.mu.Unlock()
@@ -211,6 +214,7 @@ func TestCodeLogin(t *testing.T) {
 			if life := time.Until(token.Expiry); life != time.Hour || token.AccessToken == "" || token.Extra("owner_id") != "256440016" {
 				t.Errorf("saved token %v is valid for %v, want an hour, and the other fields of the response", token, life)
 			}
+			defer func() { token.RefreshToken = "modified" }()
 			return v.Save(token)
 		}
 		cfg.RingCentral = login
@@ -220,6 +224,9 @@ func TestCodeLogin(t *testing.T) {
 			synctest.Wait()
 		}
 		v.checkSaved(t, "r1", "r2", "r3")
+		if !strings.HasPrefix(server.agent, "sync/1.4 ringcx-go/") {
+			t.Errorf("User-Agent is %s, want that of the Config", server.agent)
+		}
 		if login.InitialToken.RefreshToken != "r0" || login.InitialToken.AccessToken != "" {
 			t.Errorf("InitialToken was modified: %v", login.InitialToken)
 		}
@@ -572,6 +579,19 @@ func TestCodeLoginLoad(t *testing.T) {
 	}
 }
 
+// TestCodeLoginKeepsWhatCouldNotBeSaved has Save fail for two refreshes. Load returns the
+// token before them, which must not replace the one in memory.
+func TestCodeLoginKeepsWhatCouldNotBeSaved(t *testing.T) {
+	_, server, cfg := newRefreshServer(t)
+	login, v := newCodeLogin(cfg)
+	login.Load = v.Load
+	v.err = errors.New("down")
+	for range 3 {
+		login.Invalidate(must(login.Token()))
+	}
+	server.check(t, "refresh r0", "refresh r1", "refresh r2")
+}
+
 // TestCodeLoginLoadsAfterARejection has another process save its token while RingCentral
 // rejects the one that was loaded before.
 func TestCodeLoginLoadsAfterARejection(t *testing.T) {
@@ -646,6 +666,18 @@ func TestCodeLoginLogout(t *testing.T) {
 	})
 }
 
+// TestCodeLoginRevokesTheSavedToken has another process refresh the token before.
+func TestCodeLoginRevokesTheSavedToken(t *testing.T) {
+	_, server, cfg := newRefreshServer(t)
+	login, v := newCodeLogin(cfg)
+	login.Load = v.Load
+	server.valid, v.token.RefreshToken = "newer", "newer"
+	if err := login.Revoke(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	server.check(t, "revoke newer")
+}
+
 // TestCodeLoginRevokesByTheAccessToken has another process replace the refresh token.
 func TestCodeLoginRevokesByTheAccessToken(t *testing.T) {
 	_, server, cfg := newRefreshServer(t)
@@ -674,6 +706,9 @@ func TestCodeLoginAuthentication(t *testing.T) {
 			token := must(login.Token())
 			if server.auth != tt.want {
 				t.Errorf("refresh with %s, want %s", server.auth, tt.want)
+			}
+			if !strings.HasPrefix(server.agent, "ringcx-go/") {
+				t.Errorf("User-Agent is %s, want that of the library", server.agent)
 			}
 			server.auth = ""
 			if err := login.Revoke(t.Context(), token); err != nil || server.auth != tt.want {

@@ -89,11 +89,9 @@ type identity struct {
 // types instead of asserting the interface: a type of a program that embeds a *JWTLogin
 // has the methods of a builtinLogin, but its own Token method must be called.
 func asBuiltinLogin(source oauth2.TokenSource) (builtinLogin, bool) {
-	switch login := source.(type) {
-	case *JWTLogin:
-		return login, true
-	case *CodeLogin:
-		return login, true
+	switch source.(type) {
+	case *JWTLogin, *CodeLogin:
+		return source.(builtinLogin), true
 	}
 	return nil, false
 }
@@ -173,11 +171,16 @@ func (l *JWTLogin) resolve(cfg Config) (builtinLogin, error) {
 		return nil, err
 	}
 	own := *l
-	own.agent = cfg.UserAgent
-	if own.HTTPClient == nil {
-		own.HTTPClient = &http.Client{Transport: cfg.HTTPClient.Transport}
-	}
+	own.HTTPClient, own.agent = loginClient(l.HTTPClient, cfg), cfg.UserAgent
 	return &own, nil
+}
+
+// loginClient returns client or, if that is nil, a client with the transport of cfg.
+func loginClient(client *http.Client, cfg Config) *http.Client {
+	if client != nil {
+		return client
+	}
+	return &http.Client{Transport: cfg.HTTPClient.Transport}
 }
 
 // identity implements builtinLogin. The subject is the sub claim of the JWT.
@@ -220,16 +223,20 @@ func (r rcRequest) send(ctx context.Context) (tokenResult, error) {
 		return tokenResult{}, err
 	}
 	req.Header.Set("Content-Type", formType)
-	secrets := []string{r.clientSecret, r.form.Get("assertion"), r.form.Get("refresh_token"), r.form.Get("token")}
 	if r.clientSecret != "" {
 		req.SetBasicAuth(r.clientID, r.clientSecret)
-		secrets = append(secrets, strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "))
 	}
 	res := tokenRequest{
 		stage: r.stage, client: cmp.Or(r.client, http.DefaultClient), request: req,
-		secrets: secrets, agent: cmp.Or(r.agent, libraryAgent),
+		secrets: r.secrets(req), agent: cmp.Or(r.agent, libraryAgent),
 	}.do(ctx)
 	return res, res.err
+}
+
+// secrets returns the secrets in req, the request for r.
+func (r rcRequest) secrets(req *http.Request) []string {
+	basic := strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
+	return []string{r.clientSecret, basic, r.form.Get("assertion"), r.form.Get("refresh_token"), r.form.Get("token")}
 }
 
 // rcToken returns the token in a response of RingCentral. Its Extra returns the other
@@ -244,10 +251,7 @@ func (res tokenResult) rcToken() (*oauth2.Token, error) {
 	if err := json.Unmarshal(res.body, &body); body.AccessToken == "" {
 		return nil, res.invalid(noToken(err, "access_token"))
 	}
-	life := shortestLoginLife
-	if n, err := body.ExpiresIn.Float64(); err == nil && n > 0 {
-		life = min(time.Duration(min(n, maxLifetime.Seconds())*float64(time.Second)), maxLifetime)
-	}
+	life := rcLifetime(body.ExpiresIn)
 	token := &oauth2.Token{
 		AccessToken:  body.AccessToken,
 		RefreshToken: body.RefreshToken,
@@ -260,6 +264,15 @@ func (res tokenResult) rcToken() (*oauth2.Token, error) {
 	delete(extra, "access_token")
 	delete(extra, "refresh_token")
 	return token.WithExtra(extra), nil
+}
+
+// rcLifetime returns the lifetime of an access token from the expires_in of its response.
+func rcLifetime(expiresIn json.Number) time.Duration {
+	n, err := expiresIn.Float64()
+	if err != nil || n <= 0 {
+		return shortestLoginLife
+	}
+	return min(time.Duration(min(n, maxLifetime.Seconds())*float64(time.Second)), maxLifetime)
 }
 
 // noToken returns the message for a response of status 200 without a token. The error is

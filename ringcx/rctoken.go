@@ -95,13 +95,7 @@ func (s *rcSource) start(ctx context.Context, rejected string) *sourceCall {
 		if s, ok := source.(invalidator); ok && rejected != "" {
 			s.Invalidate(&oauth2.Token{AccessToken: rejected})
 		}
-		if s, ok := source.(interface {
-			TokenContext(context.Context) (*oauth2.Token, error)
-		}); ok {
-			c.token, c.err = s.TokenContext(ctx)
-		} else {
-			c.token, c.err = source.Token()
-		}
+		c.token, c.err = callSource(ctx, source)
 		if c.err == nil {
 			c.err = checkToken(c.token)
 		}
@@ -109,6 +103,16 @@ func (s *rcSource) start(ctx context.Context, rejected string) *sourceCall {
 		close(c.done)
 	}()
 	return c
+}
+
+// callSource calls the method of source that takes a context, if there is one.
+func callSource(ctx context.Context, source oauth2.TokenSource) (*oauth2.Token, error) {
+	if s, ok := source.(interface {
+		TokenContext(context.Context) (*oauth2.Token, error)
+	}); ok {
+		return s.TokenContext(ctx)
+	}
+	return source.Token()
 }
 
 // checkToken returns an error if a source returned no token.

@@ -29,17 +29,19 @@ func TestPrintedValuesContainNoSecret(t *testing.T) {
 	}
 	values := map[string]any{
 		"JWTLogin": *sentinelLogin(), "*JWTLogin": sentinelLogin(),
+		"CodeLogin": *sentinelCodeLogin(), "*CodeLogin": sentinelCodeLogin(), "CodeLogin in a Config": ringcx.Config{RingCentral: sentinelCodeLogin()},
 		"Config": cfg, "*Config": &cfg,
 		"Client": *client, "*Client": client,
 		"TokenSource": *client.Tokens, "*TokenSource": client.Tokens,
 		"Session": session,
 		"fields": struct {
 			Login  ringcx.JWTLogin
+			Code   ringcx.CodeLogin
 			Config ringcx.Config
 			Client *ringcx.Client
 			Tokens ringcx.TokenSource
-		}{*sentinelLogin(), cfg, client, *client.Tokens},
-		"slice": []any{sentinelLogin(), cfg, client, client.Tokens},
+		}{*sentinelLogin(), *sentinelCodeLogin(), cfg, client, *client.Tokens},
+		"slice": []any{sentinelLogin(), sentinelCodeLogin(), cfg, client, client.Tokens},
 	}
 	for name, v := range values {
 		for format, printed := range printings(t, v) {
@@ -145,6 +147,7 @@ func assertNoSecret(t *testing.T, err error) {
 // fields has the types that contain secrets as XML elements.
 type fields struct {
 	Login  ringcx.JWTLogin
+	Code   ringcx.CodeLogin
 	Config ringcx.Config
 	Client *ringcx.Client
 	Tokens ringcx.TokenSource
@@ -166,10 +169,11 @@ func TestXMLContainsNoSecret(t *testing.T) {
 	}
 	values := map[string]any{
 		"JWTLogin": *sentinelLogin(), "*JWTLogin": sentinelLogin(),
+		"CodeLogin": *sentinelCodeLogin(), "*CodeLogin": sentinelCodeLogin(), "CodeLogin in a Config": ringcx.Config{RingCentral: sentinelCodeLogin()},
 		"Config": cfg, "*Config": &cfg,
 		"Client": *client, "*Client": client,
 		"TokenSource": *client.Tokens, "*TokenSource": client.Tokens,
-		"fields":     fields{*sentinelLogin(), cfg, client, *client.Tokens},
+		"fields":     fields{*sentinelLogin(), *sentinelCodeLogin(), cfg, client, *client.Tokens},
 		"attributes": attributes{*sentinelLogin(), &cfg},
 	}
 	for name, v := range values {
