@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,7 +22,7 @@ import (
 )
 
 const apiHelp = `api sends one request with your access token to RingCX and prints the body of
-the response unchanged. PATH is the path of the URL, such as
+the response. PATH is the path of the URL, such as
 /voice/api/v1/admin/accounts. It may also be a complete URL with the scheme, host
 and port of RINGCX_BASE_URL. Other servers are rejected, because they must not
 receive the token.
@@ -37,7 +39,12 @@ After status 429, or 503 with a Retry-After header, the request is sent again
 after the time in the header (429 without the header: after a few seconds), unless
 that is more than a minute. GET and HEAD are also sent again after other statuses
 of 500 or more. A request is sent again at most three times. Redirects to another
-server are not followed.`
+server are not followed.
+
+On a terminal, JSON is indented and colored, and characters that control a terminal
+are escaped. Long output is shown with the pager in RINGCX_PAGER or PAGER; an empty
+RINGCX_PAGER turns the pager off. If the output is a file or a pipe, the body is
+written unchanged.`
 
 const apiExample = `  ringcx api GET /voice/api/v1/admin/accounts
   ringcx api GET /voice/api/v1/admin/users --field flatten=true
@@ -86,13 +93,16 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 	if err != nil {
 		return err
 	}
-	return withClient(cmd, func(_ context.Context, client *ringcx.Client) error {
+	return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
 		resp, err := send(client.Tokens, req)
 		if err != nil {
 			return err
 		}
 		defer resp.Body.Close()
-		return printResponse(cmd.OutOrStdout(), resp, include)
+		out := cmd.OutOrStdout()
+		return withPager(ctx, out, cmd.ErrOrStderr(), func(w io.Writer) error {
+			return newResponsePrinter(out, include).print(w, resp)
+		})
 	})
 }
 
@@ -127,37 +137,81 @@ func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error)
 // message, in bytes.
 const maxErrorBody = 64 << 10
 
-// printResponse writes the body unchanged. If the status is 300 or higher, it also
-// returns an error.
-func printResponse(w io.Writer, resp *http.Response, include bool) error {
-	if include {
-		if err := printHead(w, resp); err != nil {
+// responsePrinter prints responses.
+type responsePrinter struct {
+	include bool // print the status line and the headers too
+	pretty  bool // for a terminal: indent JSON, escape control characters, end with a newline
+	style   style
+}
+
+// newResponsePrinter returns a printer for responses that are written to out.
+func newResponsePrinter(out io.Writer, include bool) responsePrinter {
+	return responsePrinter{include: include, pretty: isTerminal(out), style: newStyle(out)}
+}
+
+// print writes the response to w. If the status is 300 or higher, it also returns an
+// error.
+func (p responsePrinter) print(w io.Writer, resp *http.Response) error {
+	if p.include {
+		if err := p.printHead(w, resp); err != nil {
 			return err
 		}
 	}
 	if resp.StatusCode < 300 {
-		_, err := io.Copy(w, resp.Body)
-		return err
+		return p.printBody(w, resp.Header, resp.Body)
 	}
-	var start bytes.Buffer
-	if _, err := io.Copy(w, io.TeeReader(io.LimitReader(resp.Body, maxErrorBody), &start)); err != nil {
-		return err
-	}
-	if _, err := io.Copy(w, resp.Body); err != nil {
+	var start prefix
+	if err := p.printBody(w, resp.Header, io.TeeReader(resp.Body, &start)); err != nil {
 		return err
 	}
 	return responseError(resp, start.Bytes())
 }
 
+// printBody writes a body: unchanged, unless it is for a terminal.
+func (p responsePrinter) printBody(w io.Writer, header http.Header, body io.Reader) error {
+	if !p.pretty {
+		_, err := io.Copy(w, body)
+		return err
+	}
+	buffered := bufio.NewReader(body)
+	start, _ := buffered.Peek(peekSize) // a read returns the error again
+	if isJSONType(header.Get("Content-Type")) && beginsJSON(start) {
+		return printJSON(w, buffered, p.style)
+	}
+	return printText(w, buffered)
+}
+
 // printHead writes the status line and the sorted headers.
-func printHead(w io.Writer, resp *http.Response) error {
+func (p responsePrinter) printHead(w io.Writer, resp *http.Response) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s\n", resp.Proto, resp.Status)
 	if err := resp.Header.Write(&b); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, strings.ReplaceAll(b.String(), "\r\n", "\n"))
+	text := strings.ReplaceAll(b.String(), "\r\n", "\n")
+	if p.pretty {
+		text = printable(text)
+	}
+	_, err := fmt.Fprintln(w, text)
 	return err
+}
+
+// peekSize is how much of a body is searched for its first character, in bytes.
+const peekSize = 64
+
+// isJSONType reports whether a Content-Type is that of JSON.
+func isJSONType(contentType string) bool {
+	name, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (name == "application/json" || strings.HasSuffix(name, "+json"))
+}
+
+// prefix keeps the first maxErrorBody bytes that are written to it.
+type prefix struct{ bytes.Buffer }
+
+// Write implements io.Writer. It never returns an error.
+func (p *prefix) Write(data []byte) (int, error) {
+	p.Buffer.Write(data[:min(len(data), maxErrorBody-p.Len())])
+	return len(data), nil
 }
 
 // responseError returns the error of a response with status 300 or higher. body is

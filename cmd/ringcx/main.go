@@ -23,45 +23,106 @@ import (
 
 // The exit statuses.
 const (
-	exitOK     = 0
-	exitFailed = 1 // the command failed, for example because a server rejected a request
-	exitUsage  = 2 // the command line or the environment is invalid; nothing was sent
+	exitOK          = 0
+	exitFailed      = 1   // the command failed, for example because a server rejected a request
+	exitUsage       = 2   // the command line or the environment is invalid; nothing was sent
+	exitInterrupted = 130 // SIGINT stopped the command, as in shells: 128 plus the number of the signal
+	exitTerminated  = 143 // SIGTERM stopped the command
 )
 
-var errInterrupted = errors.New("interrupted")
+// stopTimeout is how long a command may take to stop after a signal, for example to
+// store its session. After that time the process exits anyway. It is longer than
+// shutdownTimeout, so that the mock exits with status 0.
+const stopTimeout = time.Second
 
-// signalWindow is how long further signals are ignored after the first one. A
-// terminal and a wrapper such as make often both deliver the same signal.
-const signalWindow = time.Second
+// interruption is the error of a command that a signal stopped.
+type interruption struct{ status int }
+
+// Error implements error.
+func (i *interruption) Error() string { return "interrupted" }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run runs one command line and returns the exit status. The first signal cancels
-// the context of the command. A signal after signalWindow ends the process at once.
+// run runs one command line and returns the exit status. A signal cancels the context
+// of the command; run then waits for the command at most for stopTimeout. Further
+// signals are ignored, because a terminal and a wrapper such as make often both deliver
+// the same signal.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, func() { time.AfterFunc(signalWindow, stop) })
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	defer pagers.Wait()
 
+	ctx, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	done := make(chan error, 1)
+	go func() { done <- execute(ctx, args, in, out, errs) }()
+	var err error
+	select {
+	case err = <-done:
+	case s := <-signals:
+		cause := &interruption{exitInterrupted}
+		if s == syscall.SIGTERM {
+			cause.status = exitTerminated
+		}
+		stop(cause)
+		select {
+		case err = <-done:
+		case <-time.After(stopTimeout):
+			err = cause
+		}
+	}
+	if err != nil {
+		report(errs, err)
+	}
+	return exitCode(err)
+}
+
+// execute runs one command line. After an interruption, its error is the cause of ctx.
+func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) error {
 	root := newRoot()
 	started := false // an error before a command starts is a usage error
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
-	root.SetIn(in)
+	root.SetIn(&cancelableReader{ctx, in})
 	root.SetOut(out)
 	root.SetErr(errs)
-
 	cmd, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
-		return exitOK
+		return nil
 	case !started:
-		err = usagef("%w (see '%s --help')", err, cmd.CommandPath())
+		return usagef("%w (see '%s --help')", err, cmd.CommandPath())
 	case ctx.Err() != nil:
-		err = errInterrupted
+		return context.Cause(ctx)
 	}
-	report(errs, err)
-	return exitCode(err)
+	return err
+}
+
+// cancelableReader reads from in until ctx is done. A Read that has not returned by
+// then continues in its own goroutine, because the standard input cannot be canceled.
+type cancelableReader struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+// Read implements io.Reader. It returns the error of ctx as soon as ctx is done.
+func (r *cancelableReader) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	buf, done := make([]byte, len(p)), make(chan result, 1)
+	go func() {
+		n, err := r.in.Read(buf)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return copy(p, buf[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
 }
 
 // usageError is an error in the command line or the environment that was found
@@ -79,6 +140,12 @@ func (e *usageError) Error() string { return e.cause.Error() }
 func (e *usageError) Unwrap() error { return e.cause }
 
 func exitCode(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if i, ok := errors.AsType[*interruption](err); ok {
+		return i.status
+	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}

@@ -69,8 +69,8 @@ const mockExample = `  ringcx mock > mock.env &          # then: . ./mock.env
   curl -d endpoint=listUsers -d 'fault=rate-limit 2s' -d n=3 "$RINGCX_BASE_URL/_control/fault"`
 
 // shutdownTimeout is how long responses in progress may take after the first signal.
-// It is shorter than signalWindow, so that further signals do not change the exit
-// status.
+// It is shorter than stopTimeout, so that an interrupted mock exits with status
+// 0.
 const shutdownTimeout = 500 * time.Millisecond
 
 type mockOptions struct {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -126,4 +128,23 @@ func startMock(t *testing.T, args ...string) *mockProcess {
 	}
 	t.Cleanup(p.kill)
 	return p
+}
+
+// fault makes the mock apply a fault to the next request to an endpoint.
+func (p *mockProcess) fault(t *testing.T, endpoint, fault string) {
+	t.Helper()
+	resp, err := http.PostForm(p.url+"/_control/fault", url.Values{"endpoint": {endpoint}, "fault": {fault}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("the mock rejected the fault %.100q: status %d", fault, resp.StatusCode)
+	}
+}
+
+// environment returns the variables for a command that uses the mock and a cache
+// directory of its own.
+func (p *mockProcess) environment(t *testing.T, more ...string) []string {
+	return append(append([]string{"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir()}, p.env...), more...)
 }

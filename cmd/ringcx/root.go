@@ -25,8 +25,9 @@ session is stored in a file in your cache directory until "ringcx logout" ends i
 Only doctor starts a session of its own, and ends it when it is done.
 
 Exit status: 0 if the command succeeded; 1 if it failed; 2 if the command line or
-the variables are invalid, in which case nothing was sent. Colors are used only on
-a terminal, and only if NO_COLOR is not set.
+the variables are invalid, in which case nothing was sent; 130 after Ctrl-C, which
+stops any command. Colors are used only on a terminal, and only if NO_COLOR is not
+set.
 
 This program is not made or endorsed by RingCentral.`
 

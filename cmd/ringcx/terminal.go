@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
 // style adds colors to text. The zero value adds none.
@@ -17,12 +20,13 @@ type style bool
 // newStyle returns the style of text written to w: with colors if w is a terminal
 // that can show them and the user did not turn them off.
 func newStyle(w io.Writer) style {
-	file, ok := w.(*os.File)
-	if !ok || colorsDisabled() {
-		return false
-	}
-	info, err := file.Stat()
-	return style(err == nil && info.Mode()&os.ModeCharDevice != 0)
+	return style(isTerminal(w) && !colorsDisabled())
+}
+
+// isTerminal reports whether what is written to w appears on a terminal.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // colorsDisabled reports whether the environment asks for no colors
@@ -33,10 +37,13 @@ func colorsDisabled() bool {
 	return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || oldConsole
 }
 
-func (s style) bold(text string) string  { return s.code("1", text) }
-func (s style) faint(text string) string { return s.code("2", text) }
-func (s style) green(text string) string { return s.code("32", text) }
-func (s style) red(text string) string   { return s.code("31", text) }
+func (s style) bold(text string) string   { return s.code("1", text) }
+func (s style) faint(text string) string  { return s.code("2", text) }
+func (s style) green(text string) string  { return s.code("32", text) }
+func (s style) red(text string) string    { return s.code("31", text) }
+func (s style) yellow(text string) string { return s.code("33", text) }
+func (s style) cyan(text string) string   { return s.code("36", text) }
+func (s style) blue(text string) string   { return s.code("1;34", text) }
 
 func (s style) code(code, text string) string {
 	if !s {
@@ -76,6 +83,49 @@ func needsEscape(r rune) bool {
 		return true
 	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// printText copies text from r to w for a terminal: it escapes like printable, shows
+// the line breaks of Windows as newlines, and ends the text with a newline.
+func printText(w io.Writer, r io.Reader) error {
+	in, out := bufio.NewReader(r), bufio.NewWriter(w)
+	last := '\n'
+	for {
+		if in.Buffered() == 0 {
+			out.Flush() // the next read may wait; the last Flush returns an error
+		}
+		char, size, err := in.ReadRune()
+		if err != nil {
+			return endText(out, last, err)
+		}
+		if char == '\r' && beforeNewline(in) {
+			continue
+		}
+		switch isReplacement := char == utf8.RuneError && size > 1; {
+		case isReplacement, !needsEscape(char):
+			out.WriteRune(char)
+		default:
+			fmt.Fprintf(out, `\u%04x`, char)
+		}
+		last = char
+	}
+}
+
+func beforeNewline(in *bufio.Reader) bool {
+	next, _ := in.Peek(1) // after an error, next is empty
+	return string(next) == "\n"
+}
+
+// endText ends a text with a newline, unless its last character is one, after reading
+// it ended with err.
+func endText(out *bufio.Writer, last rune, err error) error {
+	if last != '\n' {
+		out.WriteByte('\n')
+	}
+	if ferr := out.Flush(); err == io.EOF {
+		return ferr
+	}
+	return err
 }
 
 // replaceUnprintable replaces characters that are not printable, including newline

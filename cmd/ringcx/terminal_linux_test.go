@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestColors runs the demo on a terminal.
@@ -35,12 +37,58 @@ func TestColors(t *testing.T) {
 	}
 }
 
+// TestAPIOnTerminal checks what "api" writes to a terminal.
+func TestAPIOnTerminal(t *testing.T) {
+	const (
+		plain = "[\n  {\n    \"accountId\": 12345678901234567890,\n    \"new\": \"\\u009b\"\n  }\n]\n"
+		color = "\x1b[1m[\x1b[0m\n  \x1b[1m{\x1b[0m\n    \x1b[1;34m\"accountId\"\x1b[0m\x1b[1m:\x1b[0m 12345678901234567890\x1b[1m,\x1b[0m\n" +
+			"    \x1b[1;34m\"new\"\x1b[0m\x1b[1m:\x1b[0m \x1b[32m\"\\u009b\"\x1b[0m\n  \x1b[1m}\x1b[0m\n\x1b[1m]\x1b[0m\n"
+	)
+	mock := startMock(t)
+	tests := []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"colors", nil, color},
+		{"NO_COLOR", []string{"NO_COLOR=1"}, plain},
+		{"pager", []string{"PAGER=sed s/^/+/", "NO_COLOR=1"}, strings.ReplaceAll("+"+strings.TrimSuffix(plain, "\n"), "\n", "\n+") + "\n"},
+		{"RINGCX_PAGER before PAGER", []string{"RINGCX_PAGER=wc -l", "PAGER=false"}, "6\n"},
+		{"empty RINGCX_PAGER", []string{"RINGCX_PAGER=", "PAGER=wc -l", "NO_COLOR=1"}, plain},
+		{"cat", []string{"PAGER=cat", "NO_COLOR=1"}, plain},
+		{"pager with a shell", []string{"PAGER=cat >/dev/null; echo $LESS $LV"}, "FRX -c\n"},
+		{"LESS is set", []string{"PAGER=printenv LESS", "LESS=S"}, "S\n"},
+		{"missing pager", []string{"PAGER=no-such-pager", "NO_COLOR=1"}, plain},
+		{"pager that fails", []string{"PAGER=false"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			mock.fault(t, "listAccounts", "status 200 [{\"accountId\":12345678901234567890,\"new\":\"\u009b\"}]")
+			got := onTerminal(t, mock.environment(t, tt.env...), "api", "GET", "/voice/api/v1/admin/accounts")
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestPagerExitsEarly runs a pager that reads a line of a long response and exits. The
+// command succeeds.
+func TestPagerExitsEarly(t *testing.T) {
+	mock := startMock(t)
+	mock.fault(t, "listAccounts", "status 200 ["+strings.Repeat("1,", 20_000)+"1]")
+	got := onTerminal(t, mock.environment(t, "PAGER=head -n 1", "NO_COLOR=1"), "api", "GET", "/voice/api/v1/admin/accounts")
+	if got != "[\n" {
+		t.Errorf("output %q, want the first line", got)
+	}
+}
+
 // onTerminal runs a command whose standard output is a terminal, and returns its
-// output.
+// output with the line breaks of a file.
 func onTerminal(t *testing.T, env []string, args ...string) string {
 	t.Helper()
 	terminal, screen := openTerminal(t)
-	cmd := command(env, args...)
+	cmd := command(append([]string{"TERM=xterm"}, env...), args...)
 	cmd.Stdout = terminal
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -51,7 +99,7 @@ func onTerminal(t *testing.T, env []string, args ...string) string {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	return got.String()
+	return strings.ReplaceAll(got.String(), "\r\n", "\n")
 }
 
 // openTerminal opens a terminal. What is written to terminal can be read from screen.
