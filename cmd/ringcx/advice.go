@@ -19,13 +19,28 @@ func describe(err error) string { return printable(rawDescription(err)) }
 func rawDescription(err error) string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	if !ok {
-		return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringcx: "), "\nringcx: ", "\n")
+		text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringcx: "), "\nringcx: ", "\n")
+		return cutStage(text)
 	}
-	text := fmt.Sprintf("%s %s: %d %s %s", e.Method, e.Path, e.StatusCode, e.Code, e.Message)
+	text := fmt.Sprintf("%d %s %s", e.StatusCode, e.Code, e.Message)
+	if e.Method != "" { // a request was sent
+		text = e.Method + " " + e.Path + ": " + text
+	}
 	if e.RetryAfter > 0 && isTemporary(e) {
 		text += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
 	}
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// cutStage removes the stage, such as "exchange: ", from the beginning of the text of an
+// error, because the place where it is shown names the step.
+func cutStage(text string) string {
+	for _, stage := range []ringcx.Stage{ringcx.StageLogin, ringcx.StageExchange, ringcx.StageRefresh, ringcx.StageCall, ringcx.StageLogout} {
+		if rest, ok := strings.CutPrefix(text, string(stage)+": "); ok {
+			return rest
+		}
+	}
+	return text
 }
 
 // advice returns the usual causes of err, each with what to do about it.

@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
-	"github.com/ringcx-go/ringcx-go/ringcx/filestore"
 )
 
 // configFromEnv reads the credentials from the environment. Its error also names
@@ -24,38 +23,59 @@ func configFromEnv() (ringcx.Config, error) {
 // userAgent returns the User-Agent header of this program's requests.
 func userAgent() string { return "ringcx-cli/" + version() }
 
+// newClient returns a client. Its error names the variables that the user set.
 func newClient(cfg ringcx.Config) (*ringcx.Client, error) {
 	client, err := ringcx.New(cfg)
 	if err != nil {
-		return nil, usagef("%w", err)
+		return nil, usagef("%s", variableNames.Replace(err.Error()))
 	}
 	return client, nil
 }
 
-// withClient calls do with a client that has the credentials of the environment
-// and the session that the commands share.
+// variableNames replaces the fields of a ringcx.Config with the variables from which this
+// program sets them.
+var variableNames = strings.NewReplacer(
+	"Config.RingCentral: ringcx: ", "",
+	"Config.BaseURL", "RINGCX_BASE_URL",
+	"JWTLogin.BaseURL", "RINGCENTRAL_BASE_URL",
+	"JWTLogin.ClientID", "RC_CLIENT_ID",
+	"JWTLogin.ClientSecret", "RC_CLIENT_SECRET",
+	"JWTLogin.JWT", "RC_JWT",
+)
+
+// withClient calls do with a client that has the credentials of the environment and the
+// session that the commands share. If that session is not kept, it logs out afterwards:
+// sessions that stay open would end those of other programs.
 func withClient(cmd *cobra.Command, do func(context.Context, *ringcx.Client) error) error {
+	return withSession(cmd, func(ctx context.Context, client *ringcx.Client, kept cache) error {
+		err := do(ctx, client)
+		if kept.store == nil {
+			logOut(ctx, client)
+		}
+		return err
+	})
+}
+
+// withSession is like withClient, but does not log out. It also passes the cache to do.
+func withSession(cmd *cobra.Command, do func(context.Context, *ringcx.Client, cache) error) error {
 	cfg, err := configFromEnv()
 	if err != nil {
 		return err
 	}
-	if cfg.Store, err = sessionStore(); err != nil {
+	kept, err := openCache(cmd)
+	if err != nil {
 		return err
 	}
+	cfg.Store = kept.store
+	notices := newNotices(cmd)
+	defer notices.stop()
+	notices.watch(&cfg)
 	client, err := newClient(cfg)
 	if err != nil {
 		return err
 	}
 	defer client.Tokens.Close() // waits until the session is stored
-	return do(cmd.Context(), client)
-}
-
-// sessionStore returns the Store of the session that the commands share. If the
-// system has no cache directory, as in some containers, the Store is nil and each
-// command signs in by itself.
-func sessionStore() (ringcx.Store, error) {
-	if _, err := os.UserCacheDir(); err != nil {
-		return nil, nil
-	}
-	return filestore.New("")
+	err = do(cmd.Context(), client, kept)
+	notices.waitFor("the session to be stored")
+	return err
 }

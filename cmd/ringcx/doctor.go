@@ -14,10 +14,11 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const doctorHelp = `doctor runs a sign-in step by step: it checks the variables, signs in to
-RingCentral, exchanges the RingCentral token at RingCX, and lists the accounts. For
-each step it prints "ok" and how long the step took, or "FAILED", the error, the
-usual causes and what to do about them. After a failure it skips the remaining steps.
+const doctorHelp = `doctor runs a sign-in step by step: it checks the variables and the directory of the
+session file, signs in to RingCentral, exchanges the RingCentral token at RingCX, and
+lists the accounts. For each step it prints "ok" and how long the step took, or
+"FAILED", the error, the usual causes and what to do about them. After a failure it
+skips the remaining steps, except after a failure of the directory.
 If all steps succeed, it prints the account ids to use in paths.
 
 The exit status is 1 if a step failed, also if a variable is missing.`
@@ -33,8 +34,9 @@ func newDoctor() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
-			d := &doctor{out: out, style: newStyle(out)}
-			return d.run(cmd.Context())
+			d := &doctor{out: out, style: newStyle(out), notices: newNotices(cmd)}
+			defer d.notices.stop()
+			return d.run(cmd)
 		},
 	}
 }
@@ -43,22 +45,31 @@ func newDoctor() *cobra.Command {
 type doctor struct {
 	out    io.Writer
 	style  style
-	failed string // the step that failed; the steps after it are skipped
+	failed []string // the steps that failed
+	skip   bool     // skip the remaining steps
+
+	notices *notices
 
 	mu     sync.Mutex
 	events map[ringcx.Stage]ringcx.Event // the last event of each stage
 }
 
-func (d *doctor) run(ctx context.Context) error {
+func (d *doctor) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
 	client, err := d.prepare()
 	d.step("variables", "the credentials are set", 0, err)
+	d.cache(cmd)
 	if err == nil {
 		defer logOut(ctx, client)
 	}
 	d.signIn(ctx, client)
 	accounts := d.accounts(ctx, client)
-	if d.failed != "" {
-		return fmt.Errorf("the step %q failed", d.failed)
+	switch len(d.failed) {
+	case 0:
+	case 1:
+		return fmt.Errorf("the step %q failed", d.failed[0])
+	default:
+		return fmt.Errorf("the steps %q failed", d.failed)
 	}
 	return d.printAccounts(accounts)
 }
@@ -77,14 +88,35 @@ func (d *doctor) prepare() (*ringcx.Client, error) {
 		}
 		d.events[e.Stage] = e
 	}
-	return ringcx.New(cfg)
+	d.notices.watch(&cfg)
+	return newClient(cfg)
+}
+
+// cache checks the directory in which the other commands keep their session. The steps
+// after it do not use it.
+func (d *doctor) cache(cmd *cobra.Command) {
+	if d.skip {
+		d.step("cache", "", 0, nil)
+		return
+	}
+	c, err := openCache(cmd)
+	switch {
+	case err == nil && c.store == nil:
+		d.line(d.style.yellow("note   "), "cache", "each command signs in and logs out, because "+printable(c.reason))
+		d.line(noStatus, "", "- to sign in once, choose a directory with --"+cacheDirFlag+", or set XDG_CACHE_HOME or HOME")
+		return
+	case err == nil:
+		err = c.check(cmd.Context())
+	}
+	d.step("cache", "the session can be stored", 0, err)
+	d.skip = false
 }
 
 // signIn requests a token and prints the results of the sign-in and of the
 // exchange, which it takes from the events of the client.
 func (d *doctor) signIn(ctx context.Context, client *ringcx.Client) {
 	var err error
-	if d.failed == "" {
+	if !d.skip {
 		_, err = client.Tokens.TokenContext(ctx)
 	}
 	d.mu.Lock()
@@ -101,7 +133,7 @@ func (d *doctor) accounts(ctx context.Context, client *ringcx.Client) []gen.Acco
 	var accounts []gen.Account
 	var err error
 	start := time.Now()
-	if d.failed == "" {
+	if !d.skip {
 		accounts, err = ringcx.Get(client.ListAccountsWithResponse(ctx))
 	}
 	d.step("accounts", fmt.Sprintf("RingCX returned a list of %d", len(accounts)), time.Since(start), err)
@@ -111,7 +143,7 @@ func (d *doctor) accounts(ctx context.Context, client *ringcx.Client) []gen.Acco
 // step prints the result of a step.
 func (d *doctor) step(name, success string, took time.Duration, err error) {
 	switch {
-	case d.failed != "":
+	case d.skip:
 		d.line(d.style.faint("skipped"), name, "")
 	case err == nil && took > 0:
 		d.line(d.style.green("ok     "), name, success+" in "+milliseconds(took))
@@ -124,7 +156,7 @@ func (d *doctor) step(name, success string, took time.Duration, err error) {
 
 // failure prints the error of a step and the advice for it.
 func (d *doctor) failure(name string, err error) {
-	d.failed = name
+	d.failed, d.skip = append(d.failed, name), true
 	status := d.style.red("FAILED ")
 	for text := range strings.SplitSeq(describe(err), "\n") {
 		d.line(status, name, text)

@@ -21,8 +21,11 @@ The others sign in with a JWT credential. They read these variables:
   RINGCENTRAL_BASE_URL   optional; default https://platform.ringcentral.com
 
 These commands share one session, so that ten commands need one sign-in. The
-session is stored in a file in your cache directory until "ringcx logout" ends it.
-Only doctor starts a session of its own, and ends it when it is done.
+session is stored in a file in your cache directory, or in --cache-dir, until "ringcx
+logout" ends it. If there is no cache directory, or with --no-cache, each command signs
+in and logs out. Only doctor always starts a session of its own, and ends it when it is
+done. Requests that are sent again, and anything that takes longer than a second, are
+reported on standard error.
 
 Exit status: 0 if the command succeeded; 1 if it failed; 2 if the command line or
 the variables are invalid, in which case nothing was sent; 130 after Ctrl-C, which
@@ -59,6 +62,11 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
 	addTo(root, groupOffline, newDemo(), newMock())
 	addTo(root, groupOnline, newDoctor(), newAccounts(&form), newUsers(&form), newToken(), newAPI(), newLogout())
+	for _, c := range root.Commands() {
+		if c.GroupID == groupOnline {
+			addCacheFlags(c)
+		}
+	}
 	checkArgs(root)
 	return root
 }

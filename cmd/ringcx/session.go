@@ -25,10 +25,14 @@ func newToken() *cobra.Command {
 		Example: tokenExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
+			return withSession(cmd, func(ctx context.Context, client *ringcx.Client, kept cache) error {
 				token, err := client.Tokens.TokenContext(ctx)
 				if err != nil {
 					return err
+				}
+				if kept.store == nil {
+					fmt.Fprintf(cmd.ErrOrStderr(), "ringcx: each 'ringcx token' signs in and leaves a session open, because %s; choose a directory with --%s\n",
+						kept.reason, cacheDirFlag)
 				}
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), token.AccessToken)
 				return err
@@ -48,7 +52,10 @@ func newLogout() *cobra.Command {
 		Long:  logoutHelp,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
+			return withSession(cmd, func(ctx context.Context, client *ringcx.Client, kept cache) error {
+				if kept.store == nil {
+					return usagef("the commands keep no session that could end, because %s", kept.reason)
+				}
 				return client.Tokens.Logout(ctx)
 			})
 		},
