@@ -185,12 +185,14 @@ type Config struct {
 // ConfigFromEnv returns a Config with a [JWTLogin]. It reads the credentials from the
 // environment variables RC_CLIENT_ID, RC_CLIENT_SECRET and RC_JWT. RINGCENTRAL_BASE_URL
 // and RINGCX_BASE_URL are optional. If variables are missing, the error names each of
-// them and where its value comes from.
+// them and where its value comes from. If a base URL is not valid, the error names its
+// variable.
 //
 // Source: RingCentral's code samples use the same three names.
 func ConfigFromEnv() (Config, error) {
 	login := &JWTLogin{BaseURL: os.Getenv("RINGCENTRAL_BASE_URL")}
-	var missing []error
+	baseURL := os.Getenv("RINGCX_BASE_URL")
+	var problems []error
 	for _, v := range []struct {
 		name, origin string
 		field        *string
@@ -200,13 +202,21 @@ func ConfigFromEnv() (Config, error) {
 		{"RC_JWT", "a JWT credential created in the RingCentral developer console, under your name, Credentials", &login.JWT},
 	} {
 		if *v.field = strings.TrimSpace(os.Getenv(v.name)); *v.field == "" {
-			missing = append(missing, fmt.Errorf("ringcx: %s is not set: it is %s", v.name, v.origin))
+			problems = append(problems, fmt.Errorf("ringcx: %s is not set: it is %s", v.name, v.origin))
 		}
 	}
-	if err := errors.Join(missing...); err != nil {
+	for _, v := range [][3]string{
+		{"RINGCENTRAL_BASE_URL", login.BaseURL, ringCentralURL},
+		{"RINGCX_BASE_URL", baseURL, DefaultBaseURL},
+	} {
+		if _, err := parseBaseURL(v[0], v[1], v[2]); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
 		return Config{}, err
 	}
-	return Config{RingCentral: login, BaseURL: os.Getenv("RINGCX_BASE_URL")}, nil
+	return Config{RingCentral: login, BaseURL: baseURL}, nil
 }
 
 // resolve returns a copy of c with its defaults, and the parsed BaseURL. It copies

@@ -101,7 +101,8 @@ func (j unusedJar) Cookies(u *url.URL) []*http.Cookie {
 	return nil
 }
 
-// TestConfigFromEnv reads all variables, and then all but one of the required ones.
+// TestConfigFromEnv reads all variables, then all but one of the required ones, and then
+// base URLs that are not valid.
 func TestConfigFromEnv(t *testing.T) {
 	all := map[string]string{
 		"RC_CLIENT_ID": "id", "RC_CLIENT_SECRET": "secret\n", "RC_JWT": " jwt ",
@@ -125,6 +126,15 @@ func TestConfigFromEnv(t *testing.T) {
 			_, err := ringcx.ConfigFromEnv()
 			if err == nil || !strings.Contains(err.Error(), name+" is not set") || !strings.Contains(err.Error(), "developer console") {
 				t.Errorf("error is %v, want one that says that %s is not set", err, name)
+			}
+		})
+	}
+	for _, name := range []string{"RINGCENTRAL_BASE_URL", "RINGCX_BASE_URL"} {
+		t.Run("invalid "+name, func(t *testing.T) {
+			t.Setenv(name, "http://cx.example")
+			_, err := ringcx.ConfigFromEnv()
+			if want := "ringcx: " + name + " is http://cx.example: it must be https"; err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error is %v, want one that begins with %q", err, want)
 			}
 		})
 	}
