@@ -39,14 +39,15 @@ func TestDemoText(t *testing.T) {
 	}
 }
 
-// excerpt returns the part of the demo that README.md shows: the fifth section
-// without blank lines, up to the last response.
+// excerpt returns the part of the demo that README.md shows: the section about a token
+// that expires, without blank lines, up to the last response.
 func excerpt(t *testing.T, demo string) string {
 	t.Helper()
-	_, section, found := strings.Cut(demo, "\n5. ")
-	section, _, next := strings.Cut("5. "+section, "\n6. ")
+	const title = "3. The RingCX token expires\n"
+	_, section, found := strings.Cut(demo, "\n"+title)
+	section, _, next := strings.Cut(title+section, "\n4. ")
 	if !found || !next {
-		t.Fatalf("the demo has no section 5 before a section 6:\n%s", demo)
+		t.Fatalf("the demo has no section %q before a section 4:\n%s", title, demo)
 	}
 	lines := slices.DeleteFunc(strings.Split(section, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
 	last := 0
@@ -55,8 +56,8 @@ func excerpt(t *testing.T, demo string) string {
 			last = i
 		}
 	}
-	if last < 6 || last > 11 {
-		t.Fatalf("section 5 of the demo has %d lines up to its last response, want about ten:\n%s", last+1, section)
+	if last < 6 || last > 13 {
+		t.Fatalf("section 3 of the demo has %d lines up to its last response, want about twelve:\n%s", last+1, section)
 	}
 	return strings.Join(lines[:last+1], "\n") + "\n"
 }

@@ -154,12 +154,15 @@ func needSignals(t *testing.T) {
 	}
 }
 
-// output runs the command line in this process and returns its output.
+// output runs the command line in a process of its own and returns its output.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
-	var out, errs bytes.Buffer
-	if status := run(args, strings.NewReader(""), &out, &errs); status != exitOK {
-		t.Fatalf("ringcx %s: status %d: %s", strings.Join(args, " "), status, &errs)
+	cmd := command(nil, args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil || errs.Len() > 0 {
+		t.Fatalf("ringcx %s: %v: %s", strings.Join(args, " "), err, &errs)
 	}
-	return out.String()
+	return string(out)
 }

@@ -10,7 +10,7 @@ import (
 const rootHelp = `ringcx calls RingCX, RingCentral's contact center, from a terminal.
 
 Two commands need no account:
-  ringcx demo     shows a sign-in, an expiry and a refresh, and explains them
+  ringcx demo     shows a sign-in, a refresh and the hard cases, and explains them
   ringcx mock     serves a fake RingCentral and a fake RingCX, for tests
 
 The others sign in with a JWT credential. They read these variables:

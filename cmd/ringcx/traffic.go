@@ -14,10 +14,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/internal/mask"
 )
 
-// recorder is an http.RoundTripper that records the requests that it sends and
-// their responses. The demo prints them.
+// recorder is an http.RoundTripper that records the requests that it sends and their
+// responses, and reports them to the demo, which prints them.
 type recorder struct {
-	base http.RoundTripper
+	base    http.RoundTripper
+	started func(roundTrip) // is called before a request is sent
+	ended   func(roundTrip) // is called after its response was read, or there was none
 
 	mu   sync.Mutex
 	seen []roundTrip
@@ -27,9 +29,9 @@ type recorder struct {
 type roundTrip struct {
 	method, path   string
 	sent, received []secret
-	status         int
+	status         int           // 0 if there was no response
 	took           time.Duration // until the last byte of the response
-	note           string        // about a response without secrets
+	note           string        // about a response without secrets, or why there was none
 }
 
 // isRefresh reports whether x sent one refresh token and received two tokens.
@@ -55,23 +57,35 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x := roundTrip{method: req.Method, path: maskPath(req.URL.Path), sent: requestSecrets(req)}
+	r.started(x)
 	start := time.Now()
+	resp, body, err := r.send(req)
+	x.took = time.Since(start)
+	if err == nil {
+		x.status, x.received, x.note = resp.StatusCode, responseSecrets(body), responseNote(resp, body)
+	} else {
+		x.note = err.Error()
+	}
+	r.ended(x)
+	r.mu.Lock()
+	r.seen = append(r.seen, x)
+	r.mu.Unlock()
+	return resp, err
+}
+
+// send sends req and reads the body of the response, which can be read again.
+func (r *recorder) send(req *http.Request) (*http.Response, []byte, error) {
 	resp, err := r.base.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	x.took, x.status = time.Since(start), resp.StatusCode
-	x.received, x.note = responseSecrets(body), responseNote(resp, body)
-	r.mu.Lock()
-	r.seen = append(r.seen, x)
-	r.mu.Unlock()
-	return resp, nil
+	return resp, body, nil
 }
 
 // withGetBody returns req, or a copy of it, whose body can be read more than once.
@@ -90,22 +104,21 @@ func withGetBody(req *http.Request) (*http.Request, error) {
 	return &r, err
 }
 
-// take removes the first n recorded round trips and returns them. If n is negative,
-// it takes all.
-func (r *recorder) take(n int) []roundTrip {
+// take removes the recorded round trips and returns them.
+func (r *recorder) take() []roundTrip {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n < 0 || n > len(r.seen) {
-		n = len(r.seen)
-	}
-	taken := r.seen[:n]
-	r.seen = r.seen[n:]
+	taken := r.seen
+	r.seen = nil
 	return taken
 }
 
-// responseNote describes a body: it returns plain text itself, the length of a list,
-// and nothing for other bodies.
+// responseNote describes a response: it returns the Retry-After header, plain text
+// itself, or the length of a list, and nothing for other bodies.
 func responseNote(resp *http.Response, body []byte) string {
+	if after := resp.Header.Get("Retry-After"); after != "" {
+		return "Retry-After: " + after
+	}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
 		return strings.TrimSpace(string(body))
 	}
