@@ -14,30 +14,33 @@ import (
 const accountsHelp = `accounts lists the sub-accounts that you may use. The paths of most other
 operations contain an account id from this list.
 
-With -o json it prints a JSON array with all known fields of each account.
-Passwords, PINs and keys are replaced by "***". To see the response exactly as
-RingCX sent it, use 'ringcx api GET /voice/api/v1/admin/accounts'.`
+With -o json it prints a JSON array with all fields of each account as RingCX sent
+them, also those that this program does not know. Passwords, PINs and keys are
+replaced by "***", unless --show-secrets is given. -o yaml and -o csv print the same
+fields. On a narrow terminal, the columns of the table are truncated.`
 
-func newAccounts(form *format) *cobra.Command {
+func newAccounts(out *outputFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "accounts",
 		Short:   "List the accounts that you may use",
 		Long:    accountsHelp,
-		Example: "  ringcx accounts\n  ringcx accounts -o json | jq -r '.[].accountId'",
+		Example: "  ringcx accounts\n  ringcx accounts --jq '.[].accountId'\n  ringcx accounts -o csv > accounts.csv",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := out.printer(cmd)
+			if err != nil {
+				return err
+			}
 			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
-				return printAccounts(cmd, *form, ringcx.Stream[gen.Account](client.ListAccounts(ctx)))
+				resp, err := client.ListAccounts(ctx)
+				return printList(p, p.accounts, resp, err)
 			})
 		},
 	}
 }
 
-func printAccounts(cmd *cobra.Command, form format, list iter.Seq2[gen.Account, error]) error {
-	w := cmd.OutOrStdout()
-	if form == formatJSON {
-		return writeJSONList(w, list)
-	}
+// accounts prints accounts as a table.
+func (p *outputPrinter) accounts(list iter.Seq2[gen.Account, error]) error {
 	t := newAccountTable()
 	for a, err := range list {
 		if err != nil {
@@ -45,7 +48,7 @@ func printAccounts(cmd *cobra.Command, form format, list iter.Seq2[gen.Account, 
 		}
 		t.add(a)
 	}
-	return t.write(w, newStyle(w), "")
+	return t.write(p.w, newStyle(p.w), "")
 }
 
 // accountTable lists accounts. It has no column for secrets.

@@ -32,6 +32,15 @@ input (--input -) or from fields. The values true, false, null and numbers of a
 --field keep their type; other values are strings. The value of a --raw-field is
 always a string. With GET and HEAD, the fields are added to the query.
 
+With -o json or yaml, a JSON body is printed in that format, and with -o csv, an array
+of objects is printed with one row for each object. --jq and --template print a part
+of a JSON body. All of these replace passwords, PINs, keys and tokens by "***", unless
+--show-secrets is given; without them, the body contains its secrets, so that it can
+be sent back.
+
+-H adds a header to the request. Headers with credentials, such as Authorization, are
+rejected: the program adds the token itself.
+
 If the response has status 300 or higher, api prints its body too, writes the
 status, the error code and the message to standard error, and exits with status 1.
 
@@ -48,11 +57,12 @@ written unchanged.`
 
 const apiExample = `  ringcx api GET /voice/api/v1/admin/accounts
   ringcx api GET /voice/api/v1/admin/users --field flatten=true
+  ringcx api GET /voice/api/v1/admin/users -F flatten=true --jq '.[].userName'
   ringcx api POST /voice/api/v1/admin/accounts/333333/agentGroups --field groupName=Sales
   ringcx api PUT /voice/api/v1/admin/accounts/333333/agentGroups/7 --input group.json`
 
-func newAPI() *cobra.Command {
-	var r apiRequest
+func newAPI(out *outputFlags) *cobra.Command {
+	r := apiRequest{out: out}
 	var include bool
 	cmd := &cobra.Command{
 		Use:     "api METHOD PATH",
@@ -69,6 +79,7 @@ func newAPI() *cobra.Command {
 	flags.StringArrayVarP(&r.fields, "field", "F", nil, "`name=value` of the body or the query; may be repeated")
 	flags.StringArrayVarP(&r.rawFields, "raw-field", "f", nil, "`name=value` with a string value; may be repeated")
 	flags.StringVar(&r.input, "input", "", "read the body from `file`, or from standard input if it is -")
+	flags.StringArrayVarP(&r.headers, "header", "H", nil, "`Name: value` of a request header; may be repeated")
 	flags.BoolVarP(&include, "include", "i", false, "print the status line and the headers before the body")
 	return cmd
 }
@@ -82,6 +93,10 @@ func methodAndPath(_ *cobra.Command, args []string) error {
 
 // run checks the environment and the command line before it sends anything.
 func (r apiRequest) run(cmd *cobra.Command, include bool) error {
+	p, err := r.out.apiPrinter(cmd, include)
+	if err != nil {
+		return err
+	}
 	cfg, err := configFromEnv()
 	if err != nil {
 		return err
@@ -101,6 +116,10 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 		defer resp.Body.Close()
 		out := cmd.OutOrStdout()
 		return withPager(ctx, out, cmd.ErrOrStderr(), func(w io.Writer) error {
+			if p != nil && resp.StatusCode < 300 {
+				p.w = w
+				return p.response(resp)
+			}
 			return newResponsePrinter(out, include).print(w, resp)
 		})
 	})

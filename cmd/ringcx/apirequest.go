@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/ringcx"
@@ -21,6 +24,8 @@ type apiRequest struct {
 	method, path      string
 	fields, rawFields []string // name=value
 	input             string   // a file name, or "-" for standard input
+	headers           []string // Name: value
+	out               *outputFlags
 }
 
 // methods are the allowed methods.
@@ -58,7 +63,11 @@ func (r apiRequest) build(ctx context.Context, baseURL string, stdin io.Reader) 
 	if err != nil {
 		return nil, err
 	}
-	return newRequest(ctx, method, target, body)
+	req, err := newRequest(ctx, method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	return req, setHeaders(req.Header, r.headers)
 }
 
 func newRequest(ctx context.Context, method string, target *url.URL, body []byte) (*http.Request, error) {
@@ -73,12 +82,54 @@ func newRequest(ctx context.Context, method string, target *url.URL, body []byte
 	return req, nil
 }
 
+// credentialHeaders are the headers that contain secrets. A secret on a command line can
+// be seen by other users of the machine, and is stored in the history of the shell.
+var credentialHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie"}
+
+// protocolHeaders are the headers that package net/http sets itself.
+var protocolHeaders = []string{"Connection", "Content-Length", "Host", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+// headerName matches the valid names of headers (RFC 9110, section 5.1).
+var headerName = regexp.MustCompile("^[0-9A-Za-z!#$%&'*+.^_`|~-]+$")
+
+// setHeaders parses headers of the form "Name: value" and sets them. All its errors are
+// usage errors. They contain no value, because it may be a secret.
+func setHeaders(h http.Header, headers []string) error {
+	first := make(map[string]bool)
+	for _, text := range headers {
+		name, value, ok := strings.Cut(text, ":")
+		name, value = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
+		switch {
+		case !ok || !headerName.MatchString(name):
+			return usagef("--header: write it as 'Name: value'")
+		case slices.Contains(credentialHeaders, name):
+			return usagef("--header %s: it is not allowed, because it contains a secret; the program adds the token itself", name)
+		case slices.Contains(protocolHeaders, name):
+			return usagef("--header %s: it is not allowed, because the program sets it itself", name)
+		case strings.ContainsFunc(value, unicode.IsControl):
+			return usagef("--header %s: the value contains a control character", name)
+		}
+		if !first[name] {
+			h.Del(name)
+			first[name] = true
+		}
+		h.Add(name, value)
+	}
+	return nil
+}
+
+// pathParameter matches a parameter in a path of openapi.yaml, which completion offers.
+var pathParameter = regexp.MustCompile(`\{[^{}/]*\}`)
+
 // resolve returns the URL of path. If path is a complete URL, it must have the
 // origin of baseURL.
 func resolve(baseURL, path string) (*url.URL, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil {
 		return nil, usagef("%w", err)
+	}
+	if name := pathParameter.FindString(path); name != "" {
+		return nil, usagef("path %q: replace %s with a value", path, name)
 	}
 	target, err := url.Parse(path)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,22 +55,30 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	form := formatTable
-	root.PersistentFlags().VarP(&form, "output", "o", "output format of accounts and users: table or json")
+	var out outputFlags
+	out.register(root.PersistentFlags())
 	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // fails only for an unknown flag
 	root.AddGroup(
 		&cobra.Group{ID: groupOffline, Title: "Commands without an account:"},
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
 	addTo(root, groupOffline, newDemo(), newMock())
-	addTo(root, groupOnline, newDoctor(), newAccounts(&form), newUsers(&form), newToken(), newAPI(), newLogout())
+	addTo(root, groupOnline, newDoctor(), newAccounts(&out), newUsers(&out), newToken(), newAPI(&out), newLogout())
 	for _, c := range root.Commands() {
 		if c.GroupID == groupOnline {
 			addCacheFlags(c)
 		}
 	}
 	checkArgs(root)
+	for _, c := range root.Commands() {
+		if !slices.Contains(withOutput, c.Name()) {
+			rejectOutputFlags(c)
+		}
+	}
 	return root
 }
+
+// withOutput are the commands that have the output flags.
+var withOutput = []string{"accounts", "users", "api"}
 
 func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 	for _, c := range commands {

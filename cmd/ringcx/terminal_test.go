@@ -60,7 +60,12 @@ func TestPrintable(t *testing.T) {
 func TestJSONListIsPrintable(t *testing.T) {
 	want := gen.User{UserID: 1, UserName: "Zoë <b>" + controls, FullName: &controls}
 	var b bytes.Buffer
-	if err := writeJSONList(&b, elements(nil, want)); err != nil {
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &outputPrinter{w: &b, format: formatJSON}
+	if err := p.list(listOf(nil, string(text))); err != nil {
 		t.Fatal(err)
 	}
 	assertPrintable(t, b.String())

@@ -17,21 +17,30 @@ const usersHelp = `users lists the users below your own user. RingCX nests each 
 who manages them, and the table shows this by indentation. With --flatten, RingCX
 returns one flat list instead. You need the role MANAGE_USERS or SUPER_USER.
 
-With -o json it prints a JSON array, with nested users in the field "children".
-To see the response exactly as RingCX sent it, use
-'ringcx api GET /voice/api/v1/admin/users'.`
+With -o json it prints a JSON array with all fields of each user as RingCX sent them,
+also those that this program does not know. Without --flatten, nested users are in the
+field "children" of the user above them, so that the length of the array is the number
+of users at the top and not the number of all users. To count all users, use
+'ringcx users --flatten --jq length'. -o yaml prints the same. -o csv prints one row for
+each user, also for nested ones. Passwords, PINs and keys are replaced by "***", unless
+--show-secrets is given. On a narrow terminal, the columns of the table are truncated.`
 
-func newUsers(form *format) *cobra.Command {
+func newUsers(out *outputFlags) *cobra.Command {
 	var params gen.ListUsersParams
 	cmd := &cobra.Command{
 		Use:     "users",
 		Short:   "List the users",
 		Long:    usersHelp,
-		Example: "  ringcx users --active-only\n  ringcx users --flatten -o json | jq length",
+		Example: "  ringcx users --active-only\n  ringcx users --flatten --jq length\n  ringcx users -o csv > users.csv",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := out.printer(cmd)
+			if err != nil {
+				return err
+			}
 			return withClient(cmd, func(ctx context.Context, client *ringcx.Client) error {
-				return printUsers(cmd, *form, ringcx.Stream[gen.User](client.ListUsers(ctx, &params)))
+				resp, err := client.ListUsers(ctx, &params)
+				return printList(p, p.users, resp, err)
 			})
 		},
 	}
@@ -40,11 +49,8 @@ func newUsers(form *format) *cobra.Command {
 	return cmd
 }
 
-func printUsers(cmd *cobra.Command, form format, list iter.Seq2[gen.User, error]) error {
-	w := cmd.OutOrStdout()
-	if form == formatJSON {
-		return writeJSONList(w, list)
-	}
+// users prints users as a table.
+func (p *outputPrinter) users(list iter.Seq2[gen.User, error]) error {
 	t := newUserTable()
 	for u, err := range list {
 		if err != nil {
@@ -52,7 +58,7 @@ func printUsers(cmd *cobra.Command, form format, list iter.Seq2[gen.User, error]
 		}
 		t.add(u, 0)
 	}
-	return t.write(w, newStyle(w), "")
+	return t.write(p.w, newStyle(p.w), "")
 }
 
 // userTable lists users. Nested users are indented below the user who manages them.
