@@ -27,7 +27,7 @@ func newAccounts(out *outputFlags) *cobra.Command {
 		Example: "  ringcx accounts\n  ringcx accounts --jq '.[].accountId'\n  ringcx accounts -o csv > accounts.csv",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := out.printer(cmd)
+			p, err := out.listPrinter(cmd)
 			if err != nil {
 				return err
 			}

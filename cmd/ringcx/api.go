@@ -81,6 +81,10 @@ func newAPI(out *outputFlags) *cobra.Command {
 	flags.StringVar(&r.input, "input", "", "read the body from `file`, or from standard input if it is -")
 	flags.StringArrayVarP(&r.headers, "header", "H", nil, "`Name: value` of a request header; may be repeated")
 	flags.BoolVarP(&include, "include", "i", false, "print the status line and the headers before the body")
+	cmd.ValidArgsFunction = completeRequest
+	complete(cmd, "header", completeHeader)
+	complete(cmd, "field", noFiles)
+	complete(cmd, "raw-field", noFiles)
 	return cmd
 }
 
@@ -97,7 +101,7 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := configFromEnv()
+	cfg, err := configFromEnv(cmd)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,14 +10,31 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// configFromEnv reads the credentials from the environment. Its error also names
-// the commands that need no credentials.
-func configFromEnv() (ringcx.Config, error) {
-	cfg, err := ringcx.ConfigFromEnv()
+// configFromEnv reads the credentials of a command from the selected profile and the
+// environment. All its errors are usage errors.
+func configFromEnv(cmd *cobra.Command) (ringcx.Config, error) {
+	cfg, err := loadConfig(cmd)
+	if err != nil && exitCode(err) != exitUsage {
+		err = usagef("%w\nif you have no account, try 'ringcx demo' or 'ringcx mock'", err)
+	}
+	return cfg, err
+}
+
+// loadConfig returns the Config for a command. An error in the selected profile is a
+// usage error. An error about missing credentials is not.
+func loadConfig(cmd *cobra.Command) (ringcx.Config, error) {
+	selected, err := selectedProfile(cmd)
 	if err != nil {
-		return cfg, usagef("%w\nif you have no account, try 'ringcx demo' or 'ringcx mock'", err)
+		return ringcx.Config{}, err
+	}
+	cfg, err := selected.config()
+	if err != nil {
+		return cfg, err
 	}
 	cfg.UserAgent = userAgent()
+	if debug, err := cmd.Flags().GetBool(debugFlag); err == nil && debug {
+		cfg.HTTPClient = &http.Client{Transport: newDebugTransport(cmd.ErrOrStderr(), cfg)}
+	}
 	return cfg, nil
 }
 
@@ -58,7 +76,7 @@ func withClient(cmd *cobra.Command, do func(context.Context, *ringcx.Client) err
 
 // withSession is like withClient, but does not log out. It also passes the cache to do.
 func withSession(cmd *cobra.Command, do func(context.Context, *ringcx.Client, cache) error) error {
-	cfg, err := configFromEnv()
+	cfg, err := configFromEnv(cmd)
 	if err != nil {
 		return err
 	}

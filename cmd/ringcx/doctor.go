@@ -56,7 +56,7 @@ type doctor struct {
 
 func (d *doctor) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	client, err := d.prepare()
+	client, err := d.prepare(cmd)
 	d.step("variables", "the credentials are set", 0, err)
 	d.cache(cmd)
 	if err == nil {
@@ -74,12 +74,11 @@ func (d *doctor) run(cmd *cobra.Command) error {
 	return d.printAccounts(accounts)
 }
 
-func (d *doctor) prepare() (*ringcx.Client, error) {
-	cfg, err := ringcx.ConfigFromEnv()
+func (d *doctor) prepare(cmd *cobra.Command) (*ringcx.Client, error) {
+	cfg, err := loadConfig(cmd)
 	if err != nil {
 		return nil, err
 	}
-	cfg.UserAgent = userAgent()
 	cfg.OnEvent = func(e ringcx.Event) {
 		d.mu.Lock()
 		defer d.mu.Unlock()

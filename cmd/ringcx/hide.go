@@ -22,17 +22,7 @@ func isSecretField(name string) bool { return secretName.MatchString(name) }
 
 // hideSecrets returns the JSON text with each secret replaced by [hidden]. All other
 // bytes stay as they are. It returns an error if text is not one JSON value.
-func hideSecrets(text []byte) ([]byte, error) {
-	if !json.Valid(text) {
-		return nil, notJSON(text)
-	}
-	h := hider{text: text, in: json.NewDecoder(bytes.NewReader(text))}
-	h.in.UseNumber() // Token returns an error for a number that a float64 cannot represent
-	if err := h.value(); err != nil {
-		return nil, err
-	}
-	return append(h.out, text[h.copied:]...), nil
-}
+func hideSecrets(text []byte) ([]byte, error) { return newHider(text).run() }
 
 // notJSON returns the error for text that is not valid JSON.
 func notJSON(text []byte) error {
@@ -40,11 +30,27 @@ func notJSON(text []byte) error {
 	return fmt.Errorf("it is not valid JSON: %w", json.Unmarshal(text, &v))
 }
 
-// hider copies JSON text and replaces the secrets. The text must be valid.
+// hider copies JSON text and replaces the secrets.
 type hider struct {
 	text, out []byte
 	in        *json.Decoder // reads text
 	copied    int           // how much of text is in out
+	found     []json.RawMessage
+}
+
+func newHider(text []byte) *hider {
+	return &hider{text: text, in: json.NewDecoder(bytes.NewReader(text))}
+}
+
+func (h *hider) run() ([]byte, error) {
+	if !json.Valid(h.text) {
+		return nil, notJSON(h.text)
+	}
+	h.in.UseNumber() // Token returns an error for a number that a float64 cannot represent
+	if err := h.value(); err != nil {
+		return nil, err
+	}
+	return append(h.out, h.text[h.copied:]...), nil
 }
 
 // value reads one value.
@@ -89,6 +95,7 @@ func (h *hider) secret() error {
 		return err
 	}
 	replacement := hideValue(raw)
+	h.found = append(h.found, raw)
 	end := int(h.in.InputOffset())
 	h.out = append(append(h.out, h.text[h.copied:end-len(raw)]...), replacement...)
 	h.copied = end

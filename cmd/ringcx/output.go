@@ -63,38 +63,18 @@ type outputFlags struct {
 	showSecrets  bool
 }
 
-// names are the names of the flags.
-func (outputFlags) names() []string { return []string{"output", "jq", "template", "show-secrets"} }
+// outputFlagNames are the names of the flags.
+var outputFlagNames = []string{"output", "jq", "template", "show-secrets"}
 
-func (o *outputFlags) register(flags *pflag.FlagSet) {
+func (o *outputFlags) register(root *cobra.Command) {
+	flags := root.PersistentFlags()
 	flags.VarP(&o.format, "output", "o", "output format: table, json, yaml or csv (default of accounts and users: table)")
 	flags.StringVar(&o.jq, "jq", "", "print the results of a jq `expression` for the JSON output")
 	flags.StringVar(&o.template, "template", "", "print the JSON output with a Go `template`")
 	flags.BoolVar(&o.showSecrets, "show-secrets", false, "do not replace passwords, PINs, keys and tokens in the output by ***")
-}
-
-// rejectOutputFlags makes a command without such output reject the output flags and not
-// list them in its help.
-func rejectOutputFlags(cmd *cobra.Command) {
-	help := cmd.HelpFunc()
-	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		for _, name := range (outputFlags{}).names() {
-			cmd.Flags().Lookup(name).Hidden = true
-		}
-		help(cmd, args)
-	})
-	next := cmd.Args
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		for _, name := range (outputFlags{}).names() {
-			if cmd.Flags().Changed(name) {
-				return usagef("%s has no flag --%s; accounts, users and api have it", cmd.Name(), name)
-			}
-		}
-		if next == nil {
-			return nil
-		}
-		return next(cmd, args)
-	}
+	complete(root, "output", completeFormat)
+	complete(root, "jq", noFiles)
+	complete(root, "template", noFiles)
 }
 
 // elements are the elements of a list, each as the JSON text that the server sent.
@@ -107,6 +87,20 @@ type outputPrinter struct {
 	format      format
 	render      func(context.Context, io.Writer, []byte) error // of --jq or --template, else nil
 	showSecrets bool
+}
+
+// listPrinter returns the printer for accounts or users. The default format is that of
+// the selected profile. All its errors are usage errors.
+func (o *outputFlags) listPrinter(cmd *cobra.Command) (*outputPrinter, error) {
+	selected, err := selectedProfile(cmd)
+	if err != nil {
+		return nil, err
+	}
+	p, err := o.printer(cmd)
+	if err == nil && p.format == "" {
+		p.format = selected.output
+	}
+	return p, err
 }
 
 // printer returns the printer for a command. All its errors are usage errors.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -20,6 +19,8 @@ The others sign in with a JWT credential. They read these variables:
   RC_JWT                 the JWT credential, created in the console under Credentials
   RINGCX_BASE_URL        optional; default https://engage.ringcentral.com
   RINGCENTRAL_BASE_URL   optional; default https://platform.ringcentral.com
+
+` + profileHelp + `
 
 These commands share one session, so that ten commands need one sign-in. The
 session is stored in a file in your cache directory, or in --cache-dir, until "ringcx
@@ -56,12 +57,12 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	var out outputFlags
-	out.register(root.PersistentFlags())
-	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // fails only for an unknown flag
+	out.register(root)
+	registerOnlineFlags(root)
 	root.AddGroup(
 		&cobra.Group{ID: groupOffline, Title: "Commands without an account:"},
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
-	addTo(root, groupOffline, newDemo(), newMock())
+	addTo(root, groupOffline, newDemo(), newMock(), newVersion())
 	addTo(root, groupOnline, newDoctor(), newAccounts(&out), newUsers(&out), newToken(), newAPI(&out), newLogout())
 	for _, c := range root.Commands() {
 		if c.GroupID == groupOnline {
@@ -70,15 +71,53 @@ func newRoot() *cobra.Command {
 	}
 	checkArgs(root)
 	for _, c := range root.Commands() {
-		if !slices.Contains(withOutput, c.Name()) {
-			rejectOutputFlags(c)
-		}
+		limitFlags(c)
 	}
 	return root
 }
 
+// registerOnlineFlags registers the flags of the commands that need an account.
+func registerOnlineFlags(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.String(profileFlag, "", "use the settings of the profile `name`; see 'ringcx --help'")
+	flags.Bool(debugFlag, false, "print requests and responses to standard error, without secrets")
+	complete(root, profileFlag, completeProfile)
+}
+
 // withOutput are the commands that have the output flags.
 var withOutput = []string{"accounts", "users", "api"}
+
+// limitFlags makes a command reject the flags of the root command that do not apply to
+// it, and not list them in its help. It also turns off the completion of files as
+// arguments.
+func limitFlags(cmd *cobra.Command) {
+	var without []string
+	if !slices.Contains(withOutput, cmd.Name()) {
+		without = append(without, outputFlagNames...)
+	}
+	if cmd.GroupID != groupOnline {
+		without = append(without, profileFlag, debugFlag)
+	}
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		for _, name := range without {
+			cmd.InheritedFlags().Lookup(name).Hidden = true
+		}
+		help(cmd, args)
+	})
+	next := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		for _, name := range without {
+			if cmd.Flags().Changed(name) {
+				return usagef("%s has no flag --%s", cmd.Name(), name)
+			}
+		}
+		return next(cmd, args)
+	}
+	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 && !cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = noFiles
+	}
+}
 
 func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
 	for _, c := range commands {
@@ -97,23 +136,8 @@ func checkArgs(root *cobra.Command) {
 		case "help":
 			c.Args = knownTopic
 		case "completion":
-			c.Args, c.RunE = knownCommand, showHelp
+			c.Args, c.RunE = knownShell, showHelp
 		}
-	}
-}
-
-// version returns the version of the module, or "devel" if the program was not
-// built from a released version.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	switch v := info.Main.Version; v {
-	case "", "(devel)":
-		return "devel"
-	default:
-		return v
 	}
 }
 

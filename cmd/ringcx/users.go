@@ -34,7 +34,7 @@ func newUsers(out *outputFlags) *cobra.Command {
 		Example: "  ringcx users --active-only\n  ringcx users --flatten --jq length\n  ringcx users -o csv > users.csv",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := out.printer(cmd)
+			p, err := out.listPrinter(cmd)
 			if err != nil {
 				return err
 			}
