@@ -36,8 +36,14 @@ func TestMain(m *testing.M) {
 //	mockerr REGEXP                      wait until standard error of the mock matches REGEXP,
 //	                                    or, after !, check that it does not match
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams()
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams returns the parameters of all scripts, without the scripts.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits, "mock": scriptMock, "endmock": scriptEndMock, "control": scriptControl, "await": scriptAwait,
 			"mockerr": scriptMockErr,
@@ -49,7 +55,7 @@ func TestScripts(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-	})
+	}
 }
 
 func scriptExits(ts *testscript.TestScript, _ bool, args []string) {

@@ -17,9 +17,10 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-const profileHelp = `A profile is a named set of these settings. Profiles are in the file ringcx/config.yaml
-of your configuration directory ($XDG_CONFIG_HOME or ~/.config on Linux). Select one
-with --profile NAME or the variable RINGCX_PROFILE:
+const profileHelp = `A profile is a named set of settings, such as those of one of several accounts.
+Profiles are in the file ringcx/config.yaml of your configuration directory, which on
+Linux is $XDG_CONFIG_HOME or ~/.config. Select a profile with --profile NAME or the
+variable RINGCX_PROFILE:
 
   profiles:
     acme:
@@ -30,8 +31,9 @@ with --profile NAME or the variable RINGCX_PROFILE:
       ringcentral_base_url: https://platform.ringcentral.com
       output: json                             # of accounts and users
 
-All settings are optional. The variables above are used for those that the profile does
-not have. Secrets must not be in the file.`
+All settings are optional. For a setting that the profile does not have, RC_CLIENT_ID
+and the other variables are used, which "ringcx help" lists. Secrets must not be in the
+file.`
 
 // profile is a set of settings from the configuration file. Its zero value has no
 // settings.

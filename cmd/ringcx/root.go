@@ -20,7 +20,7 @@ The others sign in with a JWT credential. They read these variables:
   RINGCX_BASE_URL        optional; default https://engage.ringcentral.com
   RINGCENTRAL_BASE_URL   optional; default https://platform.ringcentral.com
 
-` + profileHelp + `
+Instead of the variables you can use a profile: see "ringcx help profiles".
 
 These commands share one session, so that ten commands need one sign-in. The
 session is stored in a file in your cache directory, or in --cache-dir, until "ringcx
@@ -64,6 +64,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: groupOnline, Title: "Commands with your credentials:"})
 	addTo(root, groupOffline, newDemo(), newMock(), newVersion())
 	addTo(root, groupOnline, newDoctor(), newAccounts(&out), newUsers(&out), newToken(), newAPI(&out), newLogout())
+	root.AddCommand(&cobra.Command{Use: "profiles", Short: "How to use several accounts", Long: profileHelp}) // a help topic
 	for _, c := range root.Commands() {
 		if c.GroupID == groupOnline {
 			addCacheFlags(c)
@@ -79,7 +80,7 @@ func newRoot() *cobra.Command {
 // registerOnlineFlags registers the flags of the commands that need an account.
 func registerOnlineFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
-	flags.String(profileFlag, "", "use the settings of the profile `name`; see 'ringcx --help'")
+	flags.String(profileFlag, "", "use the settings of the profile `name`; see 'ringcx help profiles'")
 	flags.Bool(debugFlag, false, "print requests and responses to standard error, without secrets")
 	complete(root, profileFlag, completeProfile)
 }
@@ -111,6 +112,9 @@ func limitFlags(cmd *cobra.Command) {
 			if cmd.Flags().Changed(name) {
 				return usagef("%s has no flag --%s", cmd.Name(), name)
 			}
+		}
+		if next == nil {
+			return nil
 		}
 		return next(cmd, args)
 	}
