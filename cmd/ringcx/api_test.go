@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const testBase = "https://ringcx.test/proxy"
@@ -122,5 +124,34 @@ func TestResponseError(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+func TestSetHeaders(t *testing.T) {
+	h := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}
+	if err := setHeaders(h, []string{"accept: text/csv", "X-A:1", "x-a:  2 ", "X-Empty:"}); err != nil {
+		t.Fatal(err)
+	}
+	want := http.Header{"Accept": {"text/csv"}, "Content-Type": {"application/json"}, "X-A": {"1", "2"}, "X-Empty": {""}}
+	if diff := cmp.Diff(want, h); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+	for _, tt := range []struct{ header, want string }{
+		{"authorization: Bearer hunter2", "--header Authorization: it is not allowed, because it contains a secret"},
+		{"Proxy-Authorization : hunter2", "--header Proxy-Authorization: it is not allowed"},
+		{"cookie:hunter2", "--header Cookie: it is not allowed"},
+		{"content-length: 3", "--header Content-Length: it is not allowed, because the program sets it"},
+		{"X-A: hunter2\r\nX-B: 1", "--header X-A: the value contains a control character"},
+		{"hunter2", "--header: write it as 'Name: value'"},
+		{": hunter2", "--header: write it as"},
+		{"a b: hunter2", "--header: write it as"},
+	} {
+		err := setHeaders(make(http.Header), []string{tt.header})
+		if err == nil || !strings.Contains(err.Error(), tt.want) || exitCode(err) != exitUsage {
+			t.Errorf("%q: error is %v, want the usage error %q", tt.header, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: the error contains the value: %v", tt.header, err)
+		}
 	}
 }

@@ -204,9 +204,6 @@ func yamlCollection(d *json.Decoder, start json.Delim) (*yaml.Node, error) {
 		}
 		node.Content = append(node.Content, child)
 	}
-	if len(node.Content) == 0 {
-		node.Style = yaml.FlowStyle // [] or {}
-	}
 	_, err := d.Token()
 	return node, err
 }

@@ -116,6 +116,7 @@ func TestOutput(t *testing.T) {
 		{"template", outputFlags{template: `{{range .}}{{.userId}} {{.rate}} {{json .new.z}}{{"\n"}}{{end}}`}, []string{unusual}, "9007199254740993 1.10 [1,{\"a\":null}]\n"},
 		{"template table", outputFlags{template: `{{range .}}{{tablerow .userId (truncate 5 .userName) (pluck "roleType" .roles | join ", ")}}{{range .children}}{{tablerow .userId .userName .x}}{{end}}{{end}}`},
 			[]string{boss}, "1  boss   USER\n2  child  \n3  =1+1   \n"},
+		{"template two tables", outputFlags{template: `{{tablerow 1 "long"}}{{tablerow 22 3}}{{tablerender}}-{{tablerow 1 2}}`}, nil, "1   long\n22  3\n-1  2\n"},
 		{"template truncate", outputFlags{template: `{{truncate 3 (index . 0).userName}}`}, []string{boss}, "bo…"},
 	}
 	for _, tt := range tests {
