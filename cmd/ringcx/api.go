@@ -83,8 +83,6 @@ func newAPI(out *outputFlags) *cobra.Command {
 	flags.BoolVarP(&include, "include", "i", false, "print the status line and the headers before the body")
 	cmd.ValidArgsFunction = completeRequest
 	complete(cmd, "header", completeHeader)
-	complete(cmd, "field", noFiles)
-	complete(cmd, "raw-field", noFiles)
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 )
@@ -72,6 +73,25 @@ func completeHeader(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 // values.
 func noFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFlags sets the completion of the flags of a command that have none: durations
+// for a duration, files for a flag whose value is a file or a directory, and nothing for
+// others.
+func completeFlags(cmd *cobra.Command) {
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		value, _ := pflag.UnquoteUsage(f)
+		value = strings.ToLower(value)
+		_, isSet := cmd.GetFlagCompletionFunc(f.Name)
+		isFile := strings.HasPrefix(value, "file") || strings.HasPrefix(value, "dir")
+		switch {
+		case isSet || isFile || f.Value.Type() == "bool":
+		case value == "duration":
+			complete(cmd, f.Name, cobra.FixedCompletions([]string{"30s", "1m", "5m"}, cobra.ShellCompDirectiveNoFileComp))
+		default:
+			complete(cmd, f.Name, noFiles)
+		}
+	})
 }
 
 // complete sets the completion of a flag. It panics if the command has no such flag.

@@ -25,8 +25,9 @@ func decodeJSON(text []byte) (any, error) {
 }
 
 // compileJQ returns a function that writes the results of a jq expression for a JSON
-// text, each on a line: strings without quotes, other values as JSON.
-func compileJQ(expression string) (func(context.Context, io.Writer, []byte) error, error) {
+// text, each on a line: strings without quotes, other values as JSON. The function stops
+// with an error when ctx is done.
+func compileJQ(ctx context.Context, expression string) (func(io.Writer, []byte) error, error) {
 	query, err := gojq.Parse(expression)
 	if err != nil {
 		return nil, usagef("--jq: %w", err)
@@ -35,7 +36,7 @@ func compileJQ(expression string) (func(context.Context, io.Writer, []byte) erro
 	if err != nil {
 		return nil, usagef("--jq: %w", err)
 	}
-	return func(ctx context.Context, w io.Writer, text []byte) error {
+	return func(w io.Writer, text []byte) error {
 		input, err := decodeJSON(text)
 		if err != nil {
 			return err
@@ -75,12 +76,12 @@ func jqError(err error) error {
 }
 
 // compileTemplate returns a function that executes a Go template with a JSON text.
-func compileTemplate(text string) (func(context.Context, io.Writer, []byte) error, error) {
+func compileTemplate(text string) (func(io.Writer, []byte) error, error) {
 	parsed, err := template.New("--template").Funcs(templateFuncs(nil)).Parse(text)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return func(_ context.Context, w io.Writer, text []byte) error {
+	return func(w io.Writer, text []byte) error {
 		data, err := decodeJSON(text)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -82,10 +81,9 @@ type elements = iter.Seq2[json.RawMessage, error]
 
 // outputPrinter writes JSON values in the format of the flags.
 type outputPrinter struct {
-	ctx         context.Context //nolint:containedctx // a printer belongs to one command
 	w           io.Writer
 	format      format
-	render      func(context.Context, io.Writer, []byte) error // of --jq or --template, else nil
+	render      func(io.Writer, []byte) error // of --jq or --template, else nil
 	showSecrets bool
 }
 
@@ -105,7 +103,7 @@ func (o *outputFlags) listPrinter(cmd *cobra.Command) (*outputPrinter, error) {
 
 // printer returns the printer for a command. All its errors are usage errors.
 func (o *outputFlags) printer(cmd *cobra.Command) (*outputPrinter, error) {
-	p := &outputPrinter{ctx: cmd.Context(), w: cmd.OutOrStdout(), format: o.format, showSecrets: o.showSecrets}
+	p := &outputPrinter{w: cmd.OutOrStdout(), format: o.format, showSecrets: o.showSecrets}
 	isFiltered := o.jq != "" || o.template != ""
 	switch {
 	case o.jq != "" && o.template != "":
@@ -117,7 +115,7 @@ func (o *outputFlags) printer(cmd *cobra.Command) (*outputPrinter, error) {
 	switch {
 	case o.jq != "":
 		p.format = formatJSON
-		p.render, err = compileJQ(o.jq)
+		p.render, err = compileJQ(cmd.Context(), o.jq)
 	case o.template != "":
 		p.format = formatJSON
 		p.render, err = compileTemplate(o.template)
@@ -203,7 +201,7 @@ func joinArray(all []json.RawMessage) []byte {
 func (p *outputPrinter) value(text []byte) error {
 	switch {
 	case p.render != nil:
-		return p.text(func(w io.Writer) error { return p.render(p.ctx, w, text) })
+		return p.text(func(w io.Writer) error { return p.render(w, text) })
 	case p.format == formatYAML:
 		return p.text(func(w io.Writer) error { return writeYAML(w, text) })
 	}

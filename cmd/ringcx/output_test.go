@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -156,6 +158,33 @@ func TestYAMLHasTheValuesOfTheJSON(t *testing.T) {
 			t.Errorf("the YAML does not contain %s, so that YAML 1.1 would read another value:\n%s", want, got)
 		}
 	}
+}
+
+// FuzzYAML checks that a string and a field name have the same value in YAML.
+func FuzzYAML(f *testing.F) {
+	for _, seed := range []string{"", "yes", "1:30", "- a", "\u0085\ufeff", "a\n b\n", "\x00", "'\"", "2020-05-15", "0x1_0", "!!int", "|\n", "\t", "=", "<<"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text, err := json.Marshal([]any{s, map[string]string{s: "v"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := writeYAML(&b, text); err != nil {
+			t.Fatal(err)
+		}
+		var fromYAML, fromJSON []any
+		if err := yaml.Unmarshal(b.Bytes(), &fromYAML); err != nil {
+			t.Fatalf("%q became %q: %v", s, &b, err)
+		}
+		if err := json.Unmarshal(text, &fromJSON); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fromJSON, fromYAML); diff != "" {
+			t.Errorf("%q became %q (-json +yaml):\n%s", s, &b, diff)
+		}
+	})
 }
 
 // TestOutputOfABrokenList checks that a part of a list cannot be mistaken for all of it.
@@ -315,4 +344,17 @@ func TestSecretsOfOpenAPI(t *testing.T) {
 func isSecretSchema(s *openapi3.Schema) bool {
 	isSecret := func(s *openapi3.SchemaRef) bool { return isSecretSchema(s.Value) }
 	return s.Extensions["x-go-type"] == "wire.Secret" || s.Format == "password" || slices.ContainsFunc(s.AnyOf, isSecret)
+}
+
+// TestJQStopsWithTheContext runs an expression that never ends.
+func TestJQStopsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	run, err := compileJQ(ctx, "last(repeat(1))")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(io.Discard, []byte("null")); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want %v", err, context.Canceled)
+	}
 }

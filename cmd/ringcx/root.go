@@ -73,6 +73,7 @@ func newRoot() *cobra.Command {
 	checkArgs(root)
 	for _, c := range root.Commands() {
 		limitFlags(c)
+		completeFlags(c)
 	}
 	return root
 }
