@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -211,9 +212,11 @@ func yamlCollection(d *json.Decoder, start json.Delim) (*yaml.Node, error) {
 // oldYAML matches strings that YAML 1.1 reads as a boolean or as a number of base 60.
 var oldYAML = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$|^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
 
+// yamlString returns a string. It is quoted if it needs it, and also if it contains tabs
+// or newlines, because package yaml writes some of these as a block that it cannot read.
 func yamlString(text string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if oldYAML.MatchString(text) || strings.ContainsFunc(text, needsEscape) {
+	if oldYAML.MatchString(text) || strings.ContainsFunc(text, unicode.IsControl) || strings.ContainsFunc(text, needsEscape) {
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node

@@ -97,9 +97,7 @@ func TestOutput(t *testing.T) {
   flag: "yes"
   "no": "012"
   at: "2020-05-15"
-  text: |-
-    a,"b"
-    c
+  text: "a,\"b\"\nc"
 - a: 1
 `},
 		{"yaml empty", outputFlags{format: formatYAML}, nil, "[]\n"},
@@ -162,7 +160,7 @@ func TestYAMLHasTheValuesOfTheJSON(t *testing.T) {
 
 // FuzzYAML checks that a string and a field name have the same value in YAML.
 func FuzzYAML(f *testing.F) {
-	for _, seed := range []string{"", "yes", "1:30", "- a", "\u0085\ufeff", "a\n b\n", "\x00", "'\"", "2020-05-15", "0x1_0", "!!int", "|\n", "\t", "=", "<<"} {
+	for _, seed := range []string{"", "yes", "1:30", "- a", "\u0085\ufeff", "a\n b\n", "\x00", "'\"", "2020-05-15", "0x1_0", "!!int", "|\n", "\t\n\n\t", "=", "<<"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
