@@ -82,6 +82,7 @@ type elements = iter.Seq2[json.RawMessage, error]
 // outputPrinter writes JSON values in the format of the flags.
 type outputPrinter struct {
 	w           io.Writer
+	isTerminal  bool // what is written to w appears on a terminal, perhaps through a pager
 	format      format
 	render      func(io.Writer, []byte) error // of --jq or --template, else nil
 	showSecrets bool
@@ -103,7 +104,9 @@ func (o *outputFlags) listPrinter(cmd *cobra.Command) (*outputPrinter, error) {
 
 // printer returns the printer for a command. All its errors are usage errors.
 func (o *outputFlags) printer(cmd *cobra.Command) (*outputPrinter, error) {
-	p := &outputPrinter{w: cmd.OutOrStdout(), format: o.format, showSecrets: o.showSecrets}
+	out := cmd.OutOrStdout()
+	_, isTerminal := terminalFile(out)
+	p := &outputPrinter{w: out, isTerminal: isTerminal, format: o.format, showSecrets: o.showSecrets}
 	isFiltered := o.jq != "" || o.template != ""
 	switch {
 	case o.jq != "" && o.template != "":
@@ -214,7 +217,7 @@ func (p *outputPrinter) text(render func(io.Writer) error) error {
 	var b bytes.Buffer
 	err := render(&b)
 	text := b.String()
-	if _, ok := terminalFile(p.w); ok {
+	if p.isTerminal {
 		text = printable(text)
 	}
 	if _, writeErr := io.WriteString(p.w, text); err == nil {

@@ -356,3 +356,30 @@ func TestJQStopsWithTheContext(t *testing.T) {
 		t.Errorf("error is %v, want %v", err, context.Canceled)
 	}
 }
+
+// TestTextOnATerminalIsPrintable checks that formats other than JSON escape control
+// characters on a terminal only.
+func TestTextOnATerminalIsPrintable(t *testing.T) {
+	value, err := json.Marshal(map[string]string{"name": controls})
+	if err != nil {
+		t.Fatal(err)
+	}
+	render, err := compileJQ(t.Context(), ".[].name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, isTerminal := range []bool{true, false} {
+		for _, p := range []outputPrinter{{format: formatCSV}, {format: formatYAML}, {format: formatJSON, render: render}} {
+			var b bytes.Buffer
+			p.w, p.isTerminal = &b, isTerminal
+			if err := p.list(listOf(nil, string(value))); err != nil {
+				t.Fatal(err)
+			}
+			if isTerminal {
+				assertPrintable(t, b.String())
+			} else if p.format != formatYAML && !strings.Contains(b.String(), controls) {
+				t.Errorf("%s: the output changes the text of the server: %q", p.format, &b)
+			}
+		}
+	}
+}
