@@ -34,23 +34,8 @@ func TestInterrupt(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			fake := ringcxtest.NewServer(t)
-			waiting := make(chan struct{})
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Method+" "+r.URL.Path != tt.waits {
-					fake.ServeHTTP(w, r)
-					return
-				}
-				_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice the end of the client
-				close(waiting)
-				<-r.Context().Done()
-			}))
-			defer server.Close()
-			cmd := command([]string{
-				"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir(),
-				"RINGCX_BASE_URL=" + server.URL, "RINGCENTRAL_BASE_URL=" + server.URL,
-				"RC_CLIENT_ID=" + ringcxtest.ClientID, "RC_CLIENT_SECRET=" + ringcxtest.ClientSecret, "RC_JWT=" + ringcxtest.JWT,
-			}, tt.args...)
+			env, waiting := serveExcept(t, tt.waits, "")
+			cmd := command(env, tt.args...)
 			var errs bytes.Buffer
 			cmd.Stderr = &errs
 			if err := cmd.Start(); err != nil {
@@ -65,6 +50,34 @@ func TestInterrupt(t *testing.T) {
 			assertInterrupted(t, cmd, tt.want, errs.String(), time.Since(start), tt.limit)
 		})
 	}
+}
+
+// serveExcept serves the fake services, except that one request, a method and a path, gets
+// at most the start of a body, and then nothing until the client ends. It returns the
+// variables for a command, and a channel that is closed when the request has arrived.
+func serveExcept(t *testing.T, request, start string) (env []string, waiting <-chan struct{}) {
+	t.Helper()
+	fake, arrived := ringcxtest.NewServer(t), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method+" "+r.URL.Path != request {
+			fake.ServeHTTP(w, r)
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice the end of the client
+		if start != "" {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, start)
+			w.(http.Flusher).Flush()
+		}
+		close(arrived)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	return []string{
+		"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir(),
+		"RINGCX_BASE_URL=" + server.URL, "RINGCENTRAL_BASE_URL=" + server.URL,
+		"RC_CLIENT_ID=" + ringcxtest.ClientID, "RC_CLIENT_SECRET=" + ringcxtest.ClientSecret, "RC_JWT=" + ringcxtest.JWT,
+	}, arrived
 }
 
 // TestInterruptWhileReading interrupts a command that waits for its standard input.

@@ -32,8 +32,7 @@ func pagerCommand() string {
 
 // withPager calls print with a writer. If out is a terminal and the user has a pager,
 // the writer is the pager's input, and withPager waits until the pager exits. If the
-// pager exits before print has written everything, that is not an error. When ctx is
-// done, the pager gets no more input.
+// pager exits before print has written everything, that is not an error.
 func withPager(ctx context.Context, out, errs io.Writer, print func(io.Writer) error) error {
 	command := pagerCommand()
 	if command == "" || !isTerminal(out) {
@@ -50,9 +49,7 @@ func withPager(ctx context.Context, out, errs io.Writer, print func(io.Writer) e
 	}
 	pagers.Add(1)
 	defer pagers.Done()
-	stop := context.AfterFunc(ctx, func() { input.Close() })
 	err = print(input)
-	stop()
 	input.Close()
 	_ = pager.Wait() // its exit status says nothing about the output
 	if ctx.Err() == nil && isClosedPipe(err) {

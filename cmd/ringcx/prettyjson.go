@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -96,7 +97,7 @@ func (p *jsonPrinter) open(first byte) error {
 // scalar prints a string, a number, true, false or null. The name of a field is bold.
 func (p *jsonPrinter) scalar(first byte) error {
 	text, err := p.token(first)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	p.separate()

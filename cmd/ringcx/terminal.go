@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -122,7 +123,7 @@ func endText(out *bufio.Writer, last rune, err error) error {
 	if last != '\n' {
 		out.WriteByte('\n')
 	}
-	if ferr := out.Flush(); err == io.EOF {
+	if ferr := out.Flush(); errors.Is(err, io.EOF) {
 		return ferr
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,7 +56,6 @@ func TestAPIOnTerminal(t *testing.T) {
 		{"pager", []string{"PAGER=sed s/^/+/", "NO_COLOR=1"}, strings.ReplaceAll("+"+strings.TrimSuffix(plain, "\n"), "\n", "\n+") + "\n"},
 		{"RINGCX_PAGER before PAGER", []string{"RINGCX_PAGER=wc -l", "PAGER=false"}, "6\n"},
 		{"empty RINGCX_PAGER", []string{"RINGCX_PAGER=", "PAGER=wc -l", "NO_COLOR=1"}, plain},
-		{"cat", []string{"PAGER=cat", "NO_COLOR=1"}, plain},
 		{"pager with a shell", []string{"PAGER=cat >/dev/null; echo $LESS $LV"}, "FRX -c\n"},
 		{"LESS is set", []string{"PAGER=printenv LESS", "LESS=S"}, "S\n"},
 		{"missing pager", []string{"PAGER=no-such-pager", "NO_COLOR=1"}, plain},
@@ -80,6 +80,38 @@ func TestPagerExitsEarly(t *testing.T) {
 	got := onTerminal(t, mock.environment(t, "PAGER=head -n 1", "NO_COLOR=1"), "api", "GET", "/voice/api/v1/admin/accounts")
 	if got != "[\n" {
 		t.Errorf("output %q, want the first line", got)
+	}
+}
+
+// TestInterruptWithPager interrupts a command during a response. The pager shows what has
+// arrived, and the command waits until the pager exits.
+func TestInterruptWithPager(t *testing.T) {
+	env, waiting := serveExcept(t, "GET /x", "["+strings.Repeat("1,", 100))
+	terminal, screen := openTerminal(t)
+	cmd := command(append(env, "TERM=xterm", "PAGER=sed -n 2p; sleep 2; echo end"), "api", "GET", "/x")
+	cmd.Stdout = terminal
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	terminal.Close()
+	<-waiting
+	time.Sleep(200 * time.Millisecond) // nothing shows that the pager runs
+	start := time.Now()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	took := time.Since(start)
+	assertInterrupted(t, cmd, exitInterrupted, errs.String(), took, 4*stopTimeout)
+	if took < 2*time.Second {
+		t.Errorf("the command exited after %v, before the pager", took)
+	}
+	var got bytes.Buffer
+	_, _ = got.ReadFrom(screen) // ends with EIO, because the terminal is closed
+	if want := "  1\x1b[1m,\x1b[0m\r\nend\r\n"; got.String() != want {
+		t.Errorf("output %q, want %q", &got, want)
 	}
 }
 
