@@ -32,8 +32,8 @@ const (
 	CurrentBaseURL = "https://ringcx.ringcentral.com"
 )
 
-// sharedRenewBefore is the smallest RenewBefore with a Store. A process that ends during
-// a renewal keeps its lease for half of that time.
+// sharedRenewBefore is the smallest RenewBefore with a Store: a process that ends during a
+// renewal keeps its lease for 30 s, and another one needs time to renew after that.
 const sharedRenewBefore = time.Minute
 
 const defaultMaxReplays = 3

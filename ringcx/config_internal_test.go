@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
+	"golang.org/x/oauth2"
 )
 
 // unusedStore is a Store that is not called.
@@ -95,16 +96,20 @@ func TestParseBaseURLNormalizes(t *testing.T) {
 	}
 }
 
-// TestEmbeddedLogin resolves a Config whose source embeds a *JWTLogin. The source has all
-// methods of a builtinLogin, but must not be replaced by the login that it embeds.
+// TestEmbeddedLogin resolves sources that embed a built-in login. They have all methods of
+// a builtinLogin, but must not be replaced by the login that they embed.
 func TestEmbeddedLogin(t *testing.T) {
-	source := struct{ *JWTLogin }{&JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "a.b.c"}}
-	cfg, _, err := Config{RingCentral: source}.resolve()
-	if err != nil || cfg.RingCentral != source {
-		t.Errorf("RingCentral is %T, %v, want %T", cfg.RingCentral, err, source)
-	}
-	if _, ok := asBuiltinLogin(source); ok {
-		t.Errorf("asBuiltinLogin(%T) = true, want false", source)
+	for _, source := range []oauth2.TokenSource{
+		struct{ *JWTLogin }{&JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "a.b.c"}},
+		struct{ *CodeLogin }{&CodeLogin{ClientID: "id"}},
+	} {
+		cfg, _, err := Config{RingCentral: source}.resolve()
+		if err != nil || cfg.RingCentral != source {
+			t.Errorf("RingCentral is %T, %v, want %T", cfg.RingCentral, err, source)
+		}
+		if _, ok := asBuiltinLogin(source); ok {
+			t.Errorf("%T is a builtinLogin", source)
+		}
 	}
 }
 

@@ -16,13 +16,25 @@ const (
 )
 
 var (
-	// errLeaseHeld says that another process is renewing: the current token is still
-	// valid, or callers have waited long enough.
+	// errLeaseHeld says that another process is renewing. It ends an attempt; it ends the
+	// renewal if the current token is still valid, or if the renewal has waited for long
+	// enough.
 	errLeaseHeld = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
-	// errDeferred says that this process leaves the renewal to others: see deferral.
-	errDeferred = errors.New("ringcx: requests of this process failed: waiting for another process to renew the token")
+	// errDeferred says that this process leaves the renewal to others: see deferral. It
+	// matches errLeaseHeld.
+	errDeferred = deferredError{}
 )
+
+type deferredError struct{}
+
+// Error implements error.
+func (deferredError) Error() string {
+	return "ringcx: waiting for a token: after failed requests this process leaves the renewal to others, which have not renewed yet: try again"
+}
+
+// Is reports whether target is errLeaseHeld, because both are handled alike.
+func (deferredError) Is(target error) bool { return target == errLeaseHeld }
 
 // sharedRenewer is the [renewer] of processes that share a session through a Store. It
 // adopts the tokens that another process obtained, or acquires the lease and obtains
@@ -54,7 +66,7 @@ func (s *sharedRenewer) renew(ctx context.Context, r *renewal) (*state, error) {
 		case !isWait(err):
 			return st, err
 		case stopsWaiting(err, s.current, waited):
-			return nil, errLeaseHeld
+			return nil, err
 		default:
 			r.trouble.Store(&err)
 		}
@@ -72,10 +84,9 @@ func (s *sharedRenewer) renew(ctx context.Context, r *renewal) (*state, error) {
 	}
 }
 
-// isWait reports whether an attempt that ended with err is repeated later.
-func isWait(err error) bool {
-	return errors.Is(err, errLeaseHeld) || errors.Is(err, errDeferred) || isStoreError(err)
-}
+// isWait reports whether an attempt that ended with err may be repeated later, in this
+// renewal or, if stopsWaiting, in the next one.
+func isWait(err error) bool { return errors.Is(err, errLeaseHeld) || isStoreError(err) }
 
 // stopsWaiting reports whether a renewal ends that has waited for some time, last because
 // of err.
@@ -221,6 +232,9 @@ func (s *sharedRenewer) register(ctx context.Context) {
 			return
 		}
 		err := s.record.writeRoster(ctx, s.record.record.Roster.with(s.process, s.clock))
+		if err == nil {
+			return
+		}
 		if !errors.Is(err, errSwapLost) {
 			_ = s.emit(StageStore, 0, err)
 			return

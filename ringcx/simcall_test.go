@@ -146,7 +146,7 @@ func (p *simProcess) token(ctx context.Context, client *ringcx.Client) error {
 	}
 	if err != nil {
 		if errors.Is(err, ringcx.ErrLeaseHeld) && !p.sim.occurrences.affected(p.id) {
-			p.sim.Errorf("at %v a caller waited without success for the renewal of another process, which was killed or takes more than a minute", p.sim.at())
+			p.sim.Errorf("at %v a caller waited without success for the renewal of another process, which was killed or takes more than 90 s", p.sim.at())
 		}
 		if known && ctx.Err() == nil {
 			p.sim.Errorf("at %v a caller got an error although the process had a valid token: %v", p.sim.at(), err)

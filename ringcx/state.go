@@ -48,8 +48,8 @@ const (
 )
 
 // newState returns the state of an access token that was requested at sent. It expires a
-// tenth of its lifetime early, at most 10 s, and is renewed renewBefore its end, by
-// default a quarter of its lifetime.
+// tenth of its lifetime early, at most 10 s. Its renewal begins renewBefore earlier than the
+// end of its lifetime, by default a quarter of the lifetime.
 func newState(access string, response json.RawMessage, sent time.Time, lifetime, renewBefore time.Duration) *state {
 	before := lifetime / 4
 	if renewBefore > 0 {

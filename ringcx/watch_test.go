@@ -295,9 +295,9 @@ var logValueTests = []struct {
 		`v.stage=refresh v.took=1s v.err="no response: unexpected EOF"`,
 	},
 	{
-		"Event with an Error", ringcx.Event{Stage: ringcx.StageLogin, Took: time.Millisecond, Err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 401, Cause: errReset}},
-		`"v":{"stage":"login","took":1000000,"err":"ringcx: login: 401 (check that the JWT credential is valid for this app and that the app uses the JWT auth flow); after connection reset"}`,
-		`v.stage=login v.took=1ms v.err="ringcx: login: 401 (check that the JWT credential is valid for this app and that the app uses the JWT auth flow); after connection reset"`,
+		"Event with an Error", ringcx.Event{Stage: ringcx.StageLogin, Took: time.Millisecond, Err: &ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 401, Cause: &ringcx.Error{Stage: ringcx.StageCall, StatusCode: 401}}},
+		`"v":{"stage":"login","took":1000000,"err":"ringcx: login: 401; after call: 401"}`,
+		`v.stage=login v.took=1ms v.err="ringcx: login: 401; after call: 401"`,
 	},
 	{
 		"Call", users(1, 429, true, 7*time.Second),

@@ -40,7 +40,7 @@ func TestDemoText(t *testing.T) {
 }
 
 // excerpt returns the part of the demo that README.md shows: the section about a token
-// that expires, without blank lines, up to the last response.
+// that expires: its title, and the requests and responses.
 func excerpt(t *testing.T, demo string) string {
 	t.Helper()
 	const title = "3. The RingCX token expires\n"
@@ -49,17 +49,11 @@ func excerpt(t *testing.T, demo string) string {
 	if !found || !next {
 		t.Fatalf("the demo has no section %q before a section 4:\n%s", title, demo)
 	}
-	lines := slices.DeleteFunc(strings.Split(section, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
-	last := 0
-	for i, line := range lines {
-		if strings.Contains(line, "←") {
-			last = i
-		}
+	lines := slices.DeleteFunc(strings.Split(section, "\n")[1:], func(line string) bool { return !strings.ContainsAny(line, "→←") })
+	if len(lines) < 6 || len(lines) > 9 {
+		t.Fatalf("section 3 of the demo has %d requests and responses, want six to nine:\n%s", len(lines), section)
 	}
-	if last < 6 || last > 13 {
-		t.Fatalf("section 3 of the demo has %d lines up to its last response, want about twelve:\n%s", last+1, section)
-	}
-	return strings.Join(lines[:last+1], "\n") + "\n"
+	return title + strings.Join(lines, "\n") + "\n"
 }
 
 // withExcerpt returns readme with another part of the demo.
