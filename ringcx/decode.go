@@ -55,7 +55,7 @@ func parserError(r any, err error) error {
 	if isFromRequest(err) {
 		return err
 	}
-	reason, field := mismatchIn(err)
+	field, reason := mismatchIn(err)
 	if reason == nil {
 		return err
 	}
@@ -92,25 +92,25 @@ func (m mismatch) Error() string { return string(m) }
 // mismatchIn returns the reason and the field of a *wire.DecodeError for an error of
 // reading or decoding a response. It returns nil if err is not about the contents of the
 // response, for example if the network failed or the context ended.
-func mismatchIn(err error) (reason error, field string) {
+func mismatchIn(err error) (field string, reason error) {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return err, t.Field
+		return t.Field, err
 	}
 	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
 	_, isMismatch := errors.AsType[mismatch](err)
 	switch {
 	case isMismatch:
-		return err, ""
+		return "", err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return endedEarly(err), ""
+		return "", endedEarly(err)
 	case !isSyntax:
-		return nil, ""
+		return "", nil
 	case syntax.Offset == 0:
-		return errEmpty, ""
+		return "", errEmpty
 	case syntax.Error() == "unexpected end of JSON input":
-		return endedEarly(io.ErrUnexpectedEOF), ""
+		return "", endedEarly(io.ErrUnexpectedEOF)
 	}
-	return fmt.Errorf("the body is not valid JSON: %w", err), ""
+	return "", fmt.Errorf("the body is not valid JSON: %w", err)
 }
 
 func endedEarly(err error) error { return fmt.Errorf("the body ended early: %w", err) }
@@ -309,7 +309,7 @@ func checkList(r *http.Response) error {
 // listError returns a *wire.DecodeError for err, an error of reading a list. If the
 // response could not be read to its end, it adds the request to err instead.
 func listError(r *http.Response, err error) error {
-	if reason, field := mismatchIn(err); reason != nil {
+	if field, reason := mismatchIn(err); reason != nil {
 		e := newDecodeError(r, reason)
 		e.Field = field
 		return e
@@ -344,7 +344,7 @@ func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
 func openList(d *json.Decoder) (bool, error) {
 	start, err := d.Token()
 	switch {
-	case err == io.EOF: //nolint:errorlint // encoding/json returns io.EOF itself
+	case err == io.EOF:
 		return false, errEmpty
 	case err != nil:
 		return false, err
@@ -377,7 +377,7 @@ func bodyEnd(d *json.Decoder) error {
 	_, err := d.Token()
 	_, isSyntax := errors.AsType[*json.SyntaxError](err)
 	switch {
-	case err == io.EOF: //nolint:errorlint // encoding/json returns io.EOF itself
+	case err == io.EOF:
 		return nil
 	case err == nil || isSyntax:
 		return errContinues
@@ -387,7 +387,7 @@ func bodyEnd(d *json.Decoder) error {
 
 // unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
 func unexpectedEOF(err error) error {
-	if err == io.EOF { //nolint:errorlint // encoding/json returns io.EOF itself
+	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -135,7 +135,7 @@ type cutBody struct {
 
 func (b cutBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err == io.EOF { //nolint:errorlint // strings.Reader returns io.EOF itself
+	if err == io.EOF {
 		err = b.err
 	}
 	return n, err
