@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,9 +90,12 @@ func TestInterruptWithPager(t *testing.T) {
 	env, waiting := serveExcept(t, "GET /x", "["+strings.Repeat("1,", 100))
 	terminal, screen := openTerminal(t)
 	cmd := command(append(env, "TERM=xterm", "PAGER=sed -n 2p; sleep 2; echo end"), "api", "GET", "/x")
-	cmd.Stdout = terminal
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
+	errs, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // a pipe would stay open until the pager ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer errs.Close()
+	cmd.Stdout, cmd.Stderr = terminal, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +108,7 @@ func TestInterruptWithPager(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	took := time.Since(start)
-	assertInterrupted(t, cmd, exitInterrupted, errs.String(), took, 4*stopTimeout)
+	assertInterrupted(t, cmd, exitInterrupted, read(t, errs.Name()), took, 4*stopTimeout)
 	if took < 2*time.Second {
 		t.Errorf("the command exited after %v, before the pager", took)
 	}
