@@ -51,7 +51,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	defer pagers.Wait()
+	defer waitForPager()
 
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)

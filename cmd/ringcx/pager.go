@@ -13,9 +13,15 @@ import (
 	"syscall"
 )
 
-// pagers counts the running pagers. The process must not exit before them: the shell
-// would take the terminal from them.
-var pagers sync.WaitGroup
+// pagerRuns is locked while a pager runs.
+var pagerRuns sync.Mutex
+
+// waitForPager waits until the pager exits, if one runs. The process must not exit before
+// it: the shell would take the terminal from the pager.
+func waitForPager() {
+	pagerRuns.Lock()
+	defer pagerRuns.Unlock()
+}
 
 // pagerCommand returns the command line of the pager: RINGCX_PAGER, also if it is
 // empty, or PAGER. It is "" if the user wants no pager.
@@ -38,6 +44,8 @@ func withPager(ctx context.Context, out, errs io.Writer, print func(io.Writer) e
 	if command == "" || !isTerminal(out) {
 		return print(out)
 	}
+	pagerRuns.Lock()
+	defer pagerRuns.Unlock()
 	pager := newPager(command, out, errs)
 	input, err := pager.StdinPipe()
 	if err == nil {
@@ -47,8 +55,6 @@ func withPager(ctx context.Context, out, errs io.Writer, print func(io.Writer) e
 		fmt.Fprintf(errs, "ringcx: the pager %s cannot be started: %v\n", printable(command), err)
 		return print(out)
 	}
-	pagers.Add(1)
-	defer pagers.Done()
 	err = print(input)
 	input.Close()
 	_ = pager.Wait() // its exit status says nothing about the output
