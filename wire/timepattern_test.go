@@ -46,8 +46,8 @@ func checkPattern(tb testing.TB, pattern *regexp.Regexp, s string) bool {
 	return reads
 }
 
-// TestTimePattern compares Time with the pattern in openapi.yaml, for all dates of some
-// years, all times of day, all offsets, and changes of one character.
+// TestTimePattern compares Time with the pattern in openapi.yaml, for all leap days, all
+// dates of some years, all times of day, all offsets, and changes of one character.
 func TestTimePattern(t *testing.T) {
 	pattern := timePattern(t)
 	read := 0
@@ -55,6 +55,9 @@ func TestTimePattern(t *testing.T) {
 		if checkPattern(t, pattern, s) {
 			read++
 		}
+	}
+	for year := range 10_000 {
+		check(fmt.Sprintf("%04d-02-29", year))
 	}
 	for _, year := range []int{0, 1, 4, 100, 400, 1900, 1999, 2000, 2008, 2012, 2019, 2020, 2026, 2100, 9996, 9999} {
 		for month := range 14 {
