@@ -52,19 +52,12 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 // with it, so that only the type of r is known.
 func parserError(r any, err error) error {
 	err = redact.Error(err)
-	if isFromRequest(err) {
-		return err
-	}
 	field, reason := mismatchIn(err)
-	if reason == nil {
+	if reason == nil || isFromRequest(err) {
 		return err
 	}
-	e := &wire.DecodeError{Field: field, Err: reason}
-	if op, ok := gen.OperationOf(r); ok {
-		e.Method, e.Path = op.Method, op.Path
-		e.StatusCode = jsonStatus(op)
-	}
-	return e
+	op, _ := gen.OperationOf(r)
+	return &wire.DecodeError{Method: op.Method, Path: op.Path, StatusCode: jsonStatus(op), Field: field, Err: reason}
 }
 
 // isFromRequest reports whether err, of a method of the generated client, is from before
@@ -77,7 +70,8 @@ func isFromRequest(err error) bool {
 
 // jsonStatus returns the status with which op returns JSON, or 0 if there are several.
 func jsonStatus(op gen.Operation) int {
-	statuses := slices.DeleteFunc(slices.Clone(op.Success), func(s int) bool { return s == http.StatusNoContent })
+	isEmpty := func(status int) bool { return status == http.StatusNoContent }
+	statuses := slices.DeleteFunc(slices.Clone(op.Success), isEmpty)
 	if len(statuses) != 1 {
 		return 0
 	}
@@ -89,8 +83,8 @@ type mismatch string
 
 func (m mismatch) Error() string { return string(m) }
 
-// mismatchIn returns the reason and the field of a *wire.DecodeError for an error of
-// reading or decoding a response. It returns nil if err is not about the contents of the
+// mismatchIn returns the field and the reason of a *wire.DecodeError for an error of
+// reading or decoding a response. The reason is nil if err is not about the contents of the
 // response, for example if the network failed or the context ended.
 func mismatchIn(err error) (field string, reason error) {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -129,11 +123,8 @@ func checkResult(r any, v reflect.Value) error {
 	if !v.IsNil() {
 		return responseError(r, status, nullIn(v.Elem(), body))
 	}
-	op, ok := gen.OperationOf(r)
-	if !ok {
-		op.Success = jsonStatuses
-	}
-	declared := slices.Contains(op.Success, status)
+	want := declaredBy(r)
+	declared := slices.Contains(want, status)
 	isList := v.Type().Elem().Kind() == reflect.Slice
 	switch {
 	case status == http.StatusNoContent && declared && !isList:
@@ -141,9 +132,25 @@ func checkResult(r any, v reflect.Value) error {
 	case status == http.StatusNoContent:
 		return responseError(r, status, errNoContent)
 	case !declared:
-		return responseError(r, status, undeclared(op.Success))
+		return responseError(r, status, undeclared(want))
 	}
 	return responseError(r, status, notJSON(body))
+}
+
+// declaredBy returns the statuses that the operation of the result r declares.
+func declaredBy(r any) []int {
+	if op, ok := gen.OperationOf(r); ok {
+		return op.Success
+	}
+	return jsonStatuses
+}
+
+// declaredFor returns the statuses that the operation with the given request declares.
+func declaredFor(method, path string) []int {
+	if op, ok := gen.FindOperation(method, path); ok {
+		return op.Success
+	}
+	return jsonStatuses
 }
 
 // jsonStatuses are the statuses with which an unknown operation may return JSON.
@@ -151,6 +158,7 @@ var jsonStatuses = []int{http.StatusOK, http.StatusCreated}
 
 const (
 	errEmpty       = mismatch("the body is empty")
+	errNull        = mismatch("the body is null")
 	errNoContent   = mismatch("the response has no content")
 	errNullElement = mismatch("an element of the list is null")
 	errNotArray    = mismatch("the body is not a JSON array")
@@ -211,17 +219,22 @@ func newDecodeError(resp *http.Response, reason error) *wire.DecodeError {
 func nullIn(v reflect.Value, body []byte) error {
 	switch {
 	case mayBeNull(v.Type()):
-	case string(bytes.TrimSpace(body)) == "null":
-		return mismatch("the body is null")
+	case isNull(body):
+		return errNull
 	}
-	if v.Kind() != reflect.Slice || mayBeNull(v.Type().Elem()) || !hasZero(v) {
-		return nil
-	}
-	var elements []*json.RawMessage
-	if err := json.Unmarshal(body, &elements); err == nil && slices.Contains(elements, nil) {
+	isList := v.Kind() == reflect.Slice && !mayBeNull(v.Type().Elem())
+	if isList && hasZero(v) && hasNull(body) {
 		return errNullElement
 	}
 	return nil
+}
+
+func isNull(body []byte) bool { return string(bytes.TrimSpace(body)) == "null" }
+
+// hasNull reports whether body is an array with a null element.
+func hasNull(body []byte) bool {
+	var elements []*json.RawMessage
+	return json.Unmarshal(body, &elements) == nil && slices.Contains(elements, nil)
 }
 
 // mayBeNull reports whether a value of type t can represent null.
@@ -290,21 +303,22 @@ func checkList(r *http.Response) error {
 	ctype := r.Header.Get("Content-Type")
 	want := jsonStatuses
 	if r.Request != nil {
-		if op, ok := gen.FindOperation(r.Request.Method, r.Request.URL.EscapedPath()); ok {
-			want = op.Success
-		}
+		want = declaredFor(r.Request.Method, r.Request.URL.EscapedPath())
 	}
 	switch {
 	case r.StatusCode == http.StatusNoContent:
 		return errNoContent
 	case !slices.Contains(want, r.StatusCode):
 		return undeclared(want)
-	case ctype != "" && !strings.Contains(ctype, "json"): // as the generated client checks it
+	case ctype != "" && !isJSON(ctype):
 		body, _ := io.ReadAll(io.LimitReader(r.Body, maxErrorBody)) // ignore the error: use what was read
 		return notJSON(body)
 	}
 	return nil
 }
+
+// isJSON reports whether ctype, a Content-Type, is JSON for the generated client.
+func isJSON(ctype string) bool { return strings.Contains(ctype, "json") }
 
 // listError returns a *wire.DecodeError for err, an error of reading a list. If the
 // response could not be read to its end, it adds the request to err instead.
