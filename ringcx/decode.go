@@ -338,12 +338,12 @@ func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
 	if isList, err := openList(d); !isList {
 		return err
 	}
+	var v *T // declared once, because it escapes to the heap
 	for d.More() {
-		v, err := element[T](d)
-		if err != nil {
-			return unexpectedEOF(err)
+		if err := decodeElement(d, &v); err != nil {
+			return err
 		}
-		if !yield(v, nil) {
+		if !yield(wire.Value(v), nil) {
 			return nil
 		}
 	}
@@ -370,20 +370,17 @@ func openList(d *json.Decoder) (bool, error) {
 	return true, nil
 }
 
-// element reads an element of an array.
-func element[T any](d *json.Decoder) (T, error) {
-	var zero T
-	var v *T
-	if err := d.Decode(&v); err != nil {
-		return zero, err
+// decodeElement reads an element of an array into a new T. It sets *v to nil for a null
+// that a T can represent.
+func decodeElement[T any](d *json.Decoder, v **T) error {
+	*v = nil
+	if err := d.Decode(v); err != nil {
+		return unexpectedEOF(err)
 	}
-	switch {
-	case v != nil:
-		return *v, nil
-	case mayBeNull(reflect.TypeFor[T]()):
-		return zero, nil
+	if *v == nil && !mayBeNull(reflect.TypeFor[T]()) {
+		return errNullElement
 	}
-	return zero, errNullElement
+	return nil
 }
 
 // bodyEnd returns an error if the body continues.
