@@ -398,7 +398,7 @@ func bodyEnd(d *json.Decoder) error {
 
 // unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
 func unexpectedEOF(err error) error {
-	if err == io.EOF {
+	if err == io.EOF { //nolint:errorlint // a reader returns io.EOF itself
 		return io.ErrUnexpectedEOF
 	}
 	return err
