@@ -57,9 +57,8 @@ var (
 //
 // With a Store, Config.Key is required: the token does not always name its user.
 //
-// Source: RingCentral documentation, refresh tokens. That the response is repeated is
-// observed: for about 10 s after the new access token was first used, and for at least an
-// hour if it was not used.
+// Source: RingCentral developer guide, refresh tokens: the response is repeated until 10 s
+// after the new access token was first used, and for about an hour if it is not used.
 type CodeLogin struct {
 	ClientID string // of the app that the user signed in to; required
 
@@ -86,11 +85,12 @@ type CodeLogin struct {
 	// program ends before that, the user must sign in again.
 	Save func(*oauth2.Token) error
 
-	// Load returns the token that Save stored last. It is called before each refresh. It
-	// is required if several processes use one session: another process may have
-	// refreshed the token. They must not refresh at the same time: a Config.Store ensures
-	// this. If Load returns nil without an error, the session has ended. If it returns an
-	// error, there is no refresh. Default: nil, the session is used by this process only.
+	// Load returns the token that Save stored last. It is called before each refresh,
+	// unless the current token could not be saved. It is required if several processes
+	// use one session, because another process may have refreshed the token. Use it with
+	// a Config.Store: then the processes do not refresh at the same time, unless the Store
+	// fails. If Load returns nil without an error, the session has ended. If it returns
+	// an error, there is no refresh. Default: nil, one process uses the session.
 	Load func() (*oauth2.Token, error)
 
 	// BaseURL is the base URL of RingCentral. It must use https, or http with a loopback

@@ -11,7 +11,9 @@
 //	}
 //	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
 //
-// Its [TokenSource] exchanges the RingCentral token for a RingCX token, which is valid for
+// A [CodeLogin] continues the session of a user who signed in with a browser.
+//
+// The [TokenSource] of a Client exchanges the RingCentral token for a RingCX token, which is valid for
 // five minutes, and renews it before it expires. Use [TokenSource.Transport] to add the
 // token to the requests of another HTTP client.
 //

@@ -53,7 +53,8 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 //   - an error that wraps ctx.Err() if ctx is done first;
 //   - [ErrClosed] after Close;
 //   - the error of the Store if it failed;
-//   - otherwise the error of the network or of Config.RingCentral.
+//   - otherwise the error of the network or of Config.RingCentral. It wraps
+//     [ErrSignInRequired] if the session of a [CodeLogin] has ended.
 //
 // After a renewal has failed, TokenContext without a valid token returns its error at once
 // until the next attempt is due:
