@@ -45,7 +45,7 @@ demo-text: ## Write docs/demo.txt, and the part of it that README.md shows.
 
 .PHONY: check
 check: vet lint metrics drift lint-spec check-bench check-otel ## Run all checks: format, vet, lint, metrics, drift, spec, other modules, tests with the race detector.
-	go test -race ./...
+	go test -race -timeout 20m ./...
 
 .PHONY: vet
 vet: ## Check formatting, go.mod, and the code for Linux, macOS and Windows.
