@@ -111,6 +111,12 @@ func (l *JWTLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	a, err := l.post(ctx, StageLogin, tokenPath, url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
 		"assertion":  {l.JWT},
+
+		// Without a refresh token, a session that is not revoked ends with the access token,
+		// and does not count towards the sessions of the user for a week.
+		//
+		// Source: RingCentral API reference, Get Token: 0 requests no refresh token.
+		"refresh_token_ttl": {"0"},
 	})
 	if err != nil {
 		return nil, err

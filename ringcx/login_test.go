@@ -1,7 +1,9 @@
 package ringcx_test
 
 import (
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -235,5 +237,27 @@ func TestNewLoginSurvivesAConflict(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestJWTLoginRequestsNoRefreshToken checks the form of a sign-in: a refresh token would keep
+// the session alive for a week.
+func TestJWTLoginRequestsNoRefreshToken(t *testing.T) {
+	var form url.Values
+	login := ringcx.JWTLogin{ClientID: "id", ClientSecret: "secret", JWT: "jwt", HTTPClient: &http.Client{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			form, err = url.ParseQuery(string(body))
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"access_token":"a"}`)), Request: r}, err
+		}),
+	}}
+	if _, err := login.Token(); err != nil {
+		t.Fatal(err)
+	}
+	if got := form.Get("refresh_token_ttl"); got != "0" {
+		t.Errorf("refresh_token_ttl = %q, want 0", got)
 	}
 }
