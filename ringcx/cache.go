@@ -338,14 +338,26 @@ func (r *renewal) waitError(err error) error {
 	return err
 }
 
-// detach returns a context with the values of ctx that is never canceled. It drops the
-// hooks of net/http/httptrace: they belong to a call of the program, and would see the
-// credentials of a sign-in.
+// detach returns a context with the values of ctx that is never canceled. It drops what
+// belongs to a call of the program: the hooks of net/http/httptrace, which would see the
+// credentials of a sign-in, and what CallFromContext returns.
 func detach(ctx context.Context) context.Context {
 	if httptrace.ContextClientTrace(ctx) != nil {
 		return context.Background()
 	}
-	return context.WithoutCancel(ctx)
+	return detached{context.WithoutCancel(ctx)}
+}
+
+// detached is the context of a renewal.
+type detached struct{ context.Context }
+
+// Value implements context.Context.
+func (d detached) Value(key any) any {
+	switch key {
+	case callKey{}, callSecretsKey{}:
+		return nil
+	}
+	return d.Context.Value(key)
 }
 
 // An observer is given the header of each response to a call. Safe for concurrent use.

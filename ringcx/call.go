@@ -60,10 +60,12 @@ func (c *call) do() (*http.Response, error) {
 		if c.first401 != nil && st.token.AccessToken == c.sentToken {
 			return c.first401, nil // there is no newer token
 		}
-		start := c.attemptStart()
+		start, sent := c.attemptStart(), c.sent
 		resp, err := c.send(st)
 		delay, again := c.next(resp, err)
-		c.report(attemptEnd{start, resp, err, delay, again})
+		if c.sent > sent {
+			c.report(attemptEnd{start, resp, err, delay, again})
+		}
 		if !again {
 			return resp, err
 		}

@@ -48,6 +48,18 @@ type rules struct {
 	// leaveToOthers reports whether the rest of a renewal is left to other processes
 	// after a request failed.
 	leaveToOthers func() bool
+
+	// takeSignIn counts a sign-in of the renewal, and reports whether it may sign in.
+	takeSignIn func() bool
+}
+
+// unrestricted returns the rules of a renewal that asks only p.
+func unrestricted(p permit) rules {
+	return rules{
+		permit:        p,
+		leaveToOthers: func() bool { return false },
+		takeSignIn:    func() bool { return true },
+	}
 }
 
 // permit is the permit of a process of its own: it checks the limits.
@@ -100,7 +112,11 @@ func (c *chain) obtain(ctx context.Context, r rules) (*state, error) {
 func (c *chain) obtainBySignIn(ctx context.Context, r rules, old string) (*state, error) {
 	st, denied, err := c.signInAndExchange(ctx, r, old)
 	if mayBeKept := denied && old == "" && c.source.canInvalidate(); mayBeKept && !r.leaveToOthers() {
-		st, denied, err = c.signInAndExchange(ctx, r, c.session.rc.token)
+		again, deniedAgain, againErr := c.signInAndExchange(ctx, r, c.session.rc.token)
+		if againErr != nil && heldBack(againErr) {
+			return nil, withCause(againErr, err)
+		}
+		st, denied, err = again, deniedAgain, againErr
 	}
 	if denied {
 		c.session.rc.denied = "" // another RingCentral token would be rejected too
@@ -235,6 +251,9 @@ func (c *chain) adopt(res tokenResult, sent time.Time, spent string) (*state, er
 // that is still pending. The token must not be old, which RingCX has just rejected. If
 // signIn fails the session is unchanged.
 func (c *chain) signIn(ctx context.Context, r rules, old string) error {
+	if !r.takeSignIn() {
+		return errNoSignIn
+	}
 	start := time.Now()
 	token, err, pending := c.source.awaitPending(c.now)
 	if !pending {
@@ -287,10 +306,7 @@ type soloRenewer struct{ *chain }
 // renew implements renewer.
 func (s *soloRenewer) renew(ctx context.Context, _ *renewal) (*state, error) {
 	s.useLateToken()
-	return s.obtain(ctx, rules{
-		permit:        s.permit,
-		leaveToOthers: func() bool { return false },
-	})
+	return s.obtain(ctx, unrestricted(s.permit))
 }
 
 // settle implements renewer.

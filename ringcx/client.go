@@ -30,13 +30,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := tokens.cache
-	doer := *e.cfg.HTTPClient
-	t := newTransport(e, e.cfg.transport())
+	cache := tokens.cache
+	doer := *cache.cfg.HTTPClient
+	t := newTransport(cache, cache.cfg.transport())
 	t.toErrors = true
 	doer.Transport = t
 	c := &Client{Tokens: tokens, doer: &doer}
-	c.ClientWithResponses, err = gen.NewClientWithResponses(e.base.String(), gen.WithHTTPClient(c))
+	c.ClientWithResponses, err = gen.NewClientWithResponses(cache.base.String(), gen.WithHTTPClient(c))
 	return c, err
 }
 

@@ -58,8 +58,9 @@ type Config struct {
 	//
 	//	Invalidate(*oauth2.Token)
 	//
-	// It is called if RingCX rejected the token with status 401, for example because
-	// its RingCentral session was ended, and then the source is called again, once. Only
+	// It is called if RingCX rejected the token with status 401, for example because its
+	// RingCentral session was ended, or a token that it had accepted before with status
+	// 400, 403 or 404. Then the source is called again, once. Only
 	// the AccessToken of its argument is set. After Invalidate the source must not return
 	// that access token again. Invalidate is not called while a call of Token or
 	// TokenContext is in progress.

@@ -97,3 +97,18 @@ func TestOwnErrorsAreNotRedacted(t *testing.T) {
 		}
 	}
 }
+
+// TestInvalidResponseHidesSecretsInHeaders lets a server return a token in the headers of a
+// response that cannot be used.
+func TestInvalidResponseHidesSecretsInHeaders(t *testing.T) {
+	const token = "opaque-token-0123456789"
+	for _, name := range []string{"X-Request-Id", "RCRequestId", "Retry-After"} {
+		res := tokenResult{
+			request: tokenRequest{stage: StageExchange, request: httptest.NewRequest(http.MethodPost, "https://ringcx.test/x", nil), secrets: []string{token}},
+			resp:    &http.Response{StatusCode: http.StatusFound, Header: http.Header{http.CanonicalHeaderKey(name): {"echo " + token}}},
+		}
+		if e := res.invalid("a redirect"); strings.Contains(fmt.Sprintf("%v %+v", e, e.Header), token) {
+			t.Errorf("%s: the token is in %+v", name, e.Header)
+		}
+	}
+}

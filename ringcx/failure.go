@@ -156,6 +156,14 @@ func heldBack(err error) bool {
 	return isStoreError(err) || isLocalLimit(err) || errors.Is(err, errLeaseHeld)
 }
 
+// withCause returns err with cause as its Cause, if it is an *Error that has none.
+func withCause(err, cause error) error {
+	if e := asError(err); e != nil && e.Cause == nil {
+		e.Cause = cause
+	}
+	return err
+}
+
 // asError returns err if it is itself an *Error, and nil otherwise.
 func asError(err error) *Error {
 	e, _ := err.(*Error) //nolint:errorlint // an *Error in the chain of another error is not meant

@@ -181,7 +181,7 @@ func TestDeferralNeedsOtherProcesses(t *testing.T) {
 func TestDeferralAfterAFailedSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTestChain(t, time.Now, http.DefaultTransport)
-		if err := c.signIn(t.Context(), rules{permit: c.permit}, ""); err == nil {
+		if err := c.signIn(t.Context(), unrestricted(c.permit), ""); err == nil {
 			t.Fatal("signIn with a failing source returned no error")
 		}
 		if got := c.failed.withoutToken(0); got != deferNoToken {

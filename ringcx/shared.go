@@ -125,7 +125,9 @@ func (s *sharedRenewer) attempt(ctx context.Context) (*state, error) {
 	case s.defers():
 		return nil, errDeferred
 	}
-	return s.obtain(ctx, rules{permit: s.permit, leaveToOthers: s.leaveToOthers})
+	r := unrestricted(s.permit)
+	r.leaveToOthers = s.leaveToOthers
+	return s.obtain(ctx, r)
 }
 
 // permit is the permit of a process that shares its session: it checks the limits and
@@ -301,17 +303,12 @@ func (s *sharedRenewer) renewAlone(ctx context.Context) (*state, error) {
 		own.refresh, own.spent = shared.refresh, shared.spent
 	}()
 	s.session.refresh = s.outage.refresh
-	return s.obtain(ctx, rules{permit: s.permitAlone, leaveToOthers: func() bool { return false }})
-}
-
-// permitAlone is the permit of a process in an outage: it checks the limits, and whether
-// the process may sign in.
-func (s *sharedRenewer) permitAlone(ctx context.Context, stage Stage) (sendBy time.Time, err error) {
-	if stage == StageLogin {
-		if !s.outage.maySignIn() {
-			return time.Time{}, errNoSignIn
+	r, may := unrestricted(s.chain.permit), s.outage.maySignIn()
+	r.takeSignIn = func() bool {
+		if may {
+			s.outage.signIn = time.Now()
 		}
-		s.outage.signIn = time.Now()
+		return may
 	}
-	return s.chain.permit(ctx, stage)
+	return s.obtain(ctx, r)
 }

@@ -173,7 +173,7 @@ func looksLikeHTML(body []byte) bool {
 
 // invalid returns the Error of a response that cannot be used.
 func (res tokenResult) invalid(why string) *Error {
-	e := newError(res.request.stage, res.request.request, res.resp, nil)
+	e := newError(res.request.stage, res.request.request, res.resp, nil, res.request.secrets...)
 	e.Code, e.Message = codeBadAnswer, why
 	return e
 }

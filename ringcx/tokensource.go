@@ -27,11 +27,11 @@ type TokenSource struct{ cache *tokenCache }
 // NewTokenSource returns a TokenSource for cfg. It sends nothing: the first token signs
 // in. It returns an error if a field of cfg is missing or invalid.
 func NewTokenSource(cfg Config) (*TokenSource, error) {
-	e, err := newTokenCache(cfg)
+	cache, err := newTokenCache(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &TokenSource{cache: e}, nil
+	return &TokenSource{cache: cache}, nil
 }
 
 // Token calls [TokenSource.TokenContext] with context.Background.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
 // attemptTime is how long each request to a slowService takes.
@@ -331,4 +332,76 @@ func TestLogValue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNestedClientHasItsOwnCalls sends the calls of one client with a RoundTripper that uses
+// another client with the same context. The token requests of the other client are not
+// reported as attempts of the call.
+func TestNestedClientHasItsOwnCalls(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	cfg := fake.Config()
+	base := cfg.HTTPClient.Transport
+	tokenRequests := 0
+	cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		call, ok := ringcx.CallFromContext(r.Context())
+		if isTokenRequest := !strings.HasPrefix(r.URL.Path, "/voice/"); isTokenRequest {
+			if tokenRequests++; ok {
+				t.Errorf("%s has the Call %+v", r.URL.Path, call)
+			}
+		}
+		return base.RoundTrip(r)
+	})}
+	inner, err := ringcx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer, err := ringcx.New(fake.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := outer.Tokens.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		if _, err := ringcx.Get(inner.ListAccountsWithResponse(r.Context())); err != nil {
+			t.Error(err)
+		}
+		return base.RoundTrip(r)
+	}))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, outer.BaseURL()+"/voice/api/v1/admin/users", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body.Close(); tokenRequests < 2 {
+		t.Errorf("%d token requests of the inner client, want a sign-in and an exchange", tokenRequests)
+	}
+}
+
+// TestOnCallReportsSentAttempts lets GetBody fail before the second attempt, which is not sent
+// and not reported.
+func TestOnCallReportsSentAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		fake.Handle("PUT /voice/x", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }))
+		cfg := fake.Config()
+		var attempts []int
+		cfg.OnCall = func(c ringcx.Call) { attempts = append(attempts, c.Attempt) }
+		client, err := ringcx.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "/voice/x", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("no body") }
+		if _, err := client.Do(req); err == nil {
+			t.Error("no error")
+		}
+		if diff := cmp.Diff([]int{1}, attempts); diff != "" {
+			t.Errorf("attempts (-want +got):\n%s", diff)
+		}
+	})
 }

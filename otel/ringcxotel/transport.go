@@ -122,7 +122,15 @@ func defaultBase() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	c := original.Clone()
-	c.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
+	if c.HTTP2 == nil {
+		c.HTTP2 = &http.HTTP2Config{}
+	}
+	if c.HTTP2.SendPingTimeout == 0 {
+		c.HTTP2.SendPingTimeout = pingAfter
+	}
+	if c.HTTP2.PingTimeout == 0 {
+		c.HTTP2.PingTimeout = pingTimeout
+	}
 	return c
 }
 
