@@ -180,9 +180,10 @@ func (c *tokenCache) orLastResort(err error) (*state, error) {
 	return nil, ownError(err)
 }
 
-// join returns the renewal to wait for: the one under way, a new one, or a finished one
-// if the token was renewed meanwhile. Until the next renewal may start it returns the
-// last failure as a finished renewal.
+// join returns the renewal to wait for. That is the one under way, or a new one. If the
+// token was renewed meanwhile, it is a finished renewal with that token. If the last
+// renewal failed and the next one may not start yet, it is a finished renewal with that
+// failure.
 func (c *tokenCache) join(ctx context.Context) (*renewal, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -45,8 +45,8 @@ type permit func(ctx context.Context, stage Stage) (sendBy time.Time, err error)
 type rules struct {
 	permit permit
 
-	// leaveToOthers reports whether the rest of a renewal is left to other processes
-	// after a request failed.
+	// leaveToOthers is called after a refresh or an exchange has failed. It reports whether
+	// the renewal ends then, and other processes go on to the next step.
 	leaveToOthers func() bool
 
 	// takeSignIn counts a sign-in of the renewal, and reports whether it may sign in.
@@ -155,7 +155,8 @@ func (c *chain) refresh(ctx context.Context, r rules) (*state, error) {
 // exchange exchanges the RingCentral token of the session for RingCX tokens. It reports
 // denied if RingCX rejected that token with 401. Any other rejection starts a cooldown of
 // the exchange: what it means is not documented, and a sign-in may end a session of the
-// user. If the token was accepted before, this process does not send it again, though.
+// user. If RingCX accepted the token before, this process does not send it again, and its next
+// renewal signs in.
 func (c *chain) exchange(ctx context.Context, r rules) (st *state, denied bool, err error) {
 	token, include := c.session.rc.token, true
 	req, err := gen.NewExchangeTokenRequestWithFormdataBody(c.server,

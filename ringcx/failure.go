@@ -83,11 +83,14 @@ func (f *failure) countBackOff(err error, jitter float64) time.Duration {
 	return d
 }
 
-// blocks reports whether no renewal may start yet. When the token expires, one attempt may
-// start at once, unless a service or a limit asked to wait. A failure that only says that
-// another process renews does not block callers without a token: they wait for that
-// process. After the machine was suspended a renewal may start too: the limits know by the
-// services' time what still applies.
+// blocks reports whether no renewal may start yet. A failure stops blocking
+//
+//   - when its back-off is over;
+//   - when the token expires, once, unless a service or a limit asked to wait;
+//   - for callers without a token, if it only says that another process renews: they wait
+//     for that process;
+//   - after the machine was suspended, because the limits know by the services' time what
+//     still applies.
 func (f *failure) blocks(phase phase, wall time.Time) bool {
 	over := f.err == nil || time.Until(f.next) <= 0 || f.set.suspended(wall)
 	switch {

@@ -136,8 +136,8 @@ func (l *limits) counted(key Stage) []sentRequest {
 
 // closedUntil returns when requests of the stage may be sent again. A process that was
 // asked to wait waits in full. The others may be behind another proxy: they wait for a
-// minute, and then one of them tries. From the third process on that was asked to wait,
-// their wait doubles; a request that succeeds ends it. A cooldown of the sign-in applies
+// minute, and then one of them tries. If more than two processes were asked to wait, the
+// wait of the others doubles with each further one. A request that succeeds ends it. A cooldown of the sign-in applies
 // to all processes in full, because RingCentral suspends an application that continues.
 func (l *limits) closedUntil(stage Stage) time.Time {
 	var closed, longest time.Time

@@ -77,8 +77,7 @@ func (c *sourceCall) ended() bool { return isClosed(c.done) }
 // invalidator is a source that keeps a token and can be told to drop it.
 type invalidator interface{ Invalidate(*oauth2.Token) }
 
-// canInvalidate reports whether the source may return another token after RingCX rejected
-// one that the source had kept.
+// canInvalidate reports whether the source can drop a token that it keeps.
 func (s *rcSource) canInvalidate() bool {
 	_, ok := s.source.(invalidator)
 	return ok

@@ -16,9 +16,9 @@ const (
 )
 
 var (
-	// errLeaseHeld says that another process is renewing. It ends an attempt; it ends the
-	// renewal if the current token is still valid, or if the renewal has waited for long
-	// enough.
+	// errLeaseHeld says that another process is renewing. A renewal that has no valid token
+	// then waits and tries again. It ends with this error if there is a valid token, or
+	// after maxPoll.
 	errLeaseHeld = errors.New("ringcx: waiting for a token: another process has not finished renewing it: try again")
 
 	// errDeferred says that this process leaves the renewal to others: see deferral. It
