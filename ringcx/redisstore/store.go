@@ -23,6 +23,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
@@ -35,14 +36,17 @@ const Expiry = 30 * 24 * time.Hour
 const keyPrefix = "ringcx:"
 
 // The scripts return an array of strings and never nil, which some clients make an error of.
+// A client may send a script again after its connection failed: then the record has the new
+// version already, and the script changes nothing.
 const (
 	loadScript = `
 local r = redis.call('HMGET', KEYS[1], 'version', 'data')
-if not r[1] then return {'none'} end
+if (r[1] or '') == '' then return {'none'} end
 return {'found', r[1], r[2] or ''}`
 
 	swapScript = `
 local version = redis.call('HGET', KEYS[1], 'version') or ''
+if version ~= '' and version == ARGV[2] then return {'done'} end
 if version ~= ARGV[1] then return {'conflict'} end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) return {'done'} end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'data', ARGV[3])
@@ -50,9 +54,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 return {'done'}`
 )
 
-// An EvalFunc runs a Lua script on the server and returns its result: a []any or []string
-// whose elements are strings or []byte. It must be safe for concurrent use, return soon
-// after ctx is done, and not send a script again whose result is not known.
+// An EvalFunc runs a Lua script on the primary of the key and returns its result: a []any or
+// []string whose elements are strings or []byte. It must be safe for concurrent use and
+// return soon after ctx is done. It may send a script again if its result is not known.
 type EvalFunc = func(ctx context.Context, script string, keys []string, args ...any) (any, error)
 
 // Store is a [ringcx.Store] in Redis. Use [New] to create one. It is safe for concurrent use.
@@ -75,7 +79,7 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, version stri
 	case r[0] == "found" && len(r) == 3:
 		return []byte(r[2]), r[1], nil
 	}
-	return nil, "", fmt.Errorf("redisstore: load: unexpected result %q of %d elements", r[0], len(r))
+	return nil, "", failed("load", key, fmt.Errorf("unexpected result %q of the script", r))
 }
 
 // CompareAndSwap implements [ringcx.Store]. Each version is random, so that none is used
@@ -89,28 +93,37 @@ func (s *Store) CompareAndSwap(ctx context.Context, key, version string, data []
 	case err != nil:
 		return "", err
 	case r[0] == "conflict":
-		return "", fmt.Errorf("redisstore: write: %w", ringcx.ErrConflict)
+		return "", failed("write", key, ringcx.ErrConflict)
 	case r[0] != "done":
-		return "", fmt.Errorf("redisstore: write: unexpected result %q", r[0])
+		return "", failed("write", key, fmt.Errorf("unexpected result %q of the script", r[0]))
 	}
 	return newVersion, nil
 }
 
 // run runs a script on the record of key and returns its result, which has at least one
 // element.
-func (s *Store) run(ctx context.Context, what, script, key string, args ...any) ([]string, error) {
+func (s *Store) run(ctx context.Context, step, script, key string, args ...any) ([]string, error) {
 	result, err := s.eval(ctx, script, []string{keyPrefix + key}, args...)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: %s: %w", what, err)
+		return nil, failed(step, key, err)
 	}
 	texts, err := toStrings(result)
 	if err == nil && len(texts) == 0 {
 		err = errors.New("the result of the script is empty")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: %s: %w", what, err)
+		return nil, failed(step, key, err)
 	}
 	return texts, nil
+}
+
+// failed returns the error of a step. It names the key in Redis.
+func failed(step, key string, err error) error {
+	advice := ""
+	if strings.Contains(err.Error(), "WRONGTYPE") {
+		advice = ": another program uses this key: choose another Config.Key"
+	}
+	return fmt.Errorf("redisstore: key %q: %s: %w%s", keyPrefix+key, step, err, advice)
 }
 
 // toStrings returns the elements of the result of a script.

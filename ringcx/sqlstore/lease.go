@@ -19,7 +19,6 @@ import (
 // [NewLeaseStore] to create one. It is safe for concurrent use.
 type LeaseStore struct {
 	*Store
-	table string
 }
 
 var _ ringcx.LeaseStore = (*LeaseStore)(nil)
@@ -27,7 +26,8 @@ var _ ringcx.LeaseStore = (*LeaseStore)(nil)
 // NewLeaseStore returns a LeaseStore that uses a table of db, a PostgreSQL database. It
 // returns the errors of [New].
 //
-// The lock belongs to a connection of db, which it keeps during a renewal. Do not use a
+// The lock belongs to a connection of db, which it keeps during a renewal, so db needs two
+// connections: if its limit is one, NewLeaseStore returns an error. Do not use a
 // LeaseStore behind a connection pool that changes the connection between transactions,
 // such as PgBouncer with pool_mode = transaction: there a lock is held by no process, or
 // never released. Use a [Store] instead: a killed process is then noticed after 30 s.
@@ -36,21 +36,25 @@ func NewLeaseStore(db *sql.DB, table string) (*LeaseStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &LeaseStore{s, table}, nil
+	if db.Stats().MaxOpenConnections == 1 {
+		return nil, errors.New("sqlstore: a LeaseStore needs two connections: call SetMaxOpenConns with 2 or more")
+	}
+	return &LeaseStore{s}, nil
 }
 
 // Hold implements [ringcx.LeaseStore].
 func (s *LeaseStore) Hold(ctx context.Context, key, owner string) (release func(), err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("sqlstore: hold: %w", err)
+		return nil, s.failed("hold", err)
 	}
 	id, locked := s.lockID(key, owner), false
 	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", id).Scan(&locked); err != nil || !locked {
+		discard(conn)
 		if err == nil {
-			err = errors.New("the owner is held already")
+			err = fmt.Errorf("owner %q is held already", owner)
 		}
-		return nil, fmt.Errorf("sqlstore: hold: %w", errors.Join(err, discard(conn)))
+		return nil, s.failed("hold", err)
 	}
 	return sync.OnceFunc(func() { unlock(conn, id) }), nil
 }
@@ -62,19 +66,17 @@ func unlock(conn *sql.Conn, id int64) {
 	defer cancel()
 	released := false
 	if err := conn.QueryRowContext(ctx, "SELECT pg_advisory_unlock($1)", id).Scan(&released); err != nil || !released {
-		_ = discard(conn)
+		discard(conn)
 		return
 	}
 	_ = conn.Close()
 }
 
-// discard closes a connection that may hold a lock, and does not return it to the pool.
-func discard(conn *sql.Conn) error {
+// discard closes a connection that may hold a lock, and does not return it to the pool. An
+// error of Close does not matter: the connection is not used again.
+func discard(conn *sql.Conn) {
 	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	if err := conn.Close(); !errors.Is(err, sql.ErrConnDone) {
-		return err
-	}
-	return nil
+	_ = conn.Close()
 }
 
 // Held implements [ringcx.LeaseStore]. It reads pg_locks and takes no lock.
@@ -84,7 +86,7 @@ func (s *LeaseStore) Held(ctx context.Context, key, owner string) (alive bool, e
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND classid = (($1::bigint >> 32) & 4294967295)::oid AND objid = ($1::bigint & 4294967295)::oid)`
 	if err := s.db.QueryRowContext(ctx, query, s.lockID(key, owner)).Scan(&alive); err != nil {
-		return false, fmt.Errorf("sqlstore: held: %w", err)
+		return false, s.failed("held", err)
 	}
 	return alive, nil
 }

@@ -3,22 +3,22 @@ package sqlstore
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
-// retryEvery is the wait before a statement that was rolled back is sent again.
-const retryEvery = 20 * time.Millisecond
-
 // Store is a [ringcx.Store] in an SQL table. Use [New] to create one. It is safe for
 // concurrent use.
 type Store struct {
-	db *sql.DB
+	db      *sql.DB
+	dialect Dialect
+	table   string
 
 	load, create, replace, remove string // statements
 }
@@ -37,7 +37,7 @@ func New(db *sql.DB, d Dialect, table string) (*Store, error) {
 		return nil, err
 	}
 	return &Store{
-		db:      db,
+		db: db, dialect: d, table: table,
 		load:    d.bind("SELECT version, data FROM " + t + " WHERE id = ?"),
 		create:  d.bind("INSERT INTO " + t + " (id, version, data) VALUES (?, ?, ?)"),
 		replace: d.bind("UPDATE " + t + " SET version = ?, data = ? WHERE id = ? AND version = ?"),
@@ -47,14 +47,21 @@ func New(db *sql.DB, d Dialect, table string) (*Store, error) {
 
 // Load implements [ringcx.Store].
 func (s *Store) Load(ctx context.Context, key string) (data []byte, version string, err error) {
+	return s.read(ctx, id(key))
+}
+
+// read returns the record of an id.
+func (s *Store) read(ctx context.Context, id string) (data []byte, version string, err error) {
 	err = retry(ctx, func() error {
-		return s.db.QueryRowContext(ctx, s.load, key).Scan(&version, &data)
+		return s.db.QueryRowContext(ctx, s.load, id).Scan(&version, &data)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, "", nil
 	case err != nil:
-		return nil, "", fmt.Errorf("sqlstore: load: %w", err)
+		return nil, "", s.failed("load", err)
+	case version == "":
+		return nil, "", s.failed("load", fmt.Errorf("the version of record %q is empty, because it was edited: delete the record", id))
 	case data == nil: // some drivers return nil for no bytes
 		data = []byte{}
 	}
@@ -64,48 +71,49 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, version stri
 // CompareAndSwap implements [ringcx.Store]. Each version is random, so that none is used
 // twice.
 func (s *Store) CompareAndSwap(ctx context.Context, key, version string, data []byte) (newVersion string, err error) {
+	id := id(key)
 	switch {
 	case version == "" && data == nil:
-		return "", s.checkAbsent(ctx, key)
+		return "", s.checkAbsent(ctx, id)
 	case version == "":
-		return s.insert(ctx, key, data)
+		return s.insert(ctx, id, data)
 	case data == nil:
-		return "", s.change(ctx, "delete", s.remove, key, version)
+		return "", s.change(ctx, "delete", s.remove, id, version)
 	}
 	newVersion = rand.Text()
-	if err := s.change(ctx, "replace", s.replace, newVersion, data, key, version); err != nil {
+	if err := s.change(ctx, "replace", s.replace, newVersion, data, id, version); err != nil {
 		return "", err
 	}
 	return newVersion, nil
 }
 
 // checkAbsent returns a conflict if there is a record.
-func (s *Store) checkAbsent(ctx context.Context, key string) error {
-	_, version, err := s.Load(ctx, key)
+func (s *Store) checkAbsent(ctx context.Context, id string) error {
+	_, version, err := s.read(ctx, id)
 	if err == nil && version != "" {
-		return conflict("delete")
+		return s.failed("delete", ringcx.ErrConflict)
 	}
 	return err
 }
 
 // insert creates a record. The errors of drivers for an id that exists differ, so insert
 // reads the record after any error.
-func (s *Store) insert(ctx context.Context, key string, data []byte) (version string, err error) {
+func (s *Store) insert(ctx context.Context, id string, data []byte) (version string, err error) {
 	version = rand.Text()
 	err = retry(ctx, func() error {
-		_, err := s.db.ExecContext(ctx, s.create, key, version, data)
+		_, err := s.db.ExecContext(ctx, s.create, id, version, data)
 		return err
 	})
 	if err == nil {
 		return version, nil
 	}
-	switch _, found, loadErr := s.Load(ctx, key); {
+	switch _, found, loadErr := s.read(ctx, id); {
 	case loadErr != nil || found == "":
-		return "", fmt.Errorf("sqlstore: create: %w", err)
+		return "", s.failed("create", err)
 	case found == version: // the record was written although the connection failed
 		return version, nil
 	}
-	return "", conflict("create")
+	return "", s.failed("create", ringcx.ErrConflict)
 }
 
 // change executes a statement that changes one record, or none if it has another version.
@@ -121,51 +129,30 @@ func (s *Store) change(ctx context.Context, what, statement string, args ...any)
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("sqlstore: %s: %w", what, err)
+		return s.failed(what, err)
 	case changed == 0:
-		return conflict(what)
+		return s.failed(what, ringcx.ErrConflict)
 	}
 	return nil
 }
 
-func conflict(what string) error { return fmt.Errorf("sqlstore: %s: %w", what, ringcx.ErrConflict) }
-
-// retry calls f again while the database has rolled its statement back because of another
-// one, until ctx ends.
-func retry(ctx context.Context, f func() error) error {
-	for {
-		err := f()
-		if err == nil || !rolledBack(err) {
-			return err
-		}
-		timer := time.NewTimer(retryEvery)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(err, ctx.Err())
-		}
-	}
+// failed returns the error of a step. It names the database and the table.
+func (s *Store) failed(step string, err error) error {
+	return fmt.Errorf("sqlstore: %v table %s: %s: %w%s", s.dialect, s.table, step, err, advice(err))
 }
 
-// rolledBack reports whether err says that a statement had no effect because another one was
-// running. PostgreSQL drivers have the SQLSTATE in a method; the drivers of MariaDB and
-// SQLite are recognized by their texts.
-//
-// Source: PostgreSQL documentation, appendix A: 40001 serialization_failure, 40P01
-// deadlock_detected; MariaDB documentation: 1205 lock wait timeout, 1213 deadlock; SQLite
-// documentation, result codes 5 SQLITE_BUSY and 6 SQLITE_LOCKED.
-func rolledBack(err error) bool {
-	if s, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err); ok {
-		return s.SQLState() == "40001" || s.SQLState() == "40P01"
+// maxID is the number of bytes of a key that is stored as it is.
+const maxID = 200
+
+// hashedID begins the id of a key that is not stored as it is.
+const hashedID = "sha256:"
+
+// id returns the id of the record of a key: the key, or its hash if the key is long or not
+// valid text for every database.
+func id(key string) string {
+	plain := len(key) <= maxID && utf8.ValidString(key) && !strings.Contains(key, "\x00")
+	if plain && !strings.HasPrefix(key, hashedID) {
+		return key
 	}
-	for _, text := range []string{"Error 1205", "Error 1213", "database is locked", "database table is locked", "SQLITE_BUSY", "SQLITE_LOCKED"} {
-		if strings.Contains(err.Error(), text) {
-			return true
-		}
-	}
-	return false
+	return fmt.Sprintf("%s%x", hashedID, sha256.Sum256([]byte(key)))
 }
