@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"testing"
 
-	_ "modernc.org/sqlite" // driver "sqlite"
-
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"

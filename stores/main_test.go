@@ -13,15 +13,20 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
-	"github.com/ringcx-go/ringcx-go/ringcx/redisstore"
 	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/stores/internal/servers"
 )
 
 func TestMain(m *testing.M) {
 	runChild()
+	goredis.SetLogger(noLogger{})
 	os.Exit(servers.Main(m))
 }
+
+// noLogger drops what go-redis logs about servers that tests stop.
+type noLogger struct{}
+
+func (noLogger) Printf(context.Context, string, ...any) {}
 
 // table is the name of the table in each test.
 const table = "ringcx_session"
@@ -84,8 +89,8 @@ func newLeaseStore(t *testing.T, url string) *sqlstore.LeaseStore {
 // sqliteFile returns the name of a new database file.
 func sqliteFile(t *testing.T) string { return filepath.Join(t.TempDir(), "ringcx.db") }
 
-// goRedis returns a client of go-redis. The test closes it.
-func goRedis(t *testing.T, url string) *goredis.Client {
+// goRedisClient returns a client of go-redis. The test closes it.
+func goRedisClient(t *testing.T, url string) *goredis.Client {
 	t.Helper()
 	options, err := goredis.ParseURL(url)
 	if err != nil {
@@ -100,39 +105,9 @@ func goRedis(t *testing.T, url string) *goredis.Client {
 	return client
 }
 
-// goRedisEval runs a script with a client of go-redis of any kind.
-func goRedisEval(client goredis.UniversalClient) redisstore.EvalFunc {
-	return func(ctx context.Context, script string, keys []string, args ...any) (any, error) {
-		return client.Eval(ctx, script, keys, args...).Result()
-	}
-}
-
-// rueidisEval runs a script with a client of rueidis, which takes strings only.
-func rueidisEval(client rueidis.Client) redisstore.EvalFunc {
-	return func(ctx context.Context, script string, keys []string, args ...any) (any, error) {
-		return client.Do(ctx, client.B().Eval().Script(script).Numkeys(int64(len(keys))).Key(keys...).Arg(texts(args)...).Build()).ToAny()
-	}
-}
-
-// redigoEval runs a script with a connection of a pool of redigo.
-func redigoEval(pool *redis.Pool) redisstore.EvalFunc {
-	return func(ctx context.Context, script string, keys []string, args ...any) (any, error) {
-		conn, err := pool.GetContext(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer conn.Close() //nolint:errcheck // the connection goes back to the pool
-		params := []any{script, len(keys)}
-		for _, key := range keys {
-			params = append(params, key)
-		}
-		return redis.DoContext(conn, ctx, "EVAL", append(params, args...)...)
-	}
-}
-
 // redisStores are the Stores of the Redis clients.
 var redisStores = map[string]func(t *testing.T, url string) ringcx.Store{
-	"go-redis": func(t *testing.T, url string) ringcx.Store { return redisstore.New(goRedisEval(goRedis(t, url))) },
+	"go-redis": func(t *testing.T, url string) ringcx.Store { return goRedis(goRedisClient(t, url)) },
 	"rueidis": func(t *testing.T, url string) ringcx.Store {
 		options, err := rueidis.ParseURL(url)
 		if err != nil {
@@ -143,7 +118,7 @@ var redisStores = map[string]func(t *testing.T, url string) ringcx.Store{
 			t.Fatal(err)
 		}
 		t.Cleanup(client.Close)
-		return redisstore.New(rueidisEval(client))
+		return viaRueidis(client)
 	},
 	"redigo": func(t *testing.T, url string) ringcx.Store {
 		pool := &redis.Pool{
@@ -155,6 +130,6 @@ var redisStores = map[string]func(t *testing.T, url string) ringcx.Store{
 				t.Errorf("close: %v", err)
 			}
 		})
-		return redisstore.New(redigoEval(pool))
+		return viaRedigo(pool)
 	},
 }

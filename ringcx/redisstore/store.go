@@ -37,14 +37,15 @@ const keyPrefix = "ringcx:"
 
 // The scripts return an array of strings and never nil, which some clients make an error of.
 // A client may send a script again after its connection failed: then the record has the new
-// version already, and the script changes nothing.
+// version already, and the script changes nothing. With #!lua a read-only replica rejects the
+// write script as a whole, also if the version differs.
 const (
 	loadScript = `
 local r = redis.call('HMGET', KEYS[1], 'version', 'data')
 if (r[1] or '') == '' then return {'none'} end
 return {'found', r[1], r[2] or ''}`
 
-	swapScript = `
+	swapScript = `#!lua
 local version = redis.call('HGET', KEYS[1], 'version') or ''
 if version ~= '' and version == ARGV[2] then return {'done'} end
 if version ~= ARGV[1] then return {'conflict'} end
