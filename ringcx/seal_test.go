@@ -32,11 +32,13 @@ func seal(t *testing.T, store ringcx.Store, key byte, older ...byte) ringcx.Stor
 // TestSealIsAStore runs the contract of a Store, and of a LeaseStore, over Seal.
 func TestSealIsAStore(t *testing.T) {
 	t.Run("Store", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) ringcx.Store { return seal(t, storetest.NewMemory(), 1) })
+		memory := storetest.NewMemory()
+		storetest.Run(t, func(t *testing.T) ringcx.Store { return seal(t, memory, 1) })
 	})
 	t.Run("LeaseStore", func(t *testing.T) {
+		dir := t.TempDir() + "/ringcx"
 		storetest.Run(t, func(t *testing.T) ringcx.Store {
-			files, err := filestore.New(t.TempDir() + "/ringcx")
+			files, err := filestore.New(dir)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -51,8 +51,9 @@ func TestMariaDB(t *testing.T) {
 
 // TestSQLite uses the default settings of the driver.
 func TestSQLite(t *testing.T) {
+	file := sqliteFile(t)
 	runContract(t, func(t *testing.T) ringcx.Store {
-		store, _ := newStore(t, sqlstore.SQLite, "sqlite", sqliteFile(t))
+		store, _ := newStore(t, sqlstore.SQLite, "sqlite", file)
 		return store
 	})
 }

@@ -12,9 +12,8 @@ import (
 // TestKubernetesSecret uses the fake client of controller-runtime, which checks the
 // resourceVersion.
 func TestKubernetesSecret(t *testing.T) {
-	runContract(t, func(*testing.T) ringcx.Store {
-		return secretStore{client: fake.NewClientBuilder().Build(), namespace: "default"}
-	})
+	store := secretStore{client: fake.NewClientBuilder().Build(), namespace: "default"}
+	runContract(t, func(*testing.T) ringcx.Store { return store })
 }
 
 // TestKubernetesDeletionKeepsTheSecret deletes a record. If the Secret were removed, the fake

@@ -18,14 +18,15 @@ import (
 const key = "customer 4711"
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) ringcx.Store { return newStore(t, filepath.Join(t.TempDir(), "ringcx")) })
+	dir := filepath.Join(t.TempDir(), "ringcx")
+	storetest.Run(t, func(t *testing.T) ringcx.Store { return newStore(t, dir) })
 }
 
 // TestTwoStores runs the same tests with two Stores of one directory, as two
 // processes would use it: one reads, the other writes.
 func TestTwoStores(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ringcx")
 	storetest.Run(t, func(t *testing.T) ringcx.Store {
-		dir := filepath.Join(t.TempDir(), "ringcx")
 		return &twoStores{newStore(t, dir), newStore(t, dir)}
 	})
 }

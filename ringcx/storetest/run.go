@@ -18,24 +18,27 @@ import (
 // Store is a [ringcx.LeaseStore], Run also tests the rules of that interface; otherwise
 // their subtests are skipped.
 //
-// Run calls newStore in each subtest. The Stores may share a database, which may contain
-// other records: Run uses random keys and deletes its records at the end. It makes about a
-// thousand calls and writes a record of 1 MiB.
+// Run calls newStore in each subtest, and twice in the subtests of two Stores. The Stores may
+// share a database, which may contain other records: Run uses random keys and deletes its
+// records at the end. It makes about a thousand calls and writes a record of 1 MiB. The
+// subtests of two Stores are skipped if the second one does not see what the first one
+// wrote: let newStore return Stores of one database, so that they run.
 //
 // Run cannot test that the lease of a LeaseStore ends with its process, because all calls
-// are made by one process.
+// are made by one process. Nor can it test what depends on the server: its restart, its
+// clock, or records that expire.
 func Run(t *testing.T, newStore func(t *testing.T) ringcx.Store) {
 	t.Helper()
 	for _, r := range rules() {
-		t.Run(r.name, func(t *testing.T) { newTrial(t, r, newStore(t)).run() })
+		t.Run(r.name, func(t *testing.T) { newTrial(t, r, func() ringcx.Store { return newStore(t) }).run() })
 	}
 	for _, r := range leaseRules {
 		t.Run(r.name, func(t *testing.T) {
-			s, ok := newStore(t).(ringcx.LeaseStore)
-			if !ok {
+			tr := newTrial(t, r, func() ringcx.Store { return newStore(t) })
+			if _, ok := tr.store.(ringcx.LeaseStore); !ok {
 				t.Skip("the Store is not a ringcx.LeaseStore, which is optional")
 			}
-			newTrial(t, r, s).run()
+			tr.run()
 		})
 	}
 }
@@ -49,7 +52,7 @@ type rule struct {
 
 // rules returns the rules of a ringcx.Store.
 func rules() []rule {
-	return slices.Concat(recordRules, versionRules, keyRules, raceRules, contextRules)
+	return slices.Concat(recordRules, versionRules, keyRules, raceRules, contextRules, sharedRules)
 }
 
 // tb is the part of testing.T that a check needs. The tests of this package implement it to
@@ -58,6 +61,7 @@ type tb interface {
 	Helper()
 	Errorf(format string, args ...any)
 	FailNow()
+	Skip(args ...any)
 	Cleanup(func())
 	Context() context.Context
 }
@@ -67,14 +71,15 @@ var _ tb = (*testing.T)(nil)
 // trial is the check of one rule. It has a key of its own.
 type trial struct {
 	tb
-	rule  rule
-	store ringcx.Store
-	key   string
-	once  sync.Once // for errorfOnce
+	rule     rule
+	newStore func() ringcx.Store
+	store    ringcx.Store
+	key      string
+	once     sync.Once // for errorfOnce
 }
 
-func newTrial(t tb, r rule, s ringcx.Store) *trial {
-	return &trial{tb: t, rule: r, store: s, key: "storetest " + r.name + " " + rand.Text()}
+func newTrial(t tb, r rule, newStore func() ringcx.Store) *trial {
+	return &trial{tb: t, rule: r, newStore: newStore, store: newStore(), key: "storetest " + r.name + " " + rand.Text()}
 }
 
 func (tr *trial) run() {
@@ -85,7 +90,12 @@ func (tr *trial) run() {
 // withKey returns a trial of the same Store with another key.
 func (tr *trial) withKey(key string) *trial {
 	tr.removeAtEnd(key)
-	return &trial{tb: tr.tb, rule: tr.rule, store: tr.store, key: key}
+	return &trial{tb: tr.tb, rule: tr.rule, newStore: tr.newStore, store: tr.store, key: key}
+}
+
+// second returns a trial of another Store of the same database, with the same key.
+func (tr *trial) second() *trial {
+	return &trial{tb: tr.tb, rule: tr.rule, newStore: tr.newStore, store: tr.newStore(), key: tr.key}
 }
 
 // removeAtEnd deletes a record at the end of the test.
