@@ -15,19 +15,32 @@ const retryEvery = 20 * time.Millisecond
 // retry calls f again while the database has rolled its statement back because of another
 // one, until ctx ends.
 func retry(ctx context.Context, f func() error) error {
+	var last error // why the last statement was rolled back
 	for {
 		err := f()
-		if err == nil || !rolledBack(err) {
-			return err
+		if err == nil {
+			return nil
 		}
+		if !rolledBack(err) {
+			return after(err, last)
+		}
+		last = err
 		timer := time.NewTimer(retryEvery)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
+			return after(ctx.Err(), last)
 		}
 	}
+}
+
+// after returns err and the error before it, if there is one.
+func after(err, before error) error {
+	if before == nil {
+		return err
+	}
+	return fmt.Errorf("%w, after %w", err, before)
 }
 
 // rolledBack reports whether err says that a statement had no effect because another one was
