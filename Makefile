@@ -44,7 +44,7 @@ demo-text: ## Write docs/demo.txt, and the part of it that README.md shows.
 	go test ./cmd/ringcx -run '^TestDemoText$$' -update
 
 .PHONY: check
-check: vet lint metrics drift lint-spec check-bench check-otel ## Run all checks: format, vet, lint, metrics, drift, spec, other modules, tests with the race detector.
+check: vet lint metrics drift lint-spec check-bench check-otel stores ## Run all checks: format, vet, lint, metrics, drift, spec, other modules, tests with the race detector.
 	go test -race -timeout 20m ./...
 
 .PHONY: vet
@@ -56,8 +56,8 @@ vet: ## Check formatting, go.mod, and the code for Linux, macOS and Windows.
 	GOOS=windows go vet ./...
 
 .PHONY: lint
-lint: ## Run the linters of .golangci.yml, also on bench and otel. The first run builds them, which takes minutes.
-	@{ go run $(GOLANGCI_LINT) run ./... && (cd bench && go run $(GOLANGCI_LINT) run ./...) && (cd otel && go run $(GOLANGCI_LINT) run ./...); } || { \
+lint: ## Run the linters of .golangci.yml, also on bench, otel and stores. The first run builds them, which takes minutes.
+	@{ go run $(GOLANGCI_LINT) run ./... && (cd bench && go run $(GOLANGCI_LINT) run ./...) && (cd otel && go run $(GOLANGCI_LINT) run ./...) && (cd stores && go run $(GOLANGCI_LINT) run ./...); } || { \
 		echo "Fix what is listed above. If a linter is wrong about a line, add //nolint:LINTER // reason to it."; exit 1; }
 
 .PHONY: metrics
@@ -86,6 +86,10 @@ check-bench: ## Build, vet and test the benchmarks, which are a separate module.
 .PHONY: check-otel
 check-otel: ## Vet and test the module for OpenTelemetry, also for macOS and Windows.
 	cd otel && go mod tidy -diff && go vet ./... && GOOS=darwin go vet ./... && GOOS=windows go vet ./... && go test -race ./...
+
+.PHONY: stores
+stores: ## Test the Stores on PostgreSQL, MariaDB and Redis, as far as they are installed.
+	cd stores && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: bench
 bench: ## Compare with other libraries and write bench/RESULTS.md. Takes minutes.

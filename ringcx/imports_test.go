@@ -38,7 +38,7 @@ func TestImports(t *testing.T) {
 // TestExportedNames checks that every exported name has a doc comment, and that package
 // ringcx exports at most 40 names.
 func TestExportedNames(t *testing.T) {
-	for _, dir := range []string{".", "ringcxtest", "filestore", "storetest", "../wire", "../gen"} {
+	for _, dir := range []string{".", "ringcxtest", "filestore", "sqlstore", "redisstore", "storetest", "../wire", "../gen"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -127,7 +127,7 @@ func wantWorks(t *testing.T, store ringcx.Store, version string) (newVersion str
 // TestWrongPassword uses each client with a password that the server rejects.
 func TestWrongPassword(t *testing.T) {
 	wrong := func(url string) string { return strings.Replace(url, servers.Password, "wrong", 1) }
-	pg := servers.Shared(t, servers.PostgreSQL)
+	pg := servers.Start(t, servers.PostgreSQL) // a URL of the environment has another password
 	store, err := sqlstore.New(open(t, "pgx", wrong(pg.URL)), sqlstore.PostgreSQL, table)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestWrongPassword(t *testing.T) {
 	wantError(t, loadErr, "sqlstore: PostgreSQL table ringcx_session: load: ", "password authentication failed")
 	wantError(t, writeErr, "sqlstore: PostgreSQL table ringcx_session: replace: ", "password authentication failed")
 
-	maria := servers.Shared(t, servers.MariaDB)
+	maria := servers.Start(t, servers.MariaDB)
 	store, err = sqlstore.New(open(t, "mysql", wrong(maria.URL)), sqlstore.MariaDB, table)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestWrongPassword(t *testing.T) {
 	wantError(t, loadErr, "sqlstore: MariaDB table ringcx_session: load: ", "Access denied")
 	wantError(t, writeErr, "sqlstore: MariaDB table ringcx_session: replace: ", "Access denied")
 
-	redis := servers.Shared(t, servers.Redis)
+	redis := servers.Start(t, servers.Redis)
 	for _, name := range []string{"go-redis", "redigo"} { // rueidis connects at once
 		loadErr, writeErr := callStore(t, redisStores[name](t, wrong(redis.URL)))
 		wantError(t, loadErr, `redisstore: key "ringcx:key": load: `, "WRONGPASS")
@@ -201,7 +201,7 @@ func TestReadOnly(t *testing.T) {
 	t.Run("PostgreSQL", func(t *testing.T) {
 		s := servers.Shared(t, servers.PostgreSQL)
 		newStore(t, sqlstore.PostgreSQL, "pgx", s.URL)
-		store, _ := sqlstore.New(open(t, "pgx", s.URL+"&default_transaction_read_only=on"), sqlstore.PostgreSQL, table)
+		store, _ := sqlstore.New(open(t, "pgx", withSetting(t, s, "default_transaction_read_only", "on")), sqlstore.PostgreSQL, table)
 		check(t, store, "sqlstore: PostgreSQL", "read-only transaction", "connect to the primary")
 	})
 	t.Run("MariaDB", func(t *testing.T) {
@@ -332,15 +332,15 @@ func TestNoDatabase(t *testing.T) {
 	wantError(t, writeErr, "sqlstore: SQLite table ringcx_session: replace: ", "not a database")
 }
 
-// serializable returns the URL of a PostgreSQL database whose transactions are serializable.
-func serializable(t *testing.T, s *servers.Server) string {
+// withSetting returns the URL of PostgreSQL with a setting for its sessions.
+func withSetting(t *testing.T, s *servers.Server, name, value string) string {
 	t.Helper()
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("default_transaction_isolation", "serializable")
+	q.Set(name, value)
 	u.RawQuery = q.Encode()
 	return u.String()
 }

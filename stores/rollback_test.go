@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/stores/internal/servers"
@@ -17,7 +19,7 @@ import (
 // 40001), and the Store sends it again: it finds another version.
 func TestSerializationFailure(t *testing.T) {
 	s := servers.Shared(t, servers.PostgreSQL)
-	store, db := newStore(t, sqlstore.PostgreSQL, "pgx", serializable(t, s))
+	store, db := newStore(t, sqlstore.PostgreSQL, "pgx", withSetting(t, s, "default_transaction_isolation", "serializable"))
 	version, err := store.CompareAndSwap(t.Context(), "rollback", "", []byte("first"))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +114,12 @@ func TestSQLiteBusy(t *testing.T) {
 // the wait with error 1205, and the Store sends the statement again.
 func TestMariaDBLockTimeout(t *testing.T) {
 	s := servers.Shared(t, servers.MariaDB)
-	store, db := newStore(t, sqlstore.MariaDB, "mysql", s.URL+"?innodb_lock_wait_timeout=1")
+	dsn, err := mysql.ParseDSN(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.Params = map[string]string{"innodb_lock_wait_timeout": "1"}
+	store, db := newStore(t, sqlstore.MariaDB, "mysql", dsn.FormatDSN())
 	version, err := store.CompareAndSwap(t.Context(), "timeout", "", []byte("first"))
 	if err != nil {
 		t.Fatal(err)
