@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
 // A program reads its credentials from the environment and creates one Client, which its
@@ -35,6 +37,33 @@ func Example() {
 	for _, a := range accounts {
 		fmt.Println(a.AccountID, a.AccountName)
 	}
+}
+
+// The records in the Store are encrypted. A process with another key gets an error, and
+// overwrites nothing.
+func ExampleSeal() {
+	ctx := context.Background()
+	database := storetest.NewMemory()                 // in production: a Store of sqlstore or redisstore
+	key := []byte("32 random bytes, from a secret..") // in production: random bytes
+	store, err := ringcx.Seal(database, key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := store.CompareAndSwap(ctx, "session", "", []byte("a token")); err != nil {
+		log.Fatal(err)
+	}
+	sealed, _, err := database.Load(ctx, "session")
+	fmt.Println(bytes.Contains(sealed, []byte("token")), err)
+
+	other, err := ringcx.Seal(database, []byte("another key, which has 32 bytes."))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, _, err = other.Load(ctx, "session")
+	fmt.Println(err)
+	// Output:
+	// false <nil>
+	// ringcx: Seal: record "session": it was sealed with another key: pass that key to Seal as an older key
 }
 
 func ExampleNew() {

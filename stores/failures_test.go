@@ -206,12 +206,12 @@ func TestReadOnly(t *testing.T) {
 	})
 	t.Run("MariaDB", func(t *testing.T) {
 		s := servers.Start(t, servers.MariaDB)
-		store, db := newStore(t, sqlstore.MariaDB, "mysql", s.URL)
+		_, db := newStore(t, sqlstore.MariaDB, "mysql", s.URL)
 		execute(t, db, "CREATE USER 'reader'@'%' IDENTIFIED BY 'reader'")
 		execute(t, db, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+servers.User+".* TO 'reader'@'%'")
 		execute(t, db, "SET GLOBAL read_only = 1")
 		url := strings.Replace(s.URL, servers.User+":"+servers.Password, "reader:reader", 1)
-		store, _ = sqlstore.New(open(t, "mysql", url), sqlstore.MariaDB, table)
+		store, _ := sqlstore.New(open(t, "mysql", url), sqlstore.MariaDB, table)
 		check(t, store, "sqlstore: MariaDB", "--read-only", "connect to the primary")
 	})
 	t.Run("SQLite", func(t *testing.T) {

@@ -228,8 +228,18 @@ func (s *Server) Stop() {
 	s.Kill()
 }
 
-// Kill ends the server without a shutdown (SIGKILL), and waits until it has ended.
-func (s *Server) Kill() { s.signal(syscall.SIGKILL) }
+// Kill ends the server and its child processes without a shutdown (SIGKILL), and waits until
+// it has ended. The children of PostgreSQL would serve their clients for a moment longer.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	children := childrenOf(s.cmd.Process.Pid)
+	s.signal(syscall.SIGKILL)
+	for _, child := range children {
+		_ = child.Kill() // it may have ended
+	}
+}
 
 // signal reports whether the server ended.
 func (s *Server) signal(sig syscall.Signal) bool {

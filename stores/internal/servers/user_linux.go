@@ -6,6 +6,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -64,4 +65,17 @@ func lookup(name string) (uid, gid int, err error) {
 	}
 	gid, err = strconv.Atoi(u.Gid)
 	return uid, gid, err
+}
+
+// childrenOf returns the child processes of a process.
+func childrenOf(pid int) (children []*os.Process) {
+	list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, field := range strings.Fields(string(list)) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			if p, err := os.FindProcess(pid); err == nil {
+				children = append(children, p)
+			}
+		}
+	}
+	return children
 }
