@@ -16,6 +16,9 @@
 // use maxmemory-policy noeviction, or volatile-lru with enough memory. If a record is lost,
 // the processes sign in again. A failover that loses the last write leaves an older record,
 // which package ringcx recognizes if a process that knows the newer one still runs.
+//
+// Examples with go-redis (TLS, users, Sentinel, Cluster), rueidis and redigo are in
+// https://github.com/ringcx-go/ringcx-go/tree/main/stores.
 package redisstore
 
 import (

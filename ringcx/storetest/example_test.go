@@ -11,7 +11,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
-// table is a Store in PostgreSQL or SQLite. It uses this table:
+// table is a Store in PostgreSQL. Package sqlstore has a complete one, also for MariaDB and
+// SQLite. It uses this table:
 //
 //	CREATE TABLE ringcx_session (key text PRIMARY KEY, version text NOT NULL, data bytea NOT NULL)
 type table struct{ db *sql.DB }
@@ -62,7 +63,7 @@ func (t table) checkAbsent(ctx context.Context, key string) error {
 	return ringcx.ErrConflict
 }
 
-// A Store needs two methods. This one keeps the records in an SQL table. Use [Run] to test
+// A Store needs two methods. This one keeps the records in a table of PostgreSQL. Use [Run] to test
 // it.
 func Example() {
 	var db *sql.DB // sql.Open("pgx", …)
