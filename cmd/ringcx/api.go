@@ -43,6 +43,8 @@ rejected: the program adds the token itself.
 
 If the response has status 300 or higher, api prints its body too, writes the
 status, the error code and the message to standard error, and exits with status 1.
+The exit status is also 1 if a body with the Content-Type of JSON is not complete, and
+if the body is an HTML page, unless -H 'Accept: text/html' asks for one.
 
 After status 429, or 503 with a Retry-After header, the request is sent again
 after the time in the header (429 without the header: after a few seconds), unless
@@ -129,21 +131,21 @@ func (r apiRequest) run(cmd *cobra.Command, include bool) error {
 
 const maxRedirects = 10
 
-// send sends req with the bearer token. It follows redirects within the origin of
-// req only.
-func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error) {
-	client := http.Client{
-		Transport: tokens.Transport(nil),
-		CheckRedirect: func(next *http.Request, before []*http.Request) error {
-			switch {
-			case !origin.Same(req.URL, next.URL):
-				return fmt.Errorf("redirect to another server, %s, is not followed", next.URL.Host)
-			case len(before) > maxRedirects:
-				return fmt.Errorf("more than %d redirects", maxRedirects)
-			}
-			return nil
-		},
+// checkRedirect is the CheckRedirect of all requests with a bearer token. Redirects are
+// followed within the origin of the first request only.
+func checkRedirect(next *http.Request, before []*http.Request) error {
+	switch {
+	case !origin.Same(before[0].URL, next.URL):
+		return fmt.Errorf("redirect to another server, %s, is not followed", next.URL.Host)
+	case len(before) > maxRedirects:
+		return fmt.Errorf("more than %d redirects", maxRedirects)
 	}
+	return nil
+}
+
+// send sends req with the bearer token.
+func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error) {
+	client := http.Client{Transport: tokens.Transport(nil), CheckRedirect: checkRedirect}
 	resp, err := client.Do(req)
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		if strings.HasPrefix(u.Err.Error(), "ringcx: ") {
@@ -179,13 +181,28 @@ func (p responsePrinter) print(w io.Writer, resp *http.Response) error {
 		}
 	}
 	if resp.StatusCode < 300 {
-		return p.printBody(w, resp.Header, resp.Body)
+		return p.printChecked(w, resp)
 	}
 	var start prefix
 	if err := p.printBody(w, resp.Header, io.TeeReader(resp.Body, &start)); err != nil {
 		return err
 	}
 	return responseError(resp, start.Bytes())
+}
+
+// printChecked writes the body of resp. It returns an error if the body is not what its
+// Content-Type says.
+func (p responsePrinter) printChecked(w io.Writer, resp *http.Response) error {
+	check := newBodyCheck(resp)
+	err := p.printBody(w, resp.Header, io.TeeReader(resp.Body, check))
+	checked := check.finish()
+	switch {
+	case err != nil:
+		return err
+	case checked != nil:
+		return fmt.Errorf("%s %s: %w", resp.Request.Method, resp.Request.URL.EscapedPath(), checked)
+	}
+	return nil
 }
 
 // printBody writes a body: unchanged, unless it is for a terminal.

@@ -32,8 +32,9 @@ func loadConfig(cmd *cobra.Command) (ringcx.Config, error) {
 		return cfg, err
 	}
 	cfg.UserAgent = userAgent()
+	cfg.HTTPClient = &http.Client{CheckRedirect: checkRedirect}
 	if debug, err := cmd.Flags().GetBool(debugFlag); err == nil && debug {
-		cfg.HTTPClient = &http.Client{Transport: newDebugTransport(cmd.ErrOrStderr(), cfg)}
+		cfg.HTTPClient.Transport = newDebugTransport(cmd.ErrOrStderr(), cfg)
 	}
 	return cfg, nil
 }
