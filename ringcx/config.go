@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -321,16 +322,40 @@ func parseBaseURL(field, raw, byDefault string) (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return nil, fmt.Errorf("ringcx: %s is not a URL with a host; an example is %s", field, byDefault)
+		return nil, fmt.Errorf("ringcx: %s is not a URL with a host%s; an example is %s", field, shownURL(raw), byDefault)
 	}
 	normalize(u)
 	switch {
 	case hasExtraParts(u):
-		return nil, fmt.Errorf("ringcx: %s must not contain a user, query or fragment; an example is %s", field, byDefault)
+		return nil, fmt.Errorf("ringcx: %s must not contain a user, query or fragment%s; an example is %s", field, shownURL(raw), byDefault)
 	case !isSecure(u):
 		return nil, fmt.Errorf("ringcx: %s is %s: it must be https (http is allowed for loopback hosts only), because tokens are sent to it", field, u)
 	}
 	return u, nil
+}
+
+// maxShownURL is how much of an invalid URL an error contains, in bytes.
+const maxShownURL = 100
+
+var (
+	// userOfURL matches all of a URL up to the end of the user, and secretQuery the rest
+	// that may be secret.
+	userOfURL   = regexp.MustCompile(`(?s)^([a-zA-Z][a-zA-Z0-9+.-]*://)?.*@`)
+	secretQuery = regexp.MustCompile(`(?s)[?#].*`)
+)
+
+// shownURL returns ": it is" and an invalid URL for an error, without a user, a query and
+// a fragment, which may be secrets. It returns "" for text that may be a secret which was
+// put into the wrong variable: a JWT, or text without punctuation.
+func shownURL(raw string) string {
+	if strings.HasPrefix(raw, "eyJ") || !strings.ContainsAny(raw, ".:/") {
+		return ""
+	}
+	raw = secretQuery.ReplaceAllString(userOfURL.ReplaceAllString(raw, "${1}***@"), "?***")
+	if len(raw) > maxShownURL {
+		raw = raw[:maxShownURL] + "…"
+	}
+	return fmt.Sprintf(": it is %q", raw)
 }
 
 // hasExtraParts reports whether u has parts that a base URL must not have.

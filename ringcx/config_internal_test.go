@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
@@ -204,3 +205,24 @@ func TestOneConnectionPool(t *testing.T) {
 
 // noTransport is a RoundTripper of a program.
 type noTransport struct{ http.RoundTripper }
+
+func TestShownURL(t *testing.T) {
+	tests := []struct{ raw, want string }{
+		{"cx.example", `: it is "cx.example"`},
+		{"https://%zz", `: it is "https://%zz"`},
+		{"http://ringcx.example/a\nb", `: it is "http://ringcx.example/a\nb"`},
+		{"https://u:pw@cx.example/a", `: it is "https://***@cx.example/a"`},
+		{"https://u:p?w/@#@cx.example/a", `: it is "https://***@cx.example/a"`},
+		{"u:pw@cx.example", `: it is "***@cx.example"`},
+		{"https://cx.example?token=secret", `: it is "https://cx.example?***"`},
+		{"https://cx.example#secret", `: it is "https://cx.example?***"`},
+		{"https://" + strings.Repeat("a", 200), `: it is "https://` + strings.Repeat("a", maxShownURL-len("https://")) + `…"`},
+		{"eyJhbGciOi.eyJzdWIiOi.c2lnbmF0", ""},
+		{"0123456789abcdef", ""},
+	}
+	for _, tt := range tests {
+		if got := shownURL(tt.raw); got != tt.want {
+			t.Errorf("shownURL(%q) is %s, want %s", tt.raw, got, tt.want)
+		}
+	}
+}

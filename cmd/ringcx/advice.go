@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,58 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
+// explain returns the text of err in the words of the command line: the library, whose
+// errors it contains, knows no flags and no variables.
+func explain(err error) string {
+	e, isError := errors.AsType[*ringcx.Error](err)
+	redirect, isRedirect := errors.AsType[*redirectError](err)
+	switch {
+	case isError && isHeldBack(e):
+		return string(e.Stage) + ": " + heldBack(e)
+	case isTruncated(err):
+		return truncated(err)
+	case isRedirect && isNetwork(err):
+		return redirect.Error()
+	}
+	return variableNames.Replace(err.Error())
+}
+
+// heldBack returns the text for a request that a limit held back.
+func heldBack(e *ringcx.Error) string {
+	reason, isCount := strings.TrimPrefix(e.Message, "held back: "), strings.Contains(e.Message, "requests were sent")
+	text := strings.Replace(reason, " requests", " token requests", 1)
+	if e.RetryAfter > 0 {
+		text += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
+	}
+	if isCount {
+		text += "; --" + noCacheFlag + " signs in each time"
+	}
+	if e.Cause != nil {
+		text += " (a new token is needed after this: " + describe(e.Cause) + ")"
+	}
+	return text
+}
+
+// isHeldBack reports whether err is that of a request that a limit held back.
+func isHeldBack(err error) bool {
+	e, ok := errors.AsType[*ringcx.Error](err)
+	return ok && e.Code == "local_limit"
+}
+
+// isTruncated reports whether err is that of a response that ended early.
+func isTruncated(err error) bool {
+	_, ok := errors.AsType[*wire.DecodeError](err)
+	return ok && errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// truncated returns the text for a response that ended early.
+func truncated(err error) string {
+	if e, ok := errors.AsType[*wire.DecodeError](err); ok && e.Method != "" {
+		return e.Method + " " + e.Path + ": " + endedEarly
+	}
+	return endedEarly
+}
+
 // describe returns what failed, without the advice for it. Control characters are
 // escaped.
 func describe(err error) string { return printable(rawDescription(err)) }
@@ -19,8 +72,11 @@ func describe(err error) string { return printable(rawDescription(err)) }
 func rawDescription(err error) string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	if !ok {
-		text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringcx: "), "\nringcx: ", "\n")
+		text := strings.ReplaceAll(strings.TrimPrefix(explain(err), "ringcx: "), "\nringcx: ", "\n")
 		return cutStage(text)
+	}
+	if isHeldBack(e) {
+		return heldBack(e)
 	}
 	text := fmt.Sprintf("%d %s %s", e.StatusCode, e.Code, e.Message)
 	if e.Method != "" { // a request was sent
@@ -50,7 +106,9 @@ func cutStage(text string) string {
 func advice(err error) []string {
 	e, ok := errors.AsType[*ringcx.Error](err)
 	switch {
-	case isNotJSON(err):
+	case isTruncated(err):
+		return []string{"the connection may be unstable, or a proxy (HTTPS_PROXY) ends responses: try again"}
+	case isNotJSON(err), isRedirect(err):
 		return []string{otherServer}
 	case !ok && isNetwork(err):
 		return []string{"the server could not be reached: check the network, the proxy (HTTPS_PROXY), RINGCENTRAL_BASE_URL and RINGCX_BASE_URL"}
@@ -76,6 +134,12 @@ func isNotJSON(err error) bool {
 	return ok && e.ContentType != "" && !strings.Contains(e.ContentType, "json")
 }
 
+// isRedirect reports whether err is that of a redirect that was not followed.
+func isRedirect(err error) bool {
+	_, ok := errors.AsType[*redirectError](err)
+	return ok
+}
+
 // isNetwork reports whether err is the error of a request that got no response.
 func isNetwork(err error) bool {
 	_, ok := errors.AsType[*url.Error](err)
@@ -85,6 +149,23 @@ func isNetwork(err error) bool {
 // rejectionAdvice returns the advice for a response with status 400 to 499, except
 // 429.
 func rejectionAdvice(e *ringcx.Error) []string {
+	if e.StatusCode == http.StatusNotFound {
+		return append([]string{wrongURL(e.Stage)}, permissionAdvice(e)...)
+	}
+	return permissionAdvice(e)
+}
+
+// wrongURL returns the advice for status 404.
+func wrongURL(stage ringcx.Stage) string {
+	name := "RINGCX_BASE_URL"
+	if stage == ringcx.StageLogin {
+		name = "RINGCENTRAL_BASE_URL"
+	}
+	return "check " + name + " first: the server does not know this path, so its URL or the path in it may be wrong"
+}
+
+// permissionAdvice returns the advice for missing permissions and wrong credentials.
+func permissionAdvice(e *ringcx.Error) []string {
 	switch e.Stage {
 	case ringcx.StageLogin:
 		if e.Code == "OAU-146" || e.Code == "invalid_client" {

@@ -136,11 +136,19 @@ const maxRedirects = 10
 func checkRedirect(next *http.Request, before []*http.Request) error {
 	switch {
 	case !origin.Same(before[0].URL, next.URL):
-		return fmt.Errorf("redirect to another server, %s, is not followed", next.URL.Host)
+		return &redirectError{next.URL.Host}
 	case len(before) > maxRedirects:
 		return fmt.Errorf("more than %d redirects", maxRedirects)
 	}
 	return nil
+}
+
+// redirectError is the error of a redirect to another server.
+type redirectError struct{ host string }
+
+// Error implements error.
+func (e *redirectError) Error() string {
+	return "redirect to another server, " + e.host + ", is not followed"
 }
 
 // send sends req with the bearer token.

@@ -14,10 +14,13 @@ import (
 // environment. All its errors are usage errors.
 func configFromEnv(cmd *cobra.Command) (ringcx.Config, error) {
 	cfg, err := loadConfig(cmd)
-	if err != nil && exitCode(err) != exitUsage {
-		err = usagef("%w\nif you have no account, try 'ringcx demo' or 'ringcx mock'", err)
+	switch {
+	case err == nil || exitCode(err) == exitUsage:
+		return cfg, err
+	case strings.Contains(err.Error(), " is not set"):
+		return cfg, usagef("%w\nif you have no account, try 'ringcx demo' or 'ringcx mock'", err)
 	}
-	return cfg, err
+	return cfg, usagef("%w", err)
 }
 
 // loadConfig returns the Config for a command. An error in the selected profile is a

@@ -159,7 +159,7 @@ func report(w io.Writer, err error) {
 	if e, ok := errors.AsType[*ringcx.Error](err); ok && !isTemporary(e) {
 		e.RetryAfter = 0
 	}
-	for line := range strings.Lines(printable(err.Error())) {
+	for line := range strings.Lines(printable(explain(err))) {
 		if line = strings.TrimPrefix(strings.TrimSpace(line), "ringcx: "); line != "" {
 			fmt.Fprintln(w, "ringcx: "+line)
 		}

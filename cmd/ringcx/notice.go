@@ -61,7 +61,7 @@ func (n *notices) onEvent(e ringcx.Event) {
 		// A request that is held back waits because of the failure before it.
 	case e.Err != nil:
 		n.failed = true
-		n.waitFor("a token, because this failed: " + describe(e.Err))
+		n.waitFor("a token: " + failure(e.Err))
 	case e.Stage == ringcx.StageLogin:
 		n.waitFor("RingCX to exchange the token")
 	default:
@@ -70,10 +70,20 @@ func (n *notices) onEvent(e ringcx.Event) {
 	}
 }
 
-// isHeldBack reports whether err is that of a request that a limit held back.
-func isHeldBack(err error) bool {
-	e, ok := errors.AsType[*ringcx.Error](err)
-	return ok && e.Code == "local_limit"
+// failure returns when a request is tried again, and what failed. The notice about it is written
+// slowAfter later, and the command has ended by then if it does not try again.
+func failure(err error) string {
+	var wait time.Duration
+	if e, ok := errors.AsType[*ringcx.Error](err); ok {
+		later := *e
+		wait, later.RetryAfter, later.Cause = e.RetryAfter-slowAfter, 0, nil
+		err = &later
+	}
+	when := "within seconds"
+	if wait > 0 {
+		when = "in " + seconds(wait)
+	}
+	return "trying again " + when + ", because this failed: " + describe(err)
 }
 
 func (n *notices) onCall(c ringcx.Call) {

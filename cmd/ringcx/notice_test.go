@@ -38,7 +38,7 @@ func TestRetryNotice(t *testing.T) {
 // TestNotices lets commands wait in virtual time.
 func TestNotices(t *testing.T) {
 	rejected := &ringcx.Error{Stage: ringcx.StageExchange, Method: "POST", Path: "/x", StatusCode: 429, Message: "slow down", RetryAfter: 7 * time.Second}
-	heldBack := &ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 429, Code: "local_limit", Message: "held back"}
+	heldBack := &ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 429, Code: "local_limit", Message: "held back: 4 requests were sent in the last minute", RetryAfter: 62 * time.Second}
 	const (
 		soon = slowAfter - time.Millisecond
 		late = slowAfter + time.Millisecond
@@ -70,15 +70,15 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			"a failed exchange", []func(*notices){event(ringcx.StageExchange, rejected), sleep(soon), event(ringcx.StageExchange, heldBack), sleep(late)},
-			"ringcx: still waiting for a token, because this failed: POST /x: 429 slow down; try again in 7s\n",
+			"ringcx: still waiting for a token: trying again in 6 s, because this failed: POST /x: 429 slow down\n",
 		},
 		{
 			"the same failure twice", []func(*notices){event(ringcx.StageExchange, errors.New("reset\nx")), sleep(late), event(ringcx.StageExchange, errors.New("reset\nx")), sleep(late)},
-			"ringcx: still waiting for a token, because this failed: reset\n",
+			"ringcx: still waiting for a token: trying again within seconds, because this failed: reset\n",
 		},
 		{
 			"our own limit", []func(*notices){event(ringcx.StageExchange, heldBack), sleep(late)},
-			"ringcx: still waiting for a token, because this failed: 429 local_limit held back\n",
+			"ringcx: still waiting for a token: trying again in 61 s, because this failed: 4 token requests were sent in the last minute; --no-cache signs in each time\n",
 		},
 		{"a failed logout", []func(*notices){call(200, 0), event(ringcx.StageLogout, rejected), sleep(late)}, "ringcx: still waiting for the rest of the response\n"},
 	}
