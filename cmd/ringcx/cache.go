@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,10 +20,17 @@ const (
 	noCacheFlag  = "no-cache"
 )
 
+// noCacheUsage is the help of --no-cache for the commands that do something else with it.
+var noCacheUsage = map[string]string{
+	"token":  "do not keep the session: sign in, and leave the session open, because its token is printed",
+	"logout": "not allowed: without the file there is no session to end",
+	"doctor": "do not check the session file; doctor never uses the stored session",
+}
+
 // addCacheFlags adds the flags of the session file to a command.
 func addCacheFlags(cmd *cobra.Command) {
 	cmd.Flags().String(cacheDirFlag, "", "keep the session in the directory `dir` (default: ringcx in the cache directory of your user)")
-	cmd.Flags().Bool(noCacheFlag, false, "do not keep the session: sign in, and log out at the end")
+	cmd.Flags().Bool(noCacheFlag, false, cmp.Or(noCacheUsage[cmd.Name()], "do not keep the session: sign in, and log out at the end"))
 	_ = cmd.MarkFlagDirname(cacheDirFlag) // fails only for an unknown flag
 }
 
@@ -29,6 +38,7 @@ func addCacheFlags(cmd *cobra.Command) {
 type cache struct {
 	store  ringcx.Store // nil: the session is not kept
 	reason string       // why it is not kept
+	off    bool         // it is not kept, because of --no-cache
 }
 
 // openCache returns the cache that the flags of cmd and the environment select. If the
@@ -40,7 +50,7 @@ func openCache(cmd *cobra.Command) (cache, error) {
 	case off && dir != "":
 		return cache{}, usagef("--%s and --%s cannot be combined", noCacheFlag, cacheDirFlag)
 	case off:
-		return cache{reason: "--" + noCacheFlag + " is given"}, nil
+		return cache{off: true, reason: "--" + noCacheFlag + " is given"}, nil
 	case dir == "":
 		if _, err := os.UserCacheDir(); err != nil {
 			return cache{reason: "the system has no cache directory: " + err.Error()}, nil
@@ -48,7 +58,8 @@ func openCache(cmd *cobra.Command) (cache, error) {
 	}
 	store, err := filestore.New(dir)
 	if err != nil {
-		return cache{}, fmt.Errorf("%w\nor choose another directory with --%s, or use --%s", err, cacheDirFlag, noCacheFlag)
+		what := strings.TrimSuffix(err.Error(), ", or choose another directory")
+		return cache{}, fmt.Errorf("%s\notherwise choose another directory with --%s, or use --%s", what, cacheDirFlag, noCacheFlag)
 	}
 	return cache{store: store}, nil
 }

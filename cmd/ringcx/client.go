@@ -80,6 +80,11 @@ func withClient(cmd *cobra.Command, do func(context.Context, *ringcx.Client) err
 
 // withSession is like withClient, but does not log out. It also passes the cache to do.
 func withSession(cmd *cobra.Command, do func(context.Context, *ringcx.Client, cache) error) error {
+	return withEvents(cmd, nil, do)
+}
+
+// withEvents is like withSession. The client reports its events to onEvent.
+func withEvents(cmd *cobra.Command, onEvent func(ringcx.Event), do func(context.Context, *ringcx.Client, cache) error) error {
 	cfg, err := configFromEnv(cmd)
 	if err != nil {
 		return err
@@ -88,7 +93,7 @@ func withSession(cmd *cobra.Command, do func(context.Context, *ringcx.Client, ca
 	if err != nil {
 		return err
 	}
-	cfg.Store = kept.store
+	cfg.Store, cfg.OnEvent = kept.store, onEvent
 	notices := newNotices(cmd)
 	defer notices.stop()
 	notices.watch(&cfg)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,7 +20,8 @@ session file, signs in to RingCentral, exchanges the RingCentral token at RingCX
 lists the accounts. For each step it prints "ok" and how long the step took, or
 "FAILED", the error, the usual causes and what to do about them. After a failure it
 skips the remaining steps, except after a failure of the directory.
-If all steps succeed, it prints the account ids to use in paths.
+It also prints the servers, the client id and the profile that it uses. If all steps
+succeed, it prints the account ids to use in paths.
 
 The exit status is 1 if a step failed, also if a variable is missing.`
 
@@ -50,6 +52,9 @@ type doctor struct {
 
 	notices *notices
 
+	cfg     ringcx.Config // valid if prepare returned no error
+	profile profile
+
 	mu     sync.Mutex
 	events map[ringcx.Stage]ringcx.Event // the last event of each stage
 }
@@ -58,6 +63,9 @@ func (d *doctor) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	client, err := d.prepare(cmd)
 	d.step("variables", "the credentials are set", 0, err)
+	if err == nil {
+		d.settings()
+	}
 	d.cache(cmd)
 	if err == nil {
 		defer logOut(ctx, client)
@@ -79,6 +87,8 @@ func (d *doctor) prepare(cmd *cobra.Command) (*ringcx.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.cfg = cfg
+	d.profile, _ = selectedProfile(cmd) // loadConfig returns its error
 	cfg.OnEvent = func(e ringcx.Event) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -91,6 +101,25 @@ func (d *doctor) prepare(cmd *cobra.Command) (*ringcx.Client, error) {
 	return newClient(cfg)
 }
 
+// settings prints the servers, the client id and the profile that are used.
+func (d *doctor) settings() {
+	login, ok := d.cfg.RingCentral.(*ringcx.JWTLogin)
+	if !ok {
+		return
+	}
+	for _, setting := range [][2]string{
+		{"RingCX", cmp.Or(d.cfg.BaseURL, ringcx.DefaultBaseURL)},
+		{"RingCentral", cmp.Or(login.BaseURL, ringCentralURL)},
+		{"client id", login.ClientID},
+		{"profile", cmp.Or(d.profile.name, "none")},
+	} {
+		d.line(noStatus, "", printable(fmt.Sprintf("%-12s %s", setting[0]+":", setting[1])))
+	}
+}
+
+// ringCentralURL is the default of RINGCENTRAL_BASE_URL.
+const ringCentralURL = "https://platform.ringcentral.com"
+
 // cache checks the directory in which the other commands keep their session. The steps
 // after it do not use it.
 func (d *doctor) cache(cmd *cobra.Command) {
@@ -100,6 +129,9 @@ func (d *doctor) cache(cmd *cobra.Command) {
 	}
 	c, err := openCache(cmd)
 	switch {
+	case err == nil && c.off:
+		d.line(d.style.yellow("note   "), "cache", "not checked, because "+c.reason)
+		return
 	case err == nil && c.store == nil:
 		d.line(d.style.yellow("note   "), "cache", "each command signs in and logs out, because "+printable(c.reason))
 		d.line(noStatus, "", "- to sign in once, choose a directory with --"+cacheDirFlag+", or set XDG_CACHE_HOME or HOME")

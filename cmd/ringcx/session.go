@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,11 @@ func newToken() *cobra.Command {
 
 const logoutHelp = `logout ends the session that the other commands share. It ends the session at
 RingCX and at RingCentral, and deletes the tokens from the session file. The next
-command signs in again.`
+command signs in again.
+
+Each combination of servers, client id and user has a session of its own. Only the
+session that belongs to the variables or the profile ends. What ended is written to
+standard error.`
 
 func newLogout() *cobra.Command {
 	return &cobra.Command{
@@ -52,12 +57,31 @@ func newLogout() *cobra.Command {
 		Long:  logoutHelp,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSession(cmd, func(ctx context.Context, client *ringcx.Client, kept cache) error {
-				if kept.store == nil {
-					return usagef("the commands keep no session that could end, because %s", kept.reason)
-				}
-				return client.Tokens.Logout(ctx)
-			})
+			return logout(cmd)
 		},
 	}
+}
+
+// logout ends the session that the commands share, and reports what it ended.
+func logout(cmd *cobra.Command) error {
+	var ended atomic.Bool
+	onEvent := func(e ringcx.Event) {
+		if e.Stage == ringcx.StageLogout && e.Err == nil {
+			ended.Store(true)
+		}
+	}
+	return withEvents(cmd, onEvent, func(ctx context.Context, client *ringcx.Client, kept cache) error {
+		if kept.store == nil {
+			return usagef("the commands keep no session that could end, because %s", kept.reason)
+		}
+		if err := client.Tokens.Logout(ctx); err != nil {
+			return err
+		}
+		text := "there was no session at " + client.BaseURL() + "; sessions at other servers or of other users do not end"
+		if ended.Load() {
+			text = "ended the session at " + client.BaseURL()
+		}
+		_, err := fmt.Fprintln(cmd.ErrOrStderr(), "ringcx: "+printable(text))
+		return err
+	})
 }
