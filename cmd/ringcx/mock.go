@@ -96,7 +96,7 @@ func newMock() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`host:port` to listen on; port 0 chooses a free port")
 	flags.DurationVar(&o.lifetime, "lifetime", 5*time.Minute, "how long RingCX access tokens are valid, in whole seconds")
-	flags.IntVar(&o.data.users, "users", 0, "serve `N` generated users")
+	flags.Var(&o.data.users, "users", "serve `N` generated users")
 	flags.StringVar(&o.data.usersFile, "users-from", "", "serve the users in `FILE`, a JSON array")
 	flags.StringVar(&o.data.accountsFile, "accounts", "", "serve the accounts in `FILE`, a JSON array")
 	flags.StringVar(&o.data.routesFile, "data", "", "serve other routes: `FILE` is a JSON object of routes and bodies")

@@ -8,14 +8,19 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
 // mockData are the flags of "ringcx mock" that select its data.
 type mockData struct {
-	users                               int
+	users                               number
 	generate                            bool // --users was given
 	usersFile, accountsFile, routesFile string
 }
@@ -29,7 +34,7 @@ func (d mockData) load(fake *ringcxtest.Server) error {
 	case d.users < 0:
 		return usagef("--users %d: the number must not be negative", d.users)
 	default:
-		fake.GenerateUsers(d.users)
+		fake.GenerateUsers(int(d.users))
 	}
 	for _, f := range []struct {
 		flag, file string
@@ -84,10 +89,52 @@ func setRoutes(fake *ringcxtest.Server, data []byte) error {
 		if flag := dataFlags[pattern]; flag != "" {
 			return fmt.Errorf("%q: use %s for this route", pattern, flag)
 		}
+		if method, _, ok := strings.Cut(pattern, " "); ok && method != strings.ToUpper(method) {
+			return fmt.Errorf("%q: write the method in capitals: %s", pattern, strings.ToUpper(method))
+		}
 		if err := fake.TryHandle(pattern, jsonHandler(routes[pattern])); err != nil {
-			return fmt.Errorf("%q: %w", pattern, err)
+			return fmt.Errorf("%q: %s", pattern, routeProblem(err.Error()))
 		}
 	}
+	return nil
+}
+
+var (
+	routeConflict = regexp.MustCompile(`(?s)^pattern ".*?" \(registered at .*?\) conflicts with pattern "(.*?)" \(registered at .*`)
+	routeSyntax   = regexp.MustCompile(`(?s)^parsing ".*": at offset \d+: `)
+)
+
+// routeProblem returns the text of an error of http.ServeMux without the pattern and
+// without the places in the source code of this program.
+func routeProblem(text string) string {
+	isShort := strings.Contains(text, "missing /") || strings.Contains(text, "invalid pattern") || strings.Contains(text, "invalid method")
+	if isShort {
+		return "write a route as a method and a path, such as GET /voice/api/v1/admin/x"
+	}
+	if c := routeConflict.FindStringSubmatch(text); c != nil {
+		return fmt.Sprintf("it matches requests that %q matches too", c[1])
+	}
+	return routeSyntax.ReplaceAllString(text, "")
+}
+
+// number is the value of a flag.
+type number int
+
+var _ pflag.Value = (*number)(nil)
+
+// String returns the number.
+func (n *number) String() string { return strconv.Itoa(int(*n)) }
+
+// Type returns the name of the value in the help.
+func (n *number) Type() string { return "int" }
+
+// Set parses a number.
+func (n *number) Set(text string) error {
+	v, err := strconv.Atoi(text)
+	if err != nil {
+		return errors.New("want a number")
+	}
+	*n = number(v)
 	return nil
 }
 
