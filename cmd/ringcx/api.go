@@ -84,6 +84,7 @@ func newAPI(out *outputFlags) *cobra.Command {
 	flags.StringArrayVarP(&r.headers, "header", "H", nil, "`Name: value` of a request header; may be repeated")
 	flags.BoolVarP(&include, "include", "i", false, "print the status line and the headers before the body")
 	cmd.ValidArgsFunction = completeRequest
+	cmd.SetFlagErrorFunc(flagError)
 	complete(cmd, "header", completeHeader)
 	return cmd
 }

@@ -90,6 +90,7 @@ func TestAPIRequestRejectsInvalidInput(t *testing.T) {
 		{"missing file", apiRequest{method: "POST", path: "/x", input: "no-such-file"}, "", "no-such-file"},
 		{"body that is not JSON", apiRequest{method: "POST", path: "/x", input: "-"}, "a=b", "not valid JSON"},
 		{"empty body", apiRequest{method: "POST", path: "/x", input: "-"}, "", "not valid JSON"},
+		{"JSON in place of a file name", apiRequest{method: "POST", path: "/x", input: ` {"a":1}`}, "", "not the JSON itself"},
 		{"input and field", apiRequest{method: "POST", path: "/x", input: "-", fields: []string{"a=1"}}, "{}", "cannot be combined"},
 		{"GET with a body", apiRequest{method: "GET", path: "/x", input: "-"}, "{}", "GET has no body"},
 	}

@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -14,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/spf13/cobra"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/ringcx"
@@ -166,6 +171,9 @@ func (r apiRequest) readInput(method string, stdin io.Reader) ([]byte, error) {
 	} else {
 		body, err = os.ReadFile(r.input)
 	}
+	if errors.Is(err, fs.ErrNotExist) && beginsText(r.input) {
+		return nil, usagef("--input: it is the name of a file with JSON, not the JSON itself; write the JSON to standard input and use --input -, or use -F name=value")
+	}
 	if err != nil {
 		return nil, usagef("--input: %w", err)
 	}
@@ -174,6 +182,23 @@ func (r apiRequest) readInput(method string, stdin io.Reader) ([]byte, error) {
 		return nil, usagef("--input: the body is not valid JSON: %w", err)
 	}
 	return body, nil
+}
+
+// beginsText reports whether input begins like a JSON object, array or string.
+func beginsText(input string) bool {
+	return strings.IndexAny(strings.TrimSpace(input), `{["`) == 0
+}
+
+// bodyFlag matches the error for a flag with which other programs, such as curl, send a
+// body.
+var bodyFlag = regexp.MustCompile(`^unknown flag: --(data(-raw|-binary|-urlencode)?|body|json)$|^unknown shorthand flag: 'd' `)
+
+// flagError adds a hint to the error for an unknown flag.
+func flagError(_ *cobra.Command, err error) error {
+	if bodyFlag.MatchString(err.Error()) {
+		return fmt.Errorf("%w; to send a body, use --input FILE, --input - or -F name=value", err)
+	}
+	return err
 }
 
 // field is the value of one --field or --raw-field flag.
