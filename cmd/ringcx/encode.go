@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // property is one field of a JSON object.
@@ -45,10 +47,11 @@ func properties(object []byte) ([]property, error) {
 const childrenField = "children"
 
 // writeCSV writes a table with one row for each object, below a row with the names of
-// all fields in the order in which they first occur. The objects in the field
-// "children" get rows of their own, below that of their parent. Strings are written as
-// they are, numbers as the server wrote them, null as an empty cell, and other arrays
-// and objects as JSON.
+// all fields in alphabetical order, so that the columns do not depend on the order and
+// the nesting of the objects. The objects in the field "children" get rows of their own,
+// below that of their parent. Strings are written as they are, numbers as the server
+// wrote them, and null as an empty cell. Roles are written as their names, and an object
+// with milliseconds as a time. Other arrays and objects are written as JSON.
 func writeCSV(w io.Writer, objects []json.RawMessage) error {
 	var t csvTable
 	for _, o := range objects {
@@ -61,9 +64,9 @@ func writeCSV(w io.Writer, objects []json.RawMessage) error {
 
 // csvTable collects the rows of a CSV file.
 type csvTable struct {
-	header []string
+	header []string       // the names, in the order in which they first occur
 	column map[string]int // the index of each name in header
-	rows   [][]string     // may be shorter than header
+	rows   [][]string     // the columns of header; may be shorter than it
 }
 
 func (t *csvTable) add(object []byte) error {
@@ -116,11 +119,21 @@ func (t *csvTable) set(row int, p property) {
 	for len(t.rows[row]) <= i {
 		t.rows[row] = append(t.rows[row], "")
 	}
-	t.rows[row][i] = csvCell(p.value)
+	t.rows[row][i] = csvCell(p)
 }
 
-// csvCell returns a JSON value as text.
-func csvCell(value json.RawMessage) string {
+// rolesField is the field of a user with the roles of that user.
+const rolesField = "roles"
+
+// csvCell returns the value of a field as text.
+func csvCell(p property) string {
+	value := p.value
+	if names, ok := roleNames(p); ok {
+		return strings.Join(names, ", ")
+	}
+	if at, ok := millis(value); ok {
+		return at
+	}
 	var text string
 	switch value[0] {
 	case 'n': // null
@@ -138,17 +151,70 @@ func csvCell(value json.RawMessage) string {
 	return string(value)
 }
 
+// roleNames returns the names of roles. Each is a string, or an object with the name in the
+// field "roleType". It returns false for other values, and for a name with a comma.
+func roleNames(p property) ([]string, bool) {
+	var all []json.RawMessage
+	if p.name != rolesField || json.Unmarshal(p.value, &all) != nil {
+		return nil, false
+	}
+	var names []string
+	for _, v := range all {
+		var name string
+		var role struct{ RoleType string }
+		if json.Unmarshal(v, &name) != nil {
+			if json.Unmarshal(v, &role) != nil {
+				return nil, false
+			}
+			name = role.RoleType
+		}
+		if name == "" || strings.Contains(name, ",") {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	return names, true
+}
+
+// millis returns the time of an object whose only field is "millis", in the format that
+// RingCX uses for other times.
+func millis(value json.RawMessage) (string, bool) {
+	var object map[string]int64
+	if json.Unmarshal(value, &object) != nil || len(object) != 1 {
+		return "", false
+	}
+	if _, ok := object["millis"]; !ok {
+		return "", false
+	}
+	var t wire.Time
+	text := ""
+	if json.Unmarshal(value, &t) != nil || t.IsZero() {
+		return "", false
+	}
+	encoded, err := t.MarshalJSON()
+	if err != nil || json.Unmarshal(encoded, &text) != nil {
+		return "", false
+	}
+	return text, true
+}
+
 func (t *csvTable) write(w io.Writer) error {
 	if len(t.header) == 0 {
 		return nil
 	}
 	out := csv.NewWriter(w)
-	rows := append([][]string{t.header}, t.rows...)
-	for _, row := range rows {
-		for len(row) < len(t.header) {
-			row = append(row, "")
+	names := slices.Sorted(slices.Values(t.header))
+	if err := out.Write(names); err != nil {
+		return err
+	}
+	for _, row := range t.rows {
+		cells := make([]string, len(names))
+		for i, name := range names {
+			if column := t.column[name]; column < len(row) {
+				cells[i] = row[column]
+			}
 		}
-		if err := out.Write(row); err != nil {
+		if err := out.Write(cells); err != nil {
 			return err
 		}
 	}

@@ -68,8 +68,8 @@ var outputFlagNames = []string{"output", "jq", "template", "show-secrets"}
 func (o *outputFlags) register(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.VarP(&o.format, "output", "o", "output format: table, json, yaml or csv (default of accounts and users: table)")
-	flags.StringVar(&o.jq, "jq", "", "print the results of a jq `expression` for the JSON output")
-	flags.StringVar(&o.template, "template", "", "print the JSON output with a Go `template`")
+	flags.StringVar(&o.jq, "jq", "", "print the results of a jq `expression` for the JSON output; for CSV, end it with @csv")
+	flags.StringVar(&o.template, "template", "", "print the JSON output with a Go `template`; see 'ringcx help templates'")
 	flags.BoolVar(&o.showSecrets, "show-secrets", false, "do not replace passwords, PINs, keys and tokens in the output by ***")
 	complete(root, "output", completeFormat)
 	complete(root, "jq", noFiles)
@@ -111,6 +111,8 @@ func (o *outputFlags) printer(cmd *cobra.Command) (*outputPrinter, error) {
 	switch {
 	case o.jq != "" && o.template != "":
 		return nil, usagef("--jq and --template cannot be combined")
+	case o.jq != "" && o.format == formatCSV:
+		return nil, usagef("--jq works on JSON: it cannot be combined with --output csv; for CSV, end the expression with @csv, such as '.[] | [.userId, .userName] | @csv'")
 	case isFiltered && o.format != "" && o.format != formatJSON:
 		return nil, usagef("--jq and --template work on JSON: they cannot be combined with --output %s", o.format)
 	}

@@ -55,6 +55,10 @@ const (
 )
 
 func TestOutput(t *testing.T) {
+	ago, err := timeAgo("2020-05-15T20:38:13.686+0000")
+	if err != nil || !strings.HasSuffix(ago, "years ago") {
+		t.Fatalf("timeAgo returned %q and %v", ago, err)
+	}
 	tests := []struct {
 		name  string
 		flags outputFlags
@@ -102,10 +106,17 @@ func TestOutput(t *testing.T) {
 `},
 		{"yaml empty", outputFlags{format: formatYAML}, nil, "[]\n"},
 		{"csv", outputFlags{format: formatCSV}, []string{unusual, `{"a":1,"rate":null}`},
-			"userId,rate,big,new,name,flag,no,at,text,a\n" +
-				`9007199254740993,1.10,1e400,"{""z"":[1,{""a"":null}],""b"":{}}",é <b>/,yes,012,2020-05-15,"a,""b""` + "\nc\",\n,,,,,,,,,1\n"},
+			"a,at,big,flag,name,new,no,rate,text,userId\n" +
+				`,2020-05-15,1e400,yes,é <b>/,"{""z"":[1,{""a"":null}],""b"":{}}",012,1.10,"a,""b""` + "\nc\",9007199254740993\n1,,,,,,,,,\n"},
 		{"csv nested users", outputFlags{format: formatCSV}, []string{boss},
-			"userId,userName,roles,team,enabled\n1,boss,\"[{\"\"roleType\"\":\"\"USER\"\"}]\",,\n2,child,,A,\n3,=1+1,,,false\n"},
+			"enabled,roles,team,userId,userName\n,USER,,1,boss\n,,A,2,child\nfalse,,,3,=1+1\n"},
+		{"csv roles", outputFlags{format: formatCSV}, []string{
+			`{"roles":["USER","ADMIN"]}`, `{"roles":[{"roleType":"USER","description":"x"},{"roleType":"ADMIN"}]}`, `{"roles":null}`, `{"roles":[]}`,
+			`{"roles":["A,B"]}`, `{"roles":[{"name":"A"}]}`, `{"roles":[7]}`, `{"roles":"A"}`,
+		}, "roles\n\"USER, ADMIN\"\n\"USER, ADMIN\"\n\n\n\"[\"\"A,B\"\"]\"\n\"[{\"\"name\"\":\"\"A\"\"}]\"\n[7]\nA\n"},
+		{"csv times", outputFlags{format: formatCSV}, []string{
+			`{"at":{"millis":1589575093686}}`, `{"at":"2020-05-15T20:38:13.686+0000"}`, `{"at":1589575093686}`, `{"at":{"millis":1,"zone":2}}`, `{"at":{"millis":"x"}}`,
+		}, "at\n2020-05-15T20:38:13.686+0000\n2020-05-15T20:38:13.686+0000\n1589575093686\n\"{\"\"millis\"\":1,\"\"zone\"\":2}\"\n\"{\"\"millis\"\":\"\"x\"\"}\"\n"},
 		{"csv empty", outputFlags{format: formatCSV}, nil, ""},
 		{"jq", outputFlags{jq: `.[] | .userId, .new.z, .name`}, []string{unusual}, "9007199254740993\n[1,{\"a\":null}]\né <b>/\n"},
 		{"jq arithmetic", outputFlags{jq: `map(.userId + 1) | add`}, []string{unusual, `{"userId":1}`}, "9007199254740996\n"},
@@ -118,6 +129,10 @@ func TestOutput(t *testing.T) {
 			[]string{boss}, "1  boss   USER\n2  child  \n3  =1+1   \n"},
 		{"template two tables", outputFlags{template: `{{tablerow 1 "long"}}{{tablerow 22 3}}{{tablerender}}-{{tablerow 1 2}}`}, nil, "1   long\n22  3\n-1  2\n"},
 		{"template truncate", outputFlags{template: `{{truncate 3 (index . 0).userName}}`}, []string{boss}, "bo…"},
+		{"template text", outputFlags{template: `{{with index . 0}}{{contains "os" .userName}} {{hasPrefix "bo" .userName}} {{hasSuffix "x" .userName}}{{end}}`},
+			[]string{boss}, "true true false"},
+		{"template times", outputFlags{template: `{{range .}}{{timefmt "2006-01-02 15:04" .at}};{{timeago .at}};{{end}}`},
+			[]string{`{"at":"2020-05-15T20:38:13.686+0000"}`, `{"at":null}`}, "2020-05-15 20:38;" + ago + ";;;"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,8 +227,11 @@ func TestOutputErrors(t *testing.T) {
 		want  string
 		usage bool
 	}{
-		{outputFlags{jq: ".[", format: formatJSON}, "--jq: unexpected EOF", true},
-		{outputFlags{jq: "nosuch"}, "--jq: function not defined: nosuch/0", true},
+		{outputFlags{jq: ".[", format: formatJSON}, "--jq: the expression '.[' is incomplete", true},
+		{outputFlags{jq: ".a | ]"}, "--jq: the expression '.a | ]' is not valid: unexpected token", true},
+		{outputFlags{jq: "nosuch"}, "--jq: the expression 'nosuch' is not valid: function not defined: nosuch/0", true},
+		{outputFlags{jq: ".", format: formatCSV}, "end the expression with @csv", true},
+		{outputFlags{template: "{{timefmt \"2006\" \"x\"}}"}, "cannot read \"x\" as a time", false},
 		{outputFlags{template: "{{"}, "--template", true},
 		{outputFlags{jq: ".", template: "x"}, "cannot be combined", true},
 		{outputFlags{jq: ".", format: formatYAML}, "cannot be combined with --output yaml", true},

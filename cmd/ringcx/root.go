@@ -22,7 +22,11 @@ The others sign in with a JWT credential. They read these variables:
 
 Instead of the variables you can use a profile: see "ringcx help profiles".
 
-These commands share one session, so that ten commands need one sign-in. The
+--output, --jq, --template and --show-secrets are flags of the commands that print data:
+accounts, users and api. --profile and --debug are flags of the commands with your
+credentials.
+
+The commands with your credentials share one session, so that ten commands need one sign-in. The
 session is stored in a file in your cache directory, or in --cache-dir, until "ringcx
 logout" ends it. If there is no cache directory, or with --no-cache, each command signs
 in and logs out. Only doctor always starts a session of its own, and ends it when it is
@@ -65,6 +69,7 @@ func newRoot() *cobra.Command {
 	addTo(root, groupOffline, newDemo(), newMock(), newVersion())
 	addTo(root, groupOnline, newDoctor(), newAccounts(&out), newUsers(&out), newToken(), newAPI(&out), newLogout())
 	root.AddCommand(&cobra.Command{Use: "profiles", Short: "How to use several accounts", Long: profileHelp}) // a help topic
+	root.AddCommand(&cobra.Command{Use: "templates", Short: "How to write a template for --template", Long: templateHelp})
 	for _, c := range root.Commands() {
 		if c.GroupID == groupOnline {
 			addCacheFlags(c)
@@ -109,6 +114,9 @@ func limitFlags(cmd *cobra.Command) {
 	})
 	next := cmd.Args
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := checkEmpty(cmd); err != nil {
+			return err
+		}
 		for _, name := range without {
 			if cmd.Flags().Changed(name) {
 				return usagef("%s has no flag --%s", cmd.Name(), name)
@@ -122,6 +130,17 @@ func limitFlags(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 && !cmd.HasSubCommands() {
 		cmd.ValidArgsFunction = noFiles
 	}
+}
+
+// checkEmpty rejects flags with an empty value, which usually comes from a variable of the
+// shell that is not set.
+func checkEmpty(cmd *cobra.Command) error {
+	for _, name := range []string{"jq", "template", profileFlag, cacheDirFlag, "input"} {
+		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "" {
+			return usagef("--%s: the value is empty; if it is a variable of the shell, it is not set", name)
+		}
+	}
+	return nil
 }
 
 func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {

@@ -22,8 +22,16 @@ also those that this program does not know. Without --flatten, nested users are 
 field "children" of the user above them, so that the length of the array is the number
 of users at the top and not the number of all users. To count all users, use
 'ringcx users --flatten --jq length'. -o yaml prints the same. -o csv prints one row for
-each user, also for nested ones. Passwords, PINs and keys are replaced by "***", unless
+each user, also for nested ones, with the names of the roles, and with the columns in
+alphabetical order. Passwords, PINs and keys are replaced by "***", unless
 --show-secrets is given. On a narrow terminal, the columns of the table are truncated.`
+
+// usersExample counts by role, too. RingCX sends a role as a string or as an object, and
+// may send null for no roles.
+const usersExample = `  ringcx users --active-only
+  ringcx users --flatten --jq length
+  ringcx users --flatten --jq '[.[].roles[]? | .roleType? // .] | group_by(.)[] | "\(length) \(.[0])"'
+  ringcx users -o csv > users.csv`
 
 func newUsers(out *outputFlags) *cobra.Command {
 	var params gen.ListUsersParams
@@ -31,7 +39,7 @@ func newUsers(out *outputFlags) *cobra.Command {
 		Use:     "users",
 		Short:   "List the users",
 		Long:    usersHelp,
-		Example: "  ringcx users --active-only\n  ringcx users --flatten --jq length\n  ringcx users -o csv > users.csv",
+		Example: usersExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := out.listPrinter(cmd)
