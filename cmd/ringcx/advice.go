@@ -25,6 +25,8 @@ func explain(err error) string {
 		return truncated(err)
 	case isRedirect && isNetwork(err):
 		return redirect.Error()
+	case isError && isWrongURL(e):
+		return variableNames.Replace(err.Error()) + "\n" + wrongURL(e.Stage)
 	}
 	return variableNames.Replace(err.Error())
 }
@@ -149,10 +151,17 @@ func isNetwork(err error) bool {
 // rejectionAdvice returns the advice for a response with status 400 to 499, except
 // 429.
 func rejectionAdvice(e *ringcx.Error) []string {
-	if e.StatusCode == http.StatusNotFound {
+	if isWrongURL(e) {
 		return append([]string{wrongURL(e.Stage)}, permissionAdvice(e)...)
 	}
 	return permissionAdvice(e)
+}
+
+// isWrongURL reports whether e, a response, is probably from a server or a path that has
+// no sign-in.
+func isWrongURL(e *ringcx.Error) bool {
+	isSignIn := e.Stage == ringcx.StageLogin || e.Stage == ringcx.StageExchange
+	return isSignIn && e.StatusCode == http.StatusNotFound
 }
 
 // wrongURL returns the advice for status 404.
