@@ -20,7 +20,8 @@ type chain struct {
 	clock   *servertime.Clock
 	process string // the random name of this process
 	session session
-	failed  deferral // the failed requests of this process
+	began   time.Time // when this process began
+	failed  deferral  // the failed requests of this process
 }
 
 func newChain(s *settings, current *currentToken, clock *servertime.Clock, process string, closing <-chan struct{}) *chain {
@@ -31,6 +32,7 @@ func newChain(s *settings, current *currentToken, clock *servertime.Clock, proce
 		clock:    clock,
 		process:  process,
 		session:  session{limits: newLimits()},
+		began:    time.Now(),
 	}
 	c.session.limits.process = process
 	return c
@@ -301,6 +303,42 @@ func (c *chain) useLateToken() {
 	}
 }
 
+// keepLogin refreshes the session at RingCentral after a renewal has succeeded, if that
+// session would end otherwise: RingCX tokens are refreshed without a RingCentral token.
+// An error is reported, and the next renewal tries again.
+func (c *chain) keepLogin(ctx context.Context, p permit) {
+	login, _ := asBuiltinLogin(c.cfg.RingCentral)
+	keeper, ok := login.(sessionKeeper)
+	renewed := c.current.phase() == fresh && c.source.pending == nil && !isClosed(c.source.closing)
+	if !ok || !renewed || !c.isLoginIdle() {
+		return
+	}
+	sendBy, err := p(ctx, StageLogin)
+	late := !sendBy.IsZero() && time.Now().After(sendBy)
+	if err != nil || late {
+		return
+	}
+	start := time.Now()
+	token, err := c.source.keepAlive(ctx, keeper)
+	c.session.limits.finish(StageLogin, !nothingSent(err))
+	if err == nil {
+		c.session.rc = newRCToken(token, c.now())
+	} else {
+		err = coolDownLogin(&c.session.limits, err)
+	}
+	c.session.share(c.clock, c.now())
+	_ = c.emit(StageLogin, time.Since(start), err)
+}
+
+// isLoginIdle reports whether the RingCentral token of the session expired keepAliveAfter
+// ago. If its end is not known, the start of this process counts.
+func (c *chain) isLoginIdle() bool {
+	if until := c.session.rc.until; until != nil {
+		return until.reached(c.now().Add(-keepAliveAfter))
+	}
+	return time.Since(c.began) > keepAliveAfter
+}
+
 // soloRenewer is the [renewer] of a process that shares its session with no other.
 type soloRenewer struct{ *chain }
 
@@ -311,7 +349,10 @@ func (s *soloRenewer) renew(ctx context.Context, _ *renewal) (*state, error) {
 }
 
 // settle implements renewer.
-func (s *soloRenewer) settle(context.Context) { s.saveLogin() }
+func (s *soloRenewer) settle(ctx context.Context) {
+	s.keepLogin(ctx, s.permit)
+	s.saveLogin()
+}
 
 // logout implements renewer.
 func (s *soloRenewer) logout(ctx context.Context) error { return s.endSessions(ctx, time.Time{}) }

@@ -25,19 +25,31 @@ const (
 
 	// saveTimeout is how long a CodeLogin waits for Save.
 	saveTimeout = 4 * time.Second
+
+	// keepAliveAfter is how long after the end of its access token a session is refreshed
+	// although no RingCentral token is needed. With the lifetime of an access token, an
+	// hour, this is one refresh a day.
+	//
+	// Source: RingCentral API reference, refresh_token_ttl: at most 604800 seconds.
+	keepAliveAfter = 23 * time.Hour
 )
 
 // ErrSignInRequired reports that a [CodeLogin] cannot obtain a token before the user signs
 // in to RingCentral again, because the refresh token has expired or was revoked. errors.Is
-// reports whether an error is such an error. A new CodeLogin with a new token is needed.
+// reports whether an error is such an error.
+//
+// If the CodeLogin has a Load, store the token of the new sign-in where Load finds it: it is
+// used within about a minute, also by the other processes. Otherwise a new CodeLogin with
+// the new token, and a new [Client], are needed.
 var ErrSignInRequired error = hintError("ringcx: the refresh token is no longer valid: the user must sign in to RingCentral again")
 
 // errRefreshRejected is the Cause of the other rejections of a refresh token.
 const errRefreshRejected = hintError("ringcx: check that the app uses the authorization code flow and issues refresh tokens, and that the refresh token belongs to this app")
 
 var (
-	_ builtinLogin = (*CodeLogin)(nil)
-	_ invalidator  = (*CodeLogin)(nil)
+	_ builtinLogin  = (*CodeLogin)(nil)
+	_ invalidator   = (*CodeLogin)(nil)
+	_ sessionKeeper = (*CodeLogin)(nil)
 )
 
 // CodeLogin continues the RingCentral session of a user who signed in with a browser
@@ -49,6 +61,10 @@ var (
 // response to a refresh is lost, the next call sends the same refresh token again, because
 // RingCentral then repeats its response.
 //
+// A refresh token ends a week after it was issued. RingCX tokens are renewed without
+// RingCentral, so a [TokenSource] in use refreshes the session about once a day, in the
+// background. If nothing uses the session for a week, it ends.
+//
 // A CodeLogin is safe for concurrent use if its fields do not change. All CodeLogins with
 // the same InitialToken (the same pointer) share one session, so that copies of a CodeLogin
 // do not use a refresh token twice. fmt, log/slog and encoding/json print it without its secrets, with one exception:
@@ -59,6 +75,7 @@ var (
 //
 // Source: RingCentral developer guide, refresh tokens: the response is repeated until 10 s
 // after the new access token was first used, and for about an hour if it is not used.
+// RingCentral API reference, refresh_token_ttl: 604800 seconds at most.
 type CodeLogin struct {
 	ClientID string // of the app that the user signed in to; required
 
@@ -126,11 +143,25 @@ func (l *CodeLogin) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	if s.usable() {
 		return copyOf(s.token), nil
 	}
-	if err := s.renew(ctx, l); err != nil {
+	return s.renewAndSave(ctx, l)
+}
+
+// keepAlive implements sessionKeeper.
+func (l *CodeLogin) keepAlive(ctx context.Context) (*oauth2.Token, error) {
+	s := codeSessions.get(l.InitialToken)
+	if err := s.lock(ctx, StageLogin); err != nil {
 		return nil, err
 	}
-	_ = s.save(l)
-	return copyOf(s.token), nil
+	defer s.slot.unlock()
+	_ = s.save(l) // ignore the error, as above
+	if err := s.load(l); err != nil {
+		return nil, err
+	}
+	if s.recent() {
+		return copyOf(s.token), nil
+	}
+	s.invalidate(s.token.AccessToken) // it may have no Expiry
+	return s.renewAndSave(ctx, l)
 }
 
 // Token calls [CodeLogin.TokenContext] with context.Background.
@@ -215,6 +246,13 @@ func (s *codeSession) usable() bool {
 	return t.Expiry.IsZero() || time.Until(t.Expiry) > rcTokenReserve
 }
 
+// recent reports whether the session was refreshed in about the last day, by any process.
+func (s *codeSession) recent() bool {
+	t := s.token
+	known := t.AccessToken != "" && !t.Expiry.IsZero()
+	return known && t.RefreshToken != s.ended && time.Since(t.Expiry)+rcTokenMargin < keepAliveAfter
+}
+
 func (s *codeSession) invalidate(access string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,6 +264,15 @@ func (s *codeSession) isInvalid(access string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.invalid == access
+}
+
+// renewAndSave renews the token and returns it.
+func (s *codeSession) renewAndSave(ctx context.Context, l *CodeLogin) (*oauth2.Token, error) {
+	if err := s.renew(ctx, l); err != nil {
+		return nil, err
+	}
+	_ = s.save(l) // ignore the error: the token is kept, and saved later
+	return copyOf(s.token), nil
 }
 
 // renew makes a usable token the current one: the one that Load returns, or that of a

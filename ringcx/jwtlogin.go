@@ -77,6 +77,14 @@ type builtinLogin interface {
 	saveAgain() error
 }
 
+// sessionKeeper is a builtinLogin whose session ends if its refresh token is not used for
+// a week.
+type sessionKeeper interface {
+	// keepAlive refreshes the session, unless its token expired less than keepAliveAfter
+	// ago. It returns the current token, which may have expired.
+	keepAlive(ctx context.Context) (*oauth2.Token, error)
+}
+
 // identity identifies a user of an app at RingCentral.
 type identity struct {
 	origin     string // the base URL of RingCentral, normalized

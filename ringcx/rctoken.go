@@ -83,18 +83,14 @@ func (s *rcSource) canInvalidate() bool {
 	return ok
 }
 
-// start calls the source. If the source takes a context, it ends after tokenTimeout, and
-// not with the renewal. If rejected is not empty, it is invalidated before.
-func (s *rcSource) start(ctx context.Context, rejected string) *sourceCall {
+// start calls obtain, which gets a token from the source. Its context ends after
+// tokenTimeout, and not with the renewal.
+func (s *rcSource) start(ctx context.Context, obtain func(context.Context) (*oauth2.Token, error)) *sourceCall {
 	c := &sourceCall{began: time.Now(), done: make(chan struct{})}
-	source := s.source
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 		defer cancel()
-		if s, ok := source.(invalidator); ok && rejected != "" {
-			s.Invalidate(&oauth2.Token{AccessToken: rejected})
-		}
-		c.token, c.err = callSource(ctx, source)
+		c.token, c.err = obtain(ctx)
 		if c.err == nil {
 			c.err = checkToken(c.token)
 		}
@@ -125,7 +121,20 @@ func checkToken(t *oauth2.Token) error {
 // ask calls the source and waits for its token. It invalidates the token rejected before,
 // unless that is empty.
 func (s *rcSource) ask(ctx context.Context, rejected string) (*oauth2.Token, error) {
-	s.pending = s.start(ctx, rejected)
+	source := s.source
+	s.pending = s.start(ctx, func(ctx context.Context) (*oauth2.Token, error) {
+		if s, ok := source.(invalidator); ok && rejected != "" {
+			s.Invalidate(&oauth2.Token{AccessToken: rejected})
+		}
+		return callSource(ctx, source)
+	})
+	return s.await(nil)
+}
+
+// keepAlive calls the method of keeper, which is the source, and waits for its token as
+// ask does.
+func (s *rcSource) keepAlive(ctx context.Context, keeper sessionKeeper) (*oauth2.Token, error) {
+	s.pending = s.start(ctx, keeper.keepAlive)
 	return s.await(nil)
 }
 

@@ -199,10 +199,14 @@ func (s *sharedRenewer) adoptShared() *state {
 // settle implements renewer. It writes what a renewal has changed, gives the lease back,
 // and lists this process in the roster. If another process wrote first, both are merged
 // and written. Tokens that cannot be written are used all the same, and written after a
-// later renewal. At the end it saves the token of a built-in login that is not saved yet.
+// later renewal. Before, the process that has renewed keeps the session of a built-in login
+// alive; at the end the token of that login is saved if that failed before.
 func (s *sharedRenewer) settle(ctx context.Context) {
 	defer s.saveLogin()
 	defer s.leases.unmarkAlive()
+	if s.record.downSince.IsZero() && s.leases.own() {
+		s.keepLogin(ctx, s.permit)
+	}
 	if !s.session.unsaved && !s.leases.own() {
 		s.register(ctx)
 		return
