@@ -207,9 +207,25 @@ func (c *chain) requestTokens(ctx context.Context, r rules, stage Stage, req *ht
 		}
 	case notProcessed:
 		res.err = c.session.limits.coolDownAsAsked(stage, res.err)
+	case rejected:
+		res.err = c.explainDenied(stage, res.err)
 	}
 	c.recordOutcome(stage, res)
 	return st, res.outcome, c.emit(stage, time.Since(start), res.err)
+}
+
+// errSessionEnded is the Cause of a 401 for a RingCentral token that was accepted before.
+const errSessionEnded = hintError("ringcx: the RingCentral session of this token was ended, for example by a logout, a new password, or too many sign-ins of the user")
+
+// explainDenied adds to the error of an exchange that the RingCentral session was ended,
+// if RingCX accepted the same RingCentral token before.
+func (c *chain) explainDenied(stage Stage, err error) error {
+	e := asError(err)
+	worked := stage == StageExchange && c.session.rc.accepted
+	if worked && e != nil && e.StatusCode == http.StatusUnauthorized {
+		e.Cause = errSessionEnded
+	}
+	return err
 }
 
 // recordOutcome records how a token request ended, for the limits of its stage and for

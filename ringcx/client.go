@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
@@ -50,6 +51,16 @@ func New(cfg Config) (*Client, error) {
 // https://proxy.example/ringcx/voice/api/v1/admin/users?flatten=true. The path may begin
 // with a slash or without one. Do does not change req.
 //
+// Escape what the program puts into a path, such as an id, with [url.PathEscape]. Do returns
+// an error and sends nothing if a segment of the path is "." or "..", also in its escaped
+// form: an id like "../../users" would make the request one for another endpoint.
+//
+// The response can also be passed to [Stream]:
+//
+//	for campaign, err := range ringcx.Stream[Campaign](client.Do(req)) {
+//		…
+//	}
+//
 // Do waits for tokens and retries requests as [TokenSource.Transport] does, and follows
 // redirects as Config.HTTPClient does. If the status is 400 or higher, Do reads and
 // closes the body and returns an [*Error] with StageCall. Otherwise the caller must
@@ -59,6 +70,12 @@ func New(cfg Config) (*Client, error) {
 // request is redirected, Do returns an [*Error], because following the redirect would
 // send the secrets in the request to another address.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if err := checkPath(req.URL); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
 	ctx, secrets := withCallSecrets(req.Context())
 	resp, err := c.doer.Do(c.Tokens.cache.resolveURL(req.WithContext(ctx)))
 	if err != nil {
@@ -66,6 +83,20 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	}
 	secrets.guard(resp)
 	return resp, nil
+}
+
+// checkPath returns an error if the path of u has a dot segment. The generated client uses
+// wire.PathID for the same purpose.
+func checkPath(u *url.URL) error {
+	if u == nil {
+		return nil
+	}
+	for segment := range strings.SplitSeq(u.EscapedPath(), "/") {
+		if text, err := url.PathUnescape(segment); err == nil && (text == "." || text == "..") {
+			return fmt.Errorf("ringcx: call: the path of the URL has a segment %q, which would change the endpoint: check the ids in the path", text)
+		}
+	}
+	return nil
 }
 
 // BaseURL returns the base URL of RingCX, as [TokenSource.BaseURL] does. Other generated

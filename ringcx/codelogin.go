@@ -46,6 +46,8 @@ var ErrSignInRequired error = hintError("ringcx: the refresh token is no longer 
 // errRefreshRejected is the Cause of the other rejections of a refresh token.
 const errRefreshRejected = hintError("ringcx: check that the app uses the authorization code flow and issues refresh tokens, and that the refresh token belongs to this app")
 
+var errNoLoad = errors.New("ringcx: CodeLogin.Load is nil: it is required with a Config.Store, because another process may have refreshed the token")
+
 var (
 	_ builtinLogin  = (*CodeLogin)(nil)
 	_ invalidator   = (*CodeLogin)(nil)
@@ -71,7 +73,8 @@ var (
 // fmt prints them if the CodeLogin is in an unexported field of another type, because it
 // calls no methods there.
 //
-// With a Store, Config.Key is required: the token does not always name its user.
+// With a Store, Load and Config.Key are required. The token does not always name its user,
+// so there is no default Key.
 //
 // Source: RingCentral developer guide, refresh tokens: the response is repeated until 10 s
 // after the new access token was first used, and for about an hour if it is not used.
@@ -104,9 +107,9 @@ type CodeLogin struct {
 
 	// Load returns the token that Save stored last. It is called before each refresh,
 	// unless the current token could not be saved. It is required if several processes
-	// use one session, because another process may have refreshed the token. Use it with
-	// a Config.Store: then the processes do not refresh at the same time, unless the Store
-	// fails. If Load returns nil without an error, the session has ended. If it returns
+	// use one session, because another process may have refreshed the token: with a
+	// Config.Store, [New] returns an error without it. Only with a Store the processes do
+	// not refresh at the same time, unless it fails. If Load returns nil without an error, the session has ended. If it returns
 	// an error, there is no refresh. Default: nil, one process uses the session.
 	Load func() (*oauth2.Token, error)
 
@@ -462,7 +465,9 @@ func (l *CodeLogin) check() error {
 	switch {
 	case l.ClientID == "":
 		return errors.New("ringcx: CodeLogin.ClientID is empty: it is required")
-	case l.InitialToken == nil || l.InitialToken.RefreshToken == "":
+	case l.InitialToken == nil:
+		return errors.New("ringcx: CodeLogin.InitialToken is nil: it is required: sign the user in, or read the token that Save stored")
+	case l.InitialToken.RefreshToken == "":
 		return errors.New("ringcx: CodeLogin.InitialToken has no refresh token: sign the user in, with an app that issues refresh tokens")
 	case l.Save == nil:
 		return errors.New("ringcx: CodeLogin.Save is nil: it is required, because each refresh replaces the refresh token")
@@ -481,7 +486,10 @@ func (l *CodeLogin) resolve(cfg Config) (builtinLogin, error) {
 		return nil, errNoRingCentral
 	}
 	if err := l.check(); err != nil {
-		return nil, fmt.Errorf("ringcx: Config.RingCentral: %w", err)
+		return nil, err
+	}
+	if cfg.Store != nil && l.Load == nil {
+		return nil, errNoLoad
 	}
 	own := *l
 	own.HTTPClient, own.agent = loginClient(l.HTTPClient, cfg), cfg.UserAgent

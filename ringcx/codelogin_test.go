@@ -463,7 +463,7 @@ func TestCodeLoginSaveFails(t *testing.T) {
 				cfg.OnEvent = onEvent
 				if shared {
 					_, cfg.Store, _ = fleet(t)
-					cfg.Key = "key"
+					cfg.Key, login.Load = "key", v.Load
 				}
 				ts := newTokenSource(t, cfg)
 				must(ts.Token())
@@ -749,23 +749,28 @@ func TestCodeLoginRejectsBadFields(t *testing.T) {
 		want   string
 	}{
 		{"no client id", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.ClientID = "" }, "CodeLogin.ClientID"},
-		{"no token", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.InitialToken = nil }, "CodeLogin.InitialToken"},
-		{"no refresh token", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.InitialToken = &oauth2.Token{AccessToken: "a"} }, "CodeLogin.InitialToken"},
+		{"no token", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.InitialToken = nil }, "CodeLogin.InitialToken is nil"},
+		{"no refresh token", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.InitialToken = &oauth2.Token{AccessToken: "a"} }, "CodeLogin.InitialToken has no refresh token"},
 		{"no Save", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.Save = nil }, "CodeLogin.Save"},
 		{"plain http", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.BaseURL = "http://rc.example" }, "CodeLogin.BaseURL"},
+		{"Store without Load", func(l *ringcx.CodeLogin, _ *ringcx.Config) { l.Load = nil }, "Load is nil"},
 		{"Store without Key", func(_ *ringcx.CodeLogin, c *ringcx.Config) { c.Key = "" }, "Config.Key"},
 		{"nil", func(_ *ringcx.CodeLogin, c *ringcx.Config) { c.RingCentral = (*ringcx.CodeLogin)(nil) }, "Config.RingCentral"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, cfg := newRefreshServer(t)
-			login, _ := newCodeLogin(cfg)
+			login, v := newCodeLogin(cfg)
+			login.Load = v.Load
 			cfg.RingCentral, cfg.Key = login, "key"
 			_, cfg.Store, _ = fleet(t)
 			tt.change(login, &cfg)
 			_, err := ringcx.NewTokenSource(cfg)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error of NewTokenSource is %v, want %q in it", err, tt.want)
+			}
+			if n := strings.Count(fmt.Sprint(err), "ringcx: "); n != 1 {
+				t.Errorf("error of NewTokenSource is %q, want %q in it once", err, "ringcx: ")
 			}
 			if strings.HasPrefix(tt.want, "CodeLogin.") {
 				if _, err := login.Token(); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -787,7 +792,8 @@ func TestCodeLoginOfAnotherUser(t *testing.T) {
 		_, cfg.Store, _ = fleet(t)
 		cfg.Key = "key"
 		process := func(owner any) *ringcx.TokenSource {
-			login, _ := newCodeLogin(cfg)
+			login, v := newCodeLogin(cfg)
+			login.Load = v.Load
 			login.InitialToken = login.InitialToken.WithExtra(map[string]any{"owner_id": owner})
 			cfg := cfg
 			cfg.RingCentral = login

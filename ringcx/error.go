@@ -189,7 +189,7 @@ func (e *Error) usualCauses() string {
 		return "check the client id and the client secret, and that they belong to the production app"
 	case ofJWT:
 		return "check that the JWT credential is valid for this app and that the app uses the JWT auth flow"
-	case e.Stage == StageExchange:
+	case e.Stage == StageExchange && !errors.Is(e.Cause, errSessionEnded):
 		return "usual causes: the app lacks the Read Accounts scope, the RingCentral user is not linked to RingCX, or the account is not a production account"
 	}
 	return ""

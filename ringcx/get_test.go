@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -179,5 +180,30 @@ func TestDoResolvesURL(t *testing.T) {
 		if got, want := client.BaseURL(), strings.TrimSuffix(tt.base, "/"); got != want || client.Tokens.BaseURL() != want {
 			t.Errorf("BaseURL is %q and %q, want %q", got, client.Tokens.BaseURL(), want)
 		}
+	}
+}
+
+// TestDoRejectsDotSegments puts ids with dots into a path. Nothing is sent if a segment would
+// change the endpoint.
+func TestDoRejectsDotSegments(t *testing.T) {
+	sent := 0
+	client := newClient(t, ringcx.Config{BaseURL: "https://cx.example", HTTPClient: respondWith(func(*http.Request) *http.Response {
+		sent++
+		return response(200, "application/json", `{"accessToken":"a"}`)
+	})})
+	for _, bad := range []string{"/users/../admin", "users/..", "/users/%2e%2E/admin", "https://cx.example/users/./x", "/users/.%2e"} {
+		req := must(http.NewRequestWithContext(t.Context(), http.MethodDelete, bad, nil))
+		if _, err := client.Do(req); err == nil || !strings.Contains(err.Error(), "segment") || sent > 0 {
+			t.Errorf("%s: error is %v after %d requests, want one about the segment and none", bad, err, sent)
+		}
+	}
+	for _, valid := range []string{"/users/a..b", "/users/" + url.PathEscape("../x"), "/users/...", "/users?path=../x"} {
+		req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, valid, nil))
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", valid, err)
+			continue
+		}
+		resp.Body.Close()
 	}
 }

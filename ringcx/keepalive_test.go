@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -248,4 +249,26 @@ func TestNewSignInIsLoaded(t *testing.T) {
 		time.Sleep(75 * time.Second)
 		must(ts.Token())
 	})
+}
+
+// TestHintOfAnEndedSession ends the RingCentral session of an app that worked before. The
+// error of the exchange must not suggest that the app is not set up.
+func TestHintOfAnEndedSession(t *testing.T) {
+	fake, _, cfg := newSignedIn(t)
+	var exchange string
+	cfg.OnEvent = func(e ringcx.Event) {
+		if e.Stage == ringcx.StageExchange && e.Err != nil {
+			exchange = e.Err.Error()
+		}
+	}
+	ts := newTokenSource(t, cfg)
+	first := must(ts.Token())
+	fake.RevokeSession()
+	ts.Invalidate(first)
+	if _, err := ts.Token(); !errors.Is(err, ringcx.ErrSignInRequired) {
+		t.Errorf("error is %v, want %v", err, ringcx.ErrSignInRequired)
+	}
+	if !strings.Contains(exchange, "session of this token was ended") || strings.Contains(exchange, "Read Accounts") {
+		t.Errorf("error of the exchange is %q, want that the session was ended", exchange)
+	}
 }

@@ -25,7 +25,8 @@ type Call struct {
 
 	// PathTemplate is the path in openapi.yaml below Config.BaseURL, for example
 	// "/voice/api/v1/admin/users". Its parameters are names in braces, so that it has
-	// few different values. It is empty if openapi.yaml does not have the request.
+	// few different values. If openapi.yaml does not have the request, it is that of
+	// [WithPathTemplate], or empty.
 	PathTemplate string
 
 	// Attempt is 1 when the request is first sent, 2 when it is sent again, and so on.
@@ -72,6 +73,16 @@ func (c Call) LogValue() slog.Value {
 	add(c.Wait != 0, slog.Duration("wait", c.Wait))
 	add(c.Err != nil, slog.Any("err", c.Err))
 	return slog.GroupValue(attrs...)
+}
+
+type pathTemplateKey struct{}
+
+// WithPathTemplate returns a copy of ctx that sets the Call.PathTemplate of requests that
+// openapi.yaml does not have, for example "/voice/api/v1/admin/accounts/{accountId}/campaigns".
+// Use names in braces in place of ids, so that there are few different templates. It does not
+// change the request.
+func WithPathTemplate(ctx context.Context, template string) context.Context {
+	return context.WithValue(ctx, pathTemplateKey{}, template)
 }
 
 type callKey struct{}
@@ -159,6 +170,8 @@ func (t *transport) describe(req *http.Request, number int) Call {
 	}
 	if op, ok := gen.FindOperation(c.Method, path); ok {
 		c.Operation, c.PathTemplate = op.ID, op.Path
+	} else {
+		c.PathTemplate, _ = req.Context().Value(pathTemplateKey{}).(string)
 	}
 	return c
 }

@@ -405,3 +405,23 @@ func TestOnCallReportsSentAttempts(t *testing.T) {
 		}
 	})
 }
+
+// TestWithPathTemplate sets the template of a path that openapi.yaml does not have. It does
+// not replace that of an operation.
+func TestWithPathTemplate(t *testing.T) {
+	var got []string
+	client := newClient(t, ringcx.Config{BaseURL: "https://cx.example", OnCall: func(c ringcx.Call) {
+		got = append(got, c.Operation+" "+c.PathTemplate)
+	}, HTTPClient: respondWith(func(*http.Request) *http.Response { return response(200, "application/json", `{"accessToken":"a"}`) })})
+	ctx := ringcx.WithPathTemplate(t.Context(), "/voice/x/{id}")
+	for _, path := range []string{"/voice/x/42", "/voice/api/v1/admin/users"} {
+		resp, err := client.Do(must(http.NewRequestWithContext(ctx, http.MethodGet, path, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	if diff := cmp.Diff([]string{" /voice/x/{id}", "listUsers /voice/api/v1/admin/users"}, got); diff != "" {
+		t.Errorf("operations and templates (-want +got):\n%s", diff)
+	}
+}

@@ -184,7 +184,10 @@ func describe(req *http.Request, call ringcx.Call) request {
 	}
 	if call.PathTemplate != "" {
 		r.name += " " + call.PathTemplate
-		r.attributes = append(r.attributes, semconv.URLTemplate(call.PathTemplate), OperationKey.String(call.Operation))
+		r.attributes = append(r.attributes, semconv.URLTemplate(call.PathTemplate))
+	}
+	if call.Operation != "" {
+		r.attributes = append(r.attributes, OperationKey.String(call.Operation))
 	}
 	return r
 }
