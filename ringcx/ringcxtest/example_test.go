@@ -12,6 +12,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/ringcx/storetest"
 )
 
 // The client refreshes an expired token without an error for its caller. In a test, use
@@ -152,6 +153,34 @@ func ExampleServer_SignIn() {
 	// Output:
 	// new refresh token: true
 	// 0 sign-ins, 1 refresh
+}
+
+// Two processes share the session of a user who signed in with a browser. In a program, Save
+// and Load use a file or a database, and Store is one that both processes can reach.
+func ExampleServer_CodeConfig() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	var stored *oauth2.Token
+	save := func(token *oauth2.Token) error { stored = token; return nil }
+	load := func() (*oauth2.Token, error) { return stored, nil }
+
+	store := storetest.NewMemory()
+	for range 2 {
+		cfg := fake.CodeConfig(save, load)
+		cfg.Store, cfg.Key = store, "user 1"
+		client, err := ringcx.New(cfg)
+		if err != nil {
+			log.Fatal(err)
+		}
+		accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(accounts) > 0, fake.Counts().Exchanges, "exchange")
+	}
+	// Output:
+	// true 1 exchange
+	// true 1 exchange
 }
 
 // An app that is not configured for refresh tokens gets none.

@@ -1,6 +1,8 @@
 package ringcxtest
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
 // loginRefresh refreshes RingCentral tokens, with the extra fields of the form in pairs.
@@ -247,5 +252,43 @@ func TestPublicApp(t *testing.T) {
 			}
 			tb.end()
 		})
+	}
+}
+
+// TestCodeConfig starts one session for two processes, and reports errors of save and load.
+func TestCodeConfig(t *testing.T) {
+	s := NewServer(t)
+	var stored *oauth2.Token
+	save := func(token *oauth2.Token) error { stored = token; return nil }
+	load := func() (*oauth2.Token, error) { return stored, nil }
+	first := s.CodeConfig(save, load).RingCentral.(*ringcx.CodeLogin).InitialToken
+	second := s.CodeConfig(save, load).RingCentral.(*ringcx.CodeLogin).InitialToken
+	if first.RefreshToken == "" || first.RefreshToken != second.RefreshToken {
+		t.Errorf("refresh tokens are %q and %q, want the same", first.RefreshToken, second.RefreshToken)
+	}
+	third := s.CodeConfig(nil, nil).RingCentral.(*ringcx.CodeLogin)
+	if third.InitialToken.RefreshToken == first.RefreshToken || third.Save(first) != nil {
+		t.Error("without load, CodeConfig does not sign in")
+	}
+	client, err := ringcx.New(s.CodeConfig(nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Tokens.Token(); err != nil {
+		t.Error(err)
+	}
+	failing := errors.New("no disk")
+	for name, call := range map[string]func(*Server){
+		"save": func(s *Server) { s.CodeConfig(func(*oauth2.Token) error { return failing }, nil) },
+		"load": func(s *Server) { s.CodeConfig(nil, func() (*oauth2.Token, error) { return nil, failing }) },
+	} {
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); !strings.Contains(text, "CodeConfig: "+name+": no disk") {
+					t.Errorf("panic is %q, want the error of %s", text, name)
+				}
+			}()
+			call(New())
+		}()
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
 )
@@ -138,6 +140,46 @@ func (s *Server) Config() ringcx.Config {
 		BaseURL:     "https://" + ringCXHost,
 		HTTPClient:  s.Client(),
 	}
+}
+
+// CodeConfig is like [Server.Config], but RingCentral is a [ringcx.CodeLogin] of [ClientID]
+// with the given Save and Load, either of which may be nil.
+//
+// If load returns a token, the CodeLogin starts with it. Otherwise the user signs in, as
+// with [Server.SignIn], and the token is passed to save. So each call with the same save and
+// load returns the Config of another process that uses the same session. Processes need a
+// Config.Store, and so a Config.Key. An error of save or load fails the test at once.
+func (s *Server) CodeConfig(save func(*oauth2.Token) error, load func() (*oauth2.Token, error)) ringcx.Config {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	if save == nil {
+		save = func(*oauth2.Token) error { return nil }
+	}
+	cfg := s.Config()
+	cfg.RingCentral = &ringcx.CodeLogin{
+		ClientID: ClientID, ClientSecret: ClientSecret, InitialToken: s.signedIn(save, load),
+		Save: save, Load: load, BaseURL: "https://" + ringCentralHost,
+	}
+	return cfg
+}
+
+// signedIn returns the token that load returns, or that of a new sign-in.
+func (s *Server) signedIn(save func(*oauth2.Token) error, load func() (*oauth2.Token, error)) *oauth2.Token {
+	if load != nil {
+		token, err := load()
+		if err != nil {
+			s.fail("CodeConfig: load: %v", err)
+		}
+		if token != nil {
+			return token
+		}
+	}
+	token := s.SignIn()
+	if err := save(token); err != nil {
+		s.fail("CodeConfig: save: %v", err)
+	}
+	return token
 }
 
 // LoopbackConfig returns a Config that connects to s over TCP: both of its addresses are
