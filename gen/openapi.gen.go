@@ -5,7 +5,6 @@ package gen
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
+	json "github.com/ringcx-go/ringcx-go/internal/strictjson"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 

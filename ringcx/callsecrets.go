@@ -68,10 +68,17 @@ type guardedBody struct {
 func (b *guardedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns io.EOF itself
-		err = redact.Error(err, b.secrets.all()...)
+		err = &bodyError{redact.Error(err, b.secrets.all()...)}
 	}
 	return n, err
 }
+
+// bodyError is an error of reading the body of a response. It lets Get distinguish it from
+// errors of the request.
+type bodyError struct{ err error }
+
+func (e *bodyError) Error() string { return e.err.Error() }
+func (e *bodyError) Unwrap() error { return e.err }
 
 func (b *guardedBody) Close() error {
 	err := b.body.Close()

@@ -2,18 +2,22 @@ package ringcx
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/internal/strictjson"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
@@ -52,12 +56,33 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 // with it, so that only the type of r is known.
 func parserError(r any, err error) error {
 	err = redact.Error(err)
-	field, reason := mismatchIn(err)
-	if reason == nil || isFromRequest(err) {
+	if isFromRequest(err) {
 		return err
 	}
 	op, _ := gen.OperationOf(r)
-	return &wire.DecodeError{Method: op.Method, Path: op.Path, StatusCode: jsonStatus(op), Field: field, Err: reason}
+	field, reason := mismatchIn(err)
+	switch {
+	case reason != nil:
+	case !isReadError(err):
+		return err
+	case isContextError(err):
+		return fmt.Errorf("ringcx: call: %s %s: reading the response: %w", op.Method, op.Path, err)
+	default:
+		reason = endedEarly(err)
+	}
+	return &wire.DecodeError{Method: op.Method, Path: op.Path, StatusCode: jsonStatus(op), Field: oneLine(field), Err: reason}
+}
+
+// isReadError reports whether err is from reading the body of a response: of a [Client], or
+// of another HTTP client if the network failed.
+func isReadError(err error) bool {
+	_, isBody := errors.AsType[*bodyError](err)
+	op, isOp := errors.AsType[*net.OpError](err)
+	return isBody || isOp && op.Op == "read"
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // isFromRequest reports whether err, of a method of the generated client, is from before
@@ -87,6 +112,13 @@ func (m mismatch) Error() string { return string(m) }
 // reading or decoding a response. The reason is nil if err is not about the contents of the
 // response, for example if the network failed or the context ended.
 func mismatchIn(err error) (field string, reason error) {
+	if located, ok := errors.AsType[*strictjson.Error](err); ok {
+		_, reason = mismatchIn(located.Err)
+		return located.Field, reason
+	}
+	if m, ok := errors.AsType[*missing](err); ok {
+		return m.field, m.reason
+	}
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return t.Field, err
 	}
@@ -107,6 +139,28 @@ func mismatchIn(err error) (field string, reason error) {
 	return "", fmt.Errorf("the body is not valid JSON: %w", err)
 }
 
+// missing is the error for a field that the response must have.
+type missing struct {
+	field  string
+	reason mismatch
+}
+
+func (m *missing) Error() string { return m.field + ": " + m.reason.Error() }
+
+// requiredFields finds the required fields of the types of package gen.
+var requiredFields = strictjson.NewChecker[gen.Operation]()
+
+// missingIn returns a *missing if v, which was decoded from data, lacks a required field.
+func missingIn(fields *strictjson.Fields, v reflect.Value, data func() []byte) error {
+	if fields.Complete(v) {
+		return nil
+	}
+	if field, reason := fields.Missing(data()); reason != "" {
+		return &missing{field, mismatch(reason)}
+	}
+	return nil
+}
+
 func endedEarly(err error) error { return fmt.Errorf("the body ended early: %w", err) }
 
 // checkResult returns a *wire.DecodeError if r, a result of the generated client, does
@@ -121,7 +175,11 @@ func checkResult(r any, v reflect.Value) error {
 		status, body = raw.StatusCode(), raw.GetBody()
 	}
 	if !v.IsNil() {
-		return responseError(r, status, nullIn(v.Elem(), body))
+		err := nullIn(v.Elem(), body)
+		if err == nil {
+			err = missingIn(requiredFields.Of(v.Type()), v, func() []byte { return body })
+		}
+		return responseError(r, status, err)
 	}
 	want := declaredBy(r)
 	declared := slices.Contains(want, status)
@@ -157,12 +215,11 @@ func declaredFor(method, path string) []int {
 var jsonStatuses = []int{http.StatusOK, http.StatusCreated}
 
 const (
-	errEmpty       = mismatch("the body is empty")
-	errNull        = mismatch("the body is null")
-	errNoContent   = mismatch("the response has no content")
-	errNullElement = mismatch("an element of the list is null")
-	errNotArray    = mismatch("the body is not a JSON array")
-	errContinues   = mismatch("the body continues after the list")
+	errEmpty     = mismatch("the body is empty")
+	errNull      = mismatch("the body is null")
+	errNoContent = mismatch("the response has no content")
+	errNotArray  = mismatch("the body is not a JSON array")
+	errContinues = mismatch("the body continues after the list")
 )
 
 // undeclared is the mismatch of a response whose status is not one of the given.
@@ -184,24 +241,26 @@ func responseError(r any, status int, reason error) error {
 	if reason == nil {
 		return nil
 	}
+	field, reason := mismatchIn(reason)
 	resp := responseOf(r)
 	if resp == nil {
 		resp = &http.Response{StatusCode: status}
 	}
-	e := newDecodeError(resp, reason)
+	e := newDecodeError(resp, field, reason)
 	if op, ok := gen.OperationOf(r); ok && e.Method == "" {
 		e.Method, e.Path = op.Method, op.Path
 	}
 	return e
 }
 
-// newDecodeError returns the error for resp with reason, a result of mismatchIn, without
+// newDecodeError returns the error for resp with a result of mismatchIn, without
 // the secrets of its call.
-func newDecodeError(resp *http.Response, reason error) *wire.DecodeError {
+func newDecodeError(resp *http.Response, field string, reason error) *wire.DecodeError {
 	scrubber := redact.New(secretsOf(resp)...)
 	e := &wire.DecodeError{
 		StatusCode:  resp.StatusCode,
 		ContentType: oneLine(scrubber.Text(resp.Header.Get("Content-Type"))),
+		Field:       oneLine(scrubber.Text(field)), // a map has keys of the server
 		Err:         scrubber.Error(reason),
 	}
 	if m, ok := reason.(mismatch); ok { //nolint:errorlint // a mismatch may contain a part of the body
@@ -223,18 +282,24 @@ func nullIn(v reflect.Value, body []byte) error {
 		return errNull
 	}
 	isList := v.Kind() == reflect.Slice && !mayBeNull(v.Type().Elem())
-	if isList && hasZero(v) && hasNull(body) {
-		return errNullElement
+	if isList && hasZero(v) {
+		return nullElement(body)
 	}
 	return nil
 }
 
 func isNull(body []byte) bool { return string(bytes.TrimSpace(body)) == "null" }
 
-// hasNull reports whether body is an array with a null element.
-func hasNull(body []byte) bool {
+// nullElement returns a *missing if body is an array with a null element.
+func nullElement(body []byte) error {
 	var elements []*json.RawMessage
-	return json.Unmarshal(body, &elements) == nil && slices.Contains(elements, nil)
+	if json.Unmarshal(body, &elements) != nil {
+		return nil
+	}
+	if i := slices.Index(elements, nil); i >= 0 {
+		return &missing{strconv.Itoa(i), strictjson.NullElement}
+	}
+	return nil
 }
 
 // mayBeNull reports whether a value of type t can represent null.
@@ -289,7 +354,7 @@ func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 		defer r.Body.Close()
 		err := checkList(r)
 		if err == nil {
-			err = elements(json.NewDecoder(r.Body), yield)
+			err = elements(newElementReader[T](r.Body), yield)
 		}
 		if err != nil {
 			yield(zero, listError(r, err))
@@ -320,30 +385,32 @@ func checkList(r *http.Response) error {
 // isJSON reports whether ctype, a Content-Type, is JSON for the generated client.
 func isJSON(ctype string) bool { return strings.Contains(ctype, "json") }
 
-// listError returns a *wire.DecodeError for err, an error of reading a list. If the
-// response could not be read to its end, it adds the request to err instead.
+// listError returns a *wire.DecodeError for err, an error of reading a list. If the context
+// ended, it adds the request to err instead.
 func listError(r *http.Response, err error) error {
-	if field, reason := mismatchIn(err); reason != nil {
-		e := newDecodeError(r, reason)
-		e.Field = field
-		return e
+	field, reason := mismatchIn(err)
+	if reason == nil && isContextError(err) {
+		e := newDecodeError(r, field, err)
+		return fmt.Errorf("ringcx: call: %s %s: status %d: reading the list: %w", e.Method, e.Path, e.StatusCode, e.Err)
 	}
-	e := newDecodeError(r, err)
-	return fmt.Errorf("ringcx: call: %s %s: status %d: reading the list: %w", e.Method, e.Path, e.StatusCode, e.Err)
+	if reason == nil {
+		reason = endedEarly(err)
+	}
+	return newDecodeError(r, field, reason)
 }
 
 // elements yields the elements of an array. It returns nil at the end of the body, and
 // if yield returns false.
-func elements[T any](d *json.Decoder, yield func(T, error) bool) error {
+func elements[T any](r *elementReader[T], yield func(T, error) bool) error {
+	d := r.decoder
 	if isList, err := openList(d); !isList {
 		return err
 	}
-	var v *T // declared once, because it escapes to the heap
 	for d.More() {
-		if err := decodeElement(d, &v); err != nil {
+		if err := r.next(); err != nil {
 			return err
 		}
-		if !yield(wire.Value(v), nil) {
+		if !yield(wire.Value(r.v), nil) {
 			return nil
 		}
 	}
@@ -370,17 +437,69 @@ func openList(d *json.Decoder) (bool, error) {
 	return true, nil
 }
 
-// decodeElement reads an element of an array into a new T. It sets *v to nil for a null
-// that a T can represent.
-func decodeElement[T any](d *json.Decoder, v **T) error {
-	*v = nil
-	if err := d.Decode(v); err != nil {
-		return unexpectedEOF(err)
+// elementReader reads the elements of an array. It keeps the JSON of the current element,
+// to find out what is wrong with it.
+type elementReader[T any] struct {
+	decoder *json.Decoder
+	fields  *strictjson.Fields
+	index   int
+	v       *T // the last element, or nil for a null that a T can represent
+
+	body  io.Reader
+	kept  []byte // the last bytes that were read from body
+	end   int64  // the number of bytes that were read from body
+	start int64  // the offset of the current element, or of the comma before it
+}
+
+func newElementReader[T any](body io.Reader) *elementReader[T] {
+	r := &elementReader[T]{body: body, fields: requiredFields.Of(reflect.TypeFor[T]())}
+	r.decoder = json.NewDecoder(r)
+	return r
+}
+
+// Read reads from the body for the decoder. It keeps the bytes from start on.
+func (r *elementReader[T]) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	r.kept = append(r.kept[:copy(r.kept, r.fromStart())], p[:n]...)
+	r.end += int64(n)
+	return n, err
+}
+
+// fromStart returns the bytes of kept from start on.
+func (r *elementReader[T]) fromStart() []byte {
+	return r.kept[len(r.kept)-int(min(r.end-r.start, int64(len(r.kept)))):]
+}
+
+// element returns the JSON of the element that was decoded last.
+func (r *elementReader[T]) element() []byte {
+	return bytes.TrimLeft(r.fromStart()[:r.decoder.InputOffset()-r.start], ", \t\r\n")
+}
+
+// next reads the next element into a new T.
+func (r *elementReader[T]) next() error {
+	r.start, r.v = r.decoder.InputOffset(), nil
+	err := r.decoder.Decode(&r.v)
+	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case isType:
+		return &strictjson.Error{Field: r.place(strictjson.Locate(r.element(), reflect.TypeFor[T]())), Err: err}
+	case err != nil:
+		return &strictjson.Error{Field: r.place(""), Err: unexpectedEOF(err)}
+	case r.v == nil && !mayBeNull(reflect.TypeFor[T]()):
+		return &missing{r.place(""), strictjson.NullElement}
+	case r.v != nil:
+		err = missingIn(r.fields, reflect.ValueOf(r.v).Elem(), r.element)
 	}
-	if *v == nil && !mayBeNull(reflect.TypeFor[T]()) {
-		return errNullElement
+	if m, ok := errors.AsType[*missing](err); ok {
+		m.field = r.place(m.field)
 	}
-	return nil
+	r.index++
+	return err
+}
+
+// place returns the place of field, which is in the current element, in the list.
+func (r *elementReader[T]) place(field string) string {
+	return strings.TrimSuffix(strconv.Itoa(r.index)+"."+field, ".")
 }
 
 // bodyEnd returns an error if the body continues.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,15 +47,23 @@ var wrongLists = []struct {
 	{name: "HTML called JSON", status: 200, ctype: jsonType, body: "<html>", unknown: true,
 		get: "the body is not valid JSON: invalid character '<' looking for beginning of value"},
 	{name: "empty", status: 200, ctype: jsonType, unknown: true, get: "the body is empty"},
-	{name: "truncated", status: 200, ctype: jsonType, body: `[{"accountName":"R`, unknown: true, get: "the body ended early: unexpected EOF"},
-	{name: "truncated at the end", status: 200, ctype: jsonType, body: `[{"accountName":"R"}`, unknown: true, get: "the body ended early: unexpected EOF"},
+	{name: "truncated", status: 200, ctype: jsonType, body: `[{"accountName":"R`, unknown: true, field: "0", get: "the body ended early: unexpected EOF"},
+	{name: "truncated at the end", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":"R"}`, unknown: true, get: "the body ended early: unexpected EOF"},
 	{name: "object", status: 200, ctype: jsonType, body: `{"accounts":[]}`, unknown: true,
 		get: "json: cannot unmarshal object into Go value of type []gen.Account", stream: "the body is not a JSON array"},
-	{name: "wrong type", status: 200, ctype: jsonType, body: `[{"accountName":7}]`, unknown: true, field: "accountName",
+	{name: "truncated in the second element", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":"R"},{"accountId":2`, unknown: true,
+		field: "1", get: "the body ended early: unexpected EOF"},
+	{name: "invalid JSON in an element", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":"R"},{"accountId":2]`, unknown: true,
+		field: "1", get: "the body is not valid JSON: invalid character ']' after object key:value pair"},
+	{name: "wrong type", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":"R"},{"accountName":7}]`, unknown: true, field: "1.accountName",
 		get: "json: cannot unmarshal number into Go struct field Account.accountName of type string"},
 	{name: "wrong type of an inner field", status: 200, ctype: jsonType, body: `[{"mainAccount":{"mainAccountId":true}}]`, unknown: true,
-		field: "mainAccount.mainAccountId", get: "json: cannot unmarshal bool into Go struct field MainAccount.mainAccount.mainAccountId of type wire.ID"},
-	{name: "null element", status: 200, ctype: jsonType, body: `[{"accountId":1},null]`, get: "an element of the list is null"},
+		field: "0.mainAccount.mainAccountId", get: "json: cannot unmarshal bool into Go struct field MainAccount.mainAccount.mainAccountId of type wire.ID"},
+	{name: "null element", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":""},null]`, field: "1", get: "an element of the list is null"},
+	{name: "no required field", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":"R"},{"foo":1}]`, field: "1.accountId",
+		get: "the required field is missing"},
+	{name: "null required field", status: 200, ctype: jsonType, body: `[{"accountId":1,"accountName":null}]`, field: "0.accountName",
+		get: "the required field is null"},
 }
 
 // TestWrongListIsAnError checks the errors of Get and Stream for responses that do not
@@ -84,6 +93,45 @@ func TestWrongListIsAnError(t *testing.T) {
 			_, err := collect(ringcx.Stream[gen.Account](client.ListAccounts(t.Context())))
 			if diff := cmp.Diff(&want, decodeErrorOf(t, err), reasonText); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestErrorsNameThePlace has listUsers respond with one wrong value among many users, at any
+// depth. Get and Stream must name the same place.
+func TestErrorsNameThePlace(t *testing.T) {
+	const user, missing, null = `{"userId":1,"userName":"u"}`, "the required field is missing", "the required field is null"
+	tests := []struct{ name, wrong, field, reason string }{
+		{"no field", `{"foo":1}`, "17.userId", missing},
+		{"null id", `{"userId":null,"userName":"u"}`, "17.userId", null},
+		{"no name", `{"userId":0}`, "17.userName", missing},
+		{"child without a name", `{"userId":1,"userName":"u","children":[` + user + `,{"userId":2}]}`, "17.children.1.userName", missing},
+		{"null child", `{"userId":1,"userName":"u","children":[null]}`, "17.children.0", "an element of the list is null"},
+		{"grandchild with a wrong type", `{"userId":1,"userName":"u","children":[` + user + `,{"userId":1,"children":[{"userName":7}]}]}`,
+			"17.children.1.children.0.userName", "json: cannot unmarshal number into Go struct field User.children.children.userName of type string"},
+		{"wrong type of a wire.ID", `{"userId":1,"userName":"u","rcUserId":true}`, "17.rcUserId",
+			"json: cannot unmarshal bool into Go struct field User.rcUserId of type wire.ID"},
+		{"wrong type of an element", `7`, "17", "json: cannot unmarshal number into Go value of type gen.User"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(*http.Request) *http.Response {
+				return response(200, jsonType, "["+strings.Repeat(user+" ,\n", 17)+tt.wrong+strings.Repeat(","+user, 100)+"]")
+			})})
+			_, get := ringcx.Get(client.ListUsersWithResponse(t.Context(), nil))
+			users, stream := collect(ringcx.Stream[gen.User](client.ListUsers(t.Context(), nil)))
+			if len(users) != 17 {
+				t.Errorf("Stream yields %d users before the error, want 17", len(users))
+			}
+			for _, err := range []error{get, stream} {
+				e := decodeErrorOf(t, err)
+				if diff := cmp.Diff([]string{tt.field, tt.reason}, []string{e.Field, e.Err.Error()}); diff != "" {
+					t.Errorf("place and reason (-want +got):\n%s", diff)
+				}
+				if !strings.Contains(err.Error(), "at "+tt.field+": ") {
+					t.Errorf("the error does not contain the place: %v", err)
+				}
 			}
 		})
 	}
@@ -143,8 +191,9 @@ func (b cutBody) Read(p []byte) (int, error) {
 
 func (cutBody) Close() error { return nil }
 
-// TestBodyWithReadError has the body of a list end with an error of the connection. Only
-// an early end is a *wire.DecodeError, also after the last element.
+// TestBodyWithReadError has the body of a list end with an error of the connection. It is a
+// *wire.DecodeError, also after the last element, unless the context ended. Every error
+// names the request and wraps the cause.
 func TestBodyWithReadError(t *testing.T) {
 	tests := []struct {
 		name string
@@ -152,11 +201,13 @@ func TestBodyWithReadError(t *testing.T) {
 		is   bool
 	}{
 		{"early end", io.ErrUnexpectedEOF, true},
-		{"connection reset", errors.New("connection reset by peer"), false},
-		{"context", context.Canceled, false},
+		{"connection reset", syscall.ECONNRESET, true},
+		{"another error", errors.New("stream error"), true},
+		{"canceled", context.Canceled, false},
+		{"deadline", context.DeadlineExceeded, false},
 	}
 	for _, tt := range tests {
-		for _, body := range []string{`[{"accountId":1}`, `[{"accountId":1}]`, `null`, ``} {
+		for _, body := range []string{`[{"accountId":1,"accountName":""}`, `[{"accountId":1,"accountName":""}]`, `null`, ``} {
 			t.Run(tt.name+" after "+body, func(t *testing.T) {
 				client := newClient(t, ringcx.Config{HTTPClient: respondWith(func(*http.Request) *http.Response {
 					resp := response(200, jsonType, "")
@@ -169,6 +220,9 @@ func TestBodyWithReadError(t *testing.T) {
 					_, is := errors.AsType[*wire.DecodeError](err)
 					if is != tt.is || !errors.Is(err, tt.err) {
 						t.Errorf("error of %s is %v; a *wire.DecodeError: %t, want %t", name, err, is, tt.is)
+					}
+					if !strings.HasPrefix(err.Error(), "ringcx: call: GET /voice/api/v1/admin/accounts: ") {
+						t.Errorf("error of %s is %v, want the request in it", name, err)
 					}
 				}
 			})
@@ -212,7 +266,7 @@ func TestGetObject(t *testing.T) {
 		result objectResult
 		want   string // the reason, or ""
 	}{
-		{"object", objectResult{&gen.Session{}, 200, `{}`}, ""},
+		{"object", objectResult{&gen.Session{AccessToken: "a", TokenType: "b"}, 200, `{"accessToken":"a","tokenType":"b"}`}, ""},
 		{"null", objectResult{&gen.Session{}, 200, ` null `}, "the body is null"},
 		{"no content", objectResult{nil, 204, ``}, "the response has no content"},
 		{"undeclared status", objectResult{nil, 202, `{}`}, "want status 200 or 201"},

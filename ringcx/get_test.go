@@ -22,10 +22,10 @@ func TestGet(t *testing.T) {
 		want              []gen.Account
 	}{
 		{name: "accounts", ctype: "application/json", status: 200,
-			body: `[{"accountId":"333333","accountName":"RingForce"},{"accountId":4,"accountName":null}]`,
+			body: `[{"accountId":"333333","accountName":"RingForce"},{"accountId":4,"accountName":""}]`,
 			want: []gen.Account{{AccountID: "333333", AccountName: "RingForce"}, {AccountID: "4"}}},
-		{name: "both spellings", ctype: "application/json", status: 200, body: `[{"enableMultiuser":true},{"enableMultiUser":true}]`,
-			want: []gen.Account{{EnableMultiUser: new(true)}, {EnableMultiUser: new(true)}}},
+		{name: "both spellings", ctype: "application/json", status: 200, body: `[{"accountId":1,"accountName":"a","enableMultiuser":true},{"accountId":2,"ACCOUNTNAME":"","enableMultiUser":true}]`,
+			want: []gen.Account{{AccountID: "1", AccountName: "a", EnableMultiUser: new(true)}, {AccountID: "2", EnableMultiUser: new(true)}}},
 		{name: "empty", ctype: "application/json", status: 200, body: `[]`, want: []gen.Account{}},
 		{name: "null", ctype: "application/json", status: 200, body: `null`},
 		{name: "Content-Type with a parameter", ctype: "application/json;charset=utf-8", status: 200, body: `[]`, want: []gen.Account{}},
@@ -80,14 +80,14 @@ var listsTests = []struct {
 		func(users []gen.User) error {
 			return diffError([]gen.Role{{RoleType: "USER"}, {RoleType: "MANAGE_USERS", Description: "d"}}, users[0].Roles)
 		}},
-	{"ids", `[{"userId":1,"rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"rcUserId":"8999999999999999","rcAccountId":9}]`,
+	{"ids", `[{"userId":1,"userName":"u","rcUserId":8999999999999999,"rcAccountId":"null"},{"userId":2,"userName":"v","rcUserId":"8999999999999999","rcAccountId":9}]`,
 		func(users []gen.User) error {
 			return diffError([]gen.ID{"8999999999999999", "8999999999999999", "", "9"},
 				[]gen.ID{*users[0].RCUserID, *users[1].RCUserID, *users[0].RCAccountID, *users[1].RCAccountID})
 		}},
-	{"null and unknown", `[{"userId":1,"roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
-		func(users []gen.User) error { return diffError([]gen.User{{UserID: 1}}, users) }},
-	{"both regional settings", `[{"regionalSettings":{"timezone":7}},{"regionalSettings":{"timezoneName":"America/Denver"}}]`,
+	{"null and unknown", `[{"userId":0,"userName":"","roles":null,"children":null,"regionalSettings":null,"creationDate":null,"new":{"a":[1]}}]`,
+		func(users []gen.User) error { return diffError([]gen.User{{}}, users) }},
+	{"both regional settings", `[{"userId":1,"userName":"u","regionalSettings":{"timezone":7}},{"userId":2,"userName":"v","regionalSettings":{"timezoneName":"America/Denver"}}]`,
 		func(users []gen.User) error {
 			return diffError("7 America/Denver", fmt.Sprint(*users[0].RegionalSettings.Timezone, " ", *users[1].RegionalSettings.TimezoneName))
 		}},

@@ -7,7 +7,7 @@ import (
 
 // DecodeError is the error for a response whose status is below 400, but that does not
 // match openapi.yaml: it has a status that the operation does not declare, is not JSON,
-// ended early, or contains a value of the wrong type. No part of such a response is
+// ended early, lacks a required field, or contains a value of the wrong type. No part of such a response is
 // returned as data.
 //
 // Secrets of the request are removed from all fields.
@@ -25,17 +25,19 @@ type DecodeError struct {
 	// response has none, or if it is not known.
 	ContentType string
 
-	// Field is the field with the wrong type, by its name in JSON and the names of the
-	// fields around it, such as "regionalSettings.timezone". It is empty if the error is
-	// not about one field.
+	// Field is the place of the error in the JSON: names of fields and, in lists, indexes of
+	// elements from 0, such as "17.userName" or "17.children.0.regionalSettings.timezone".
+	// For an element that ended early or is not valid JSON it is the index alone. It is empty
+	// if the error is not about one place.
 	Field string
 
-	// Err is the reason. It is an [*encoding/json.UnmarshalTypeError] for a wrong type, and
-	// wraps [io.ErrUnexpectedEOF] if the response ended early.
+	// Err is the reason. It is an [*encoding/json.UnmarshalTypeError] for a wrong type. If
+	// the response ended early, it wraps the cause: [io.ErrUnexpectedEOF] or the error of the
+	// connection, such as [syscall.ECONNRESET].
 	Err error
 }
 
-// Error returns the request, the status, the Content-Type and the reason, in a single
+// Error returns the request, the status, the Content-Type, Field and the reason, in a single
 // line.
 func (e *DecodeError) Error() string {
 	var b strings.Builder
@@ -49,6 +51,9 @@ func (e *DecodeError) Error() string {
 	}
 	if e.ContentType != "" {
 		fmt.Fprintf(&b, "%q: ", e.ContentType)
+	}
+	if e.Field != "" {
+		fmt.Fprintf(&b, "at %s: ", e.Field)
 	}
 	fmt.Fprint(&b, e.Err)
 	return b.String()

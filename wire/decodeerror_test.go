@@ -20,7 +20,7 @@ func TestDecodeError(t *testing.T) {
 		want string
 	}{
 		{"all fields", wire.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "application/json", Field: "a.b", Err: reason},
-			`ringcx: call: GET /x: the response does not match openapi.yaml: status 200: "application/json": the body ended early: unexpected EOF`},
+			`ringcx: call: GET /x: the response does not match openapi.yaml: status 200: "application/json": at a.b: the body ended early: unexpected EOF`},
 		{"reason only", wire.DecodeError{Err: reason},
 			`ringcx: call: the response does not match openapi.yaml: the body ended early: unexpected EOF`},
 	}
