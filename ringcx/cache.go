@@ -52,6 +52,11 @@ func (s *settings) saveLogin() {
 	}
 }
 
+// probeTime asks RingCX for the time. See [servertime.Clock.Probe].
+func (s *settings) probeTime(ctx context.Context, c *servertime.Clock) bool {
+	return c.Probe(ctx, *s.client, s.server, s.cfg.UserAgent)
+}
+
 // A renewer obtains tokens. It is a [soloRenewer], or a [sharedRenewer] for processes that
 // share a session. Its methods are called by one goroutine at a time.
 type renewer interface {

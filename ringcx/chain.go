@@ -71,7 +71,7 @@ func (c *chain) permit(ctx context.Context, stage Stage) (sendBy time.Time, err 
 		keep = 1 // a request for when the token expires and callers wait
 	}
 	err = c.session.limits.take(stage, keep)
-	if err != nil && c.clock.Jumped() && c.probeTime(ctx) {
+	if err != nil && c.clock.Jumped() && c.probeTime(ctx, c.clock) {
 		c.session.limits.correct(c.clock) // the machine may have been suspended
 		err = c.session.limits.take(stage, keep)
 	}
@@ -79,11 +79,6 @@ func (c *chain) permit(ctx context.Context, stage Stage) (sendBy time.Time, err 
 		err = c.emit(stage, 0, err)
 	}
 	return time.Time{}, err
-}
-
-// probeTime asks RingCX for the time. See [servertime.Clock.Probe].
-func (c *chain) probeTime(ctx context.Context) bool {
-	return c.clock.Probe(ctx, *c.client, c.server, c.cfg.UserAgent)
 }
 
 // obtain obtains the next tokens. It signs in only if the RingCentral token expired or
@@ -208,24 +203,10 @@ func (c *chain) requestTokens(ctx context.Context, r rules, stage Stage, req *ht
 	case notProcessed:
 		res.err = c.session.limits.coolDownAsAsked(stage, res.err)
 	case rejected:
-		res.err = c.explainDenied(stage, res.err)
+		res.err = c.session.rc.explainDenied(stage, res.err)
 	}
 	c.recordOutcome(stage, res)
 	return st, res.outcome, c.emit(stage, time.Since(start), res.err)
-}
-
-// errSessionEnded is the Cause of a 401 for a RingCentral token that was accepted before.
-const errSessionEnded = hintError("ringcx: the RingCentral session of this token was ended, for example by a logout, a new password, or too many sign-ins of the user")
-
-// explainDenied adds to the error of an exchange that the RingCentral session was ended,
-// if RingCX accepted the same RingCentral token before.
-func (c *chain) explainDenied(stage Stage, err error) error {
-	e := asError(err)
-	worked := stage == StageExchange && c.session.rc.accepted
-	if worked && e != nil && e.StatusCode == http.StatusUnauthorized {
-		e.Cause = errSessionEnded
-	}
-	return err
 }
 
 // recordOutcome records how a token request ended, for the limits of its stage and for
@@ -326,7 +307,7 @@ func (c *chain) keepLogin(ctx context.Context, p permit) {
 	login, _ := asBuiltinLogin(c.cfg.RingCentral)
 	keeper, ok := login.(sessionKeeper)
 	renewed := c.current.phase() == fresh && c.source.pending == nil && !isClosed(c.source.closing)
-	if !ok || !renewed || !c.isLoginIdle() {
+	if !ok || !renewed || !c.session.rc.idle(c.now(), c.began) {
 		return
 	}
 	sendBy, err := p(ctx, StageLogin)
@@ -344,15 +325,6 @@ func (c *chain) keepLogin(ctx context.Context, p permit) {
 	}
 	c.session.share(c.clock, c.now())
 	_ = c.emit(StageLogin, time.Since(start), err)
-}
-
-// isLoginIdle reports whether the RingCentral token of the session expired keepAliveAfter
-// ago. If its end is not known, the start of this process counts.
-func (c *chain) isLoginIdle() bool {
-	if until := c.session.rc.until; until != nil {
-		return until.reached(c.now().Add(-keepAliveAfter))
-	}
-	return time.Since(c.began) > keepAliveAfter
 }
 
 // soloRenewer is the [renewer] of a process that shares its session with no other.

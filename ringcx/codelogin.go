@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 	"weak"
@@ -32,6 +33,8 @@ const (
 	//
 	// Source: RingCentral API reference, refresh_token_ttl: at most 604800 seconds.
 	keepAliveAfter = 23 * time.Hour
+
+	maxSpent = 8 // refresh tokens that a session remembers
 )
 
 // ErrSignInRequired reports that a [CodeLogin] cannot obtain a token before the user signs
@@ -109,8 +112,8 @@ type CodeLogin struct {
 	// unless the current token could not be saved. It is required if several processes
 	// use one session, because another process may have refreshed the token: with a
 	// Config.Store, [New] returns an error without it. Only with a Store the processes do
-	// not refresh at the same time, unless it fails. If Load returns nil without an error, the session has ended. If it returns
-	// an error, there is no refresh. Default: nil, one process uses the session.
+	// not refresh at the same time, unless it fails. If Load returns nil without an error,
+	// the session has ended. If it returns an error, there is no refresh. Default: nil, one process uses the session.
 	Load func() (*oauth2.Token, error)
 
 	// BaseURL is the base URL of RingCentral. It must use https, or http with a loopback
@@ -182,9 +185,10 @@ func (l *CodeLogin) Invalidate(t *oauth2.Token) {
 }
 
 // Revoke ends the RingCentral session of l. It sends the refresh token, and the access token
-// of token only if RingCentral rejects that. RingCentral then revokes all tokens of the
-// session. Each request takes at most 10 s. If RingCentral rejects the last one, the error is
-// an [*Error] with StageLogout. After Revoke has succeeded, TokenContext returns
+// of token if that is another one, because another process may have refreshed the session.
+// token may be nil. RingCentral then revokes all tokens of the session. Each request takes at
+// most 10 s. If RingCentral rejects the last one, the error is an [*Error] with StageLogout. If
+// Load failed, its error is returned too: a newer session may go on. After Revoke has succeeded, TokenContext returns
 // [ErrSignInRequired], unless Load returns another token. Save is not called: remove the
 // stored token.
 //
@@ -198,15 +202,26 @@ func (l *CodeLogin) Revoke(ctx context.Context, token *oauth2.Token) error {
 		return err
 	}
 	defer s.slot.unlock()
-	_ = s.load(l) // ignore the error: the token at hand may be the newest
+	loadErr := s.load(l)
+	if s.token.RefreshToken == s.ended {
+		return loadErr
+	}
 	err := l.revoke(ctx, s.token.RefreshToken)
-	if isRejection(statusOf(err)) && token != nil && token.AccessToken != "" { // another process has refreshed it
-		err = l.revoke(ctx, token.AccessToken)
+	if other := s.otherAccess(token); other != "" { // another process has refreshed the session
+		err = l.revoke(ctx, other)
 	}
 	if err == nil || isRejection(statusOf(err)) {
-		s.ended, s.endedBy, s.unsaved = s.token.RefreshToken, ErrSignInRequired, false
+		s.end(ErrSignInRequired)
 	}
-	return err
+	return errors.Join(err, loadErr)
+}
+
+// otherAccess returns the access token of t, unless it is the current one.
+func (s *codeSession) otherAccess(t *oauth2.Token) string {
+	if t == nil || t.AccessToken == s.token.AccessToken {
+		return ""
+	}
+	return t.AccessToken
 }
 
 // revoke sends a token to be revoked.
@@ -220,7 +235,7 @@ type codeSession struct {
 	slot slot // is held while the fields below are in use
 
 	token   *oauth2.Token // the current one
-	spent   string        // the refresh token that this process exchanged for token
+	spent   []string      // the refresh tokens that this process sent last, at most maxSpent
 	ended   string        // a refresh token that RingCentral rejected, or whose session was revoked
 	endedBy error         // the error for it
 	unsaved bool          // Save has not returned nil for token yet
@@ -278,6 +293,10 @@ func (s *codeSession) renewAndSave(ctx context.Context, l *CodeLogin) (*oauth2.T
 	return copyOf(s.token), nil
 }
 
+// end records that the session of the current token has ended. That token is not saved any
+// more: a user who has signed in again may have stored another one.
+func (s *codeSession) end(by error) { s.ended, s.endedBy, s.unsaved = s.token.RefreshToken, by, false }
+
 // renew makes a usable token the current one: the one that Load returns, or that of a
 // refresh. If RingCentral rejects the refresh token and another process has saved a newer
 // one meanwhile, that one is used.
@@ -297,7 +316,8 @@ func (s *codeSession) renew(ctx context.Context, l *CodeLogin) error {
 		if err == nil || !errors.Is(err, ErrSignInRequired) {
 			return err
 		}
-		s.ended, s.endedBy, rejected = s.token.RefreshToken, err, err
+		s.end(err)
+		rejected = err
 	}
 	return ownError(rejected)
 }
@@ -314,7 +334,7 @@ func (s *codeSession) load(l *CodeLogin) error {
 		return fmt.Errorf("ringcx: login: CodeLogin.Load failed: %w", s.clean(l, token).Error(err))
 	case token == nil || token.RefreshToken == "":
 		return ErrSignInRequired
-	case token.RefreshToken == s.spent: // it is older than the one at hand
+	case slices.Contains(s.spent, token.RefreshToken): // it is older than the one at hand
 		return nil
 	}
 	s.token = copyOf(token)
@@ -336,7 +356,7 @@ func (s *codeSession) refresh(ctx context.Context, l *CodeLogin) error {
 	if token.RefreshToken == "" {
 		token.RefreshToken = old
 	} else {
-		s.spent = old
+		s.spent = append(s.spent[max(0, len(s.spent)+1-maxSpent):], old)
 	}
 	s.token, s.unsaved = token, true
 	return nil
@@ -412,7 +432,7 @@ func (s *codeSession) save(l *CodeLogin) error {
 }
 
 func startSave(save func(*oauth2.Token) error, token *oauth2.Token) *saveCall {
-	call := &saveCall{token: token, done: make(chan struct{})}
+	call := &saveCall{token: token, done: make(chan struct{}), err: errors.New("it did not return")}
 	go func() {
 		defer close(call.done)
 		call.err = save(copyOf(token))

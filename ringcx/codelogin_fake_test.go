@@ -94,3 +94,72 @@ func TestCodeLoginAtTheFake(t *testing.T) {
 		}
 	})
 }
+
+// TestCodeLoginKeepsTheNextSignIn lets Save fail after a refresh, and the session end. The user
+// signs in again: the token of the ended session is not saved over the new one.
+func TestCodeLoginKeepsTheNextSignIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		stored, down := fake.SignIn(), true
+		login := fakeCodeLogin(fake, stored)
+		login.Load = func() (*oauth2.Token, error) { c := *stored; return &c, nil }
+		login.Save = func(token *oauth2.Token) error {
+			if down {
+				return errors.New("the database is down")
+			}
+			stored = token
+			return nil
+		}
+		login.Invalidate(stored)
+		refreshed, err := login.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fake.RevokeSession()
+		login.Invalidate(refreshed)
+		if _, err := login.Token(); !errors.Is(err, ringcx.ErrSignInRequired) {
+			t.Fatalf("error is %v, want %v", err, ringcx.ErrSignInRequired)
+		}
+		again := fake.SignIn()
+		stored, down = again, false
+		if _, err := login.Token(); err != nil {
+			t.Errorf("after the next sign-in: %v", err)
+		}
+		if stored != again {
+			t.Error("the token of the ended session was saved over the new one")
+		}
+	})
+}
+
+// TestLogoutOfAnUnusedCodeLogin logs out before a token was needed: the session of the
+// CodeLogin exists already.
+func TestLogoutOfAnUnusedCodeLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		cfg := fake.Config()
+		login := fakeCodeLogin(fake, fake.SignIn())
+		login.Save = func(*oauth2.Token) error { return nil }
+		cfg.RingCentral = login
+		tokens, err := ringcx.NewTokenSource(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tokens.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := tokens.Token(); !errors.Is(err, ringcx.ErrSignInRequired) {
+			t.Errorf("error after Logout is %v, want %v", err, ringcx.ErrSignInRequired)
+		}
+	})
+}
+
+// fakeCodeLogin returns a CodeLogin of the fake without Save and Load.
+func fakeCodeLogin(fake *ringcxtest.Server, token *oauth2.Token) *ringcx.CodeLogin {
+	cfg := fake.Config()
+	return &ringcx.CodeLogin{
+		ClientID: ringcxtest.ClientID, ClientSecret: ringcxtest.ClientSecret, InitialToken: token,
+		BaseURL: cfg.RingCentral.(*ringcx.JWTLogin).BaseURL, HTTPClient: cfg.HTTPClient,
+	}
+}

@@ -686,9 +686,13 @@ func TestCodeLoginRevokesByTheAccessToken(t *testing.T) {
 	if err := login.Revoke(t.Context(), &oauth2.Token{AccessToken: "access"}); err != nil {
 		t.Error(err)
 	}
+	if err := login.Revoke(t.Context(), nil); err != nil { // the session has ended: nothing is sent
+		t.Error(err)
+	}
 	server.check(t, "revoke r0", "revoke access")
+	rejected, _ := newCodeLogin(cfg)
 	want := ringcx.Error{Stage: ringcx.StageLogout, StatusCode: 400, Code: "invalid_request"}
-	if diff := cmp.Diff(want, errorOf(t, login.Revoke(t.Context(), nil))); diff != "" {
+	if diff := cmp.Diff(want, errorOf(t, rejected.Revoke(t.Context(), nil))); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
 }

@@ -47,14 +47,15 @@ func (c *chain) endSession(ctx context.Context, sendBy time.Time) error {
 // endRCSession revokes the RingCentral token of a built-in login. Another source may share its
 // token with other programs.
 func (c *chain) endRCSession(ctx context.Context) error {
-	token := c.session.rc.token
+	token := &oauth2.Token{AccessToken: c.session.rc.token}
 	source, ok := asBuiltinLogin(c.cfg.RingCentral)
-	if token == "" || !ok {
+	_, keepsSession := source.(sessionKeeper) // also before the first sign-in
+	if none := token.AccessToken == "" && !keepsSession; none || !ok {
 		c.session.rc = rcToken{}
 		return nil
 	}
 	start := time.Now()
-	err := source.Revoke(ctx, &oauth2.Token{AccessToken: token})
+	err := source.Revoke(ctx, token)
 	if err == nil || isRejection(statusOf(err)) {
 		c.session.rc = rcToken{}
 	}

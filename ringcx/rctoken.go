@@ -54,6 +54,29 @@ func (t rcToken) expiresAfter(o rcToken) bool {
 	return known && t.until.mono.After(o.until.mono)
 }
 
+// idle reports whether t expired keepAliveAfter ago. If its end is not known, the time since
+// began counts, the start of this process.
+func (t rcToken) idle(now, began time.Time) bool {
+	if t.until != nil {
+		return t.until.reached(now.Add(-keepAliveAfter))
+	}
+	return time.Since(began) > keepAliveAfter
+}
+
+// errSessionEnded is the Cause of a 401 for a RingCentral token that was accepted before.
+const errSessionEnded = hintError("ringcx: the RingCentral session of this token was ended, for example by a logout, a new password, or too many sign-ins of the user")
+
+// explainDenied adds to the error of an exchange that the RingCentral session was ended,
+// if RingCX accepted t before.
+func (t rcToken) explainDenied(stage Stage, err error) error {
+	e := asError(err)
+	worked := stage == StageExchange && t.accepted
+	if worked && e != nil && e.StatusCode == http.StatusUnauthorized {
+		e.Cause = errSessionEnded
+	}
+	return err
+}
+
 // rcSource calls Config.RingCentral, one call at a time.
 type rcSource struct {
 	source  oauth2.TokenSource

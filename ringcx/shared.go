@@ -111,7 +111,7 @@ func (s *sharedRenewer) attempt(ctx context.Context) (*state, error) {
 	if st := s.adoptShared(); st != nil {
 		return st, nil
 	}
-	if s.leases.needsTime() && s.probeTime(ctx) {
+	if s.leases.needsTime() && s.probeTime(ctx, s.clock) {
 		s.session = s.record.merge(s.session, s.now())
 		if st := s.adoptShared(); st != nil {
 			return st, nil

@@ -5,7 +5,7 @@ import (
 	"go/types"
 )
 
-const maxContextFiles = 9
+const maxContextFiles = 10
 
 // graph is which functions of a package refer to which others. A reference counts as
 // a call, because a function that is handed over is called sooner or later. A call
