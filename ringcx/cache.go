@@ -41,6 +41,11 @@ func (s *settings) emit(stage Stage, took time.Duration, err error) error {
 	return err
 }
 
+// probeTime asks RingCX for the time. See [servertime.Clock.Probe].
+func (s *settings) probeTime(ctx context.Context, clock *servertime.Clock) bool {
+	return clock.Probe(ctx, *s.client, s.server, s.cfg.UserAgent)
+}
+
 // saveLogin saves the token of a built-in login that could not be saved before.
 func (s *settings) saveLogin() {
 	login, ok := asBuiltinLogin(s.cfg.RingCentral)
@@ -50,11 +55,6 @@ func (s *settings) saveLogin() {
 	if err := login.saveAgain(); err != nil {
 		_ = s.emit(StageStore, 0, err)
 	}
-}
-
-// probeTime asks RingCX for the time. See [servertime.Clock.Probe].
-func (s *settings) probeTime(ctx context.Context, c *servertime.Clock) bool {
-	return c.Probe(ctx, *s.client, s.server, s.cfg.UserAgent)
 }
 
 // A renewer obtains tokens. It is a [soloRenewer], or a [sharedRenewer] for processes that

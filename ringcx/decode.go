@@ -320,7 +320,7 @@ func hasZero(v reflect.Value) bool {
 // Stream returns an iterator over the elements of a JSON array. It decodes each element
 // when it arrives, so that only one element is in memory at a time. Its arguments are
 // the results of a method of the generated client whose name does not end in
-// WithResponse; T is the type of an element:
+// WithResponse, or those of [Client.Do]; T is the type of an element:
 //
 //	flat := &gen.ListUsersParams{Flatten: new(true)} // without it, users are nested
 //	for user, err := range ringcx.Stream[gen.User](client.ListUsers(ctx, flat)) {

@@ -54,8 +54,8 @@ func (t rcToken) expiresAfter(o rcToken) bool {
 	return known && t.until.mono.After(o.until.mono)
 }
 
-// idle reports whether t expired keepAliveAfter ago. If its end is not known, the time since
-// began counts, the start of this process.
+// idle reports whether t expired keepAliveAfter ago, and so its session was not refreshed
+// since. If the end of t is not known, the start of this process counts.
 func (t rcToken) idle(now, began time.Time) bool {
 	if t.until != nil {
 		return t.until.reached(now.Add(-keepAliveAfter))

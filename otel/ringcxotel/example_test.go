@@ -56,3 +56,18 @@ func Example() {
 	//    http.response.status_code 200
 	// nightly sync
 }
+
+// Base is the transport that the Config has, here that of the fake.
+func ExampleNew() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	cfg := fake.Config()
+	cfg.HTTPClient = &http.Client{Transport: ringcxotel.New(ringcxotel.Config{Base: cfg.HTTPClient.Transport})}
+	client, err := ringcx.New(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.Tokens.Token()
+	fmt.Println(err)
+	// Output: <nil>
+}
