@@ -29,7 +29,7 @@ func ExampleDecodeError() {
 	if errors.As(err, &wrong) {
 		fmt.Println(wrong.Method, wrong.Path, wrong.Field)
 	}
-	// Output: GET /voice/api/v1/admin/accounts accountName
+	// Output: GET /voice/api/v1/admin/accounts 0.accountName
 }
 
 // A time that cannot be read does not lose the list that contains it.

@@ -12,9 +12,10 @@ var (
 	_ encoding.TextMarshaler = PathID("")
 )
 
-// ID is the identifier of an account, a user or another object of RingCX. It is text,
-// even if it looks like a number, because RingCX sends the same id as a number in one
-// response and as a string in another.
+// ID is an identifier that RingCX sends as a number in one response and as a string in
+// another: of an account, and of a user or an account of RingCentral. It is text, even if it
+// looks like a number. The ids that RingCX sends as numbers only, such as the userId of a
+// user, are integers in package gen instead.
 //
 // It reads a JSON string unchanged, and a JSON integer of any size as its digits. A
 // null, and the string "null", which RingCX also sends, are the empty ID. A number with

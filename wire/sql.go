@@ -15,8 +15,8 @@ var (
 
 // Value implements [driver.Valuer]. It returns a [time.Time] in UTC, and nil (NULL) for
 // the zero Time. For a Time that could not be read it returns the error of [Time.Err], so
-// that it does not become NULL silently. To store it as NULL, store its field Time, or set
-// Text to "".
+// that it does not become NULL silently. To store it as NULL, set its field Text to "". (Its
+// field Time alone is stored as the year 1, because a zero [time.Time] is not NULL.)
 func (t Time) Value() (driver.Value, error) {
 	if err := t.Err(); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func TestValue(t *testing.T) {
 		{"time", at(2 * 3600), at(0).Time, ""},
 		{"zero time", wire.Time{}, nil, ""},
 		{"unread time", wire.Time{Text: "soon"}, nil, `wire: cannot read "soon" as a time`},
+		{"unread time without its text", cleared(wire.Time{Text: "soon"}), nil, ""},
 		{"pointer to a time", new(at(0)), at(0).Time, ""},
 		{"nil time", (*wire.Time)(nil), nil, ""},
 		{"ID", wire.ID("7"), "7", ""},
@@ -109,6 +110,21 @@ func TestIDScan(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTimeFieldIsNotNull checks that database/sql does not store a zero time.Time, the field
+// of an unread Time, as NULL.
+func TestTimeFieldIsNotNull(t *testing.T) {
+	got, err := driver.DefaultParameterConverter.ConvertValue(wire.Time{Text: "soon"}.Time)
+	if diff := cmp.Diff(driver.Value(time.Time{}), got); err != nil || diff != "" {
+		t.Errorf("error is %v, value (-want +got):\n%s", err, diff)
+	}
+}
+
+// cleared returns t as the documentation of Value says to store it as NULL.
+func cleared(t wire.Time) wire.Time {
+	t.Text = ""
+	return t
 }
 
 func checkScan(t *testing.T, err error, want string) {

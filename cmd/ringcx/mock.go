@@ -58,7 +58,7 @@ name in openapi.yaml, such as exchangeToken, refreshToken, listAccounts or
 listUsers. The documentation of package ringcxtest describes each fault.
 The faults are:
   refuse, rate-limit, "rate-limit 30s", penalty, "status 502 <html>", html,
-  truncate, drop-answer, unreachable, "slow 2s", no-refresh-token,
+  expired, truncate, drop-answer, unreachable, "slow 2s", no-refresh-token,
   same-refresh-token, "lifetime 30s", echo-secret, revoked-outside,
   "skew-date 10m", "redirect 307 https://example.com"`
 

@@ -30,6 +30,7 @@ type call struct {
 	refreshing *grant   // whose refresh token this request uses, or nil
 	violations []string // found by the handler
 	warnings   []string // for the log
+	foreign    bool     // the data of the response need not match openapi.yaml
 	cut        error    // if not nil, the client gets this error instead of a response
 }
 

@@ -175,7 +175,7 @@ func TestResponseViolations(t *testing.T) {
 }
 
 func setUser(data string) func(*Server) {
-	return func(s *Server) { s.setUsers(each([]json.RawMessage{json.RawMessage(data)})) }
+	return func(s *Server) { s.setUsers(each([]json.RawMessage{json.RawMessage(data)}), false) }
 }
 
 // TestCheckCall checks responses against rules that openapi.yaml does not use in

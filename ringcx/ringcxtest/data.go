@@ -11,24 +11,26 @@ import (
 
 // SetAccounts replaces the accounts that s lists. By default they are the examples of
 // openapi.yaml.
-func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(marshalEach(accounts)) }
+func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(marshalEach(accounts), false) }
 
 // SetAccountsJSON replaces the accounts that s lists with the elements of data, which must be
 // a JSON array of objects. They are served unchanged, including fields that gen.Account does
-// not have, so they may come from a file or from the types of another generated client. If
-// data is not valid, SetAccountsJSON returns an error and changes nothing.
+// not have and values that openapi.yaml does not allow: a Server of [NewServer] reports no
+// violation for them. So they may come from a file or from the types of another generated
+// client. If data is not valid, SetAccountsJSON returns an error and changes nothing.
 func (s *Server) SetAccountsJSON(data []byte) error {
 	raw, err := parseObjects(data)
 	if err == nil {
-		s.setAccounts(raw)
+		s.setAccounts(raw, true)
 	}
 	return err
 }
 
-func (s *Server) setAccounts(accounts []json.RawMessage) {
+// setAccounts sets the accounts. If isForeign is true, they need not match openapi.yaml.
+func (s *Server) setAccounts(accounts []json.RawMessage, isForeign bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accounts = accounts
+	s.accounts, s.foreign[Accounts] = accounts, isForeign
 }
 
 // SetUsers replaces the users that s lists. Users are nested through Children. By default
@@ -38,17 +40,19 @@ func (s *Server) setAccounts(accounts []json.RawMessage) {
 // and activeOnly=true omits users whose Enabled is false. The children of an omitted user
 // take its place.
 func (s *Server) SetUsers(users ...gen.User) {
-	s.setUsers(each(marshalEach(users)))
+	s.setUsers(each(marshalEach(users)), false)
 }
 
 // SetUsersJSON replaces the users that s lists with the elements of data, which must be a
 // JSON array of objects. Users are nested through the field children. They are served
-// unchanged, including fields that gen.User does not have; flatten and activeOnly work as for
-// [Server.SetUsers]. If data is not valid, SetUsersJSON returns an error and changes nothing.
+// unchanged, including fields that gen.User does not have and values that openapi.yaml does
+// not allow, such as a date in another format: a Server of [NewServer] reports no violation
+// for them. flatten and activeOnly work as for [Server.SetUsers]. If data is not valid,
+// SetUsersJSON returns an error and changes nothing.
 func (s *Server) SetUsersJSON(data []byte) error {
 	raw, err := parseObjects(data)
 	if err == nil {
-		s.setUsers(each(raw))
+		s.setUsers(each(raw), true)
 	}
 	return err
 }
@@ -63,13 +67,14 @@ func (s *Server) GenerateUsers(n int) {
 	if n < 0 {
 		s.fail("GenerateUsers(%d): the number must not be negative", n)
 	}
-	s.setUsers(generateUsers(n))
+	s.setUsers(generateUsers(n), false)
 }
 
-func (s *Server) setUsers(users iter.Seq[json.RawMessage]) {
+// setUsers sets the users. If isForeign is true, they need not match openapi.yaml.
+func (s *Server) setUsers(users iter.Seq[json.RawMessage], isForeign bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.users = users
+	s.users, s.foreign[Users] = users, isForeign
 }
 
 // parseObjects returns the elements of a JSON array of objects.

@@ -1,13 +1,17 @@
 package ringcxtest
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ringcx-go/ringcx-go/gen"
 )
 
 // TestDataOfAnotherClient serves data as the types of a client that was generated from
@@ -68,6 +72,36 @@ func TestInvalidData(t *testing.T) {
 	}
 	if err := s.SetUsersJSON([]byte("[]")); err != nil || client.users(issued.access, "").body != "[]" {
 		t.Errorf("an empty array: %v, %+v", err, client.users(issued.access, ""))
+	}
+}
+
+// TestForeignDataIsNoViolation serves values that openapi.yaml does not allow. Only requests
+// are checked, until the data comes from Go values again.
+func TestForeignDataIsNoViolation(t *testing.T) {
+	tb := &recordingTB{TB: t}
+	s := NewServer(tb)
+	client := inMemory(s)
+	issued := client.signIn(t)
+	users, accounts := `[{"userId":"1","creationDate":"15.05.2020"}]`, `[{"accountId":1}]`
+	if err := errors.Join(s.SetUsersJSON([]byte(users)), s.SetAccountsJSON([]byte(accounts))); err != nil {
+		t.Fatal(err)
+	}
+	if got := []string{client.users(issued.access, "").body, client.accounts(issued.access).body}; !slices.Equal(got, []string{users, accounts}) {
+		t.Errorf("got %v, want the data unchanged", got)
+	}
+	if got := reportedViolations(tb); got != nil {
+		t.Errorf("violations: %v, want none", got)
+	}
+	client.users(issued.access, "?page=2")
+	s.SetAccounts(gen.Account{AccountID: "1"})
+	if err := s.SetUsersJSON([]byte(users)); err != nil {
+		t.Fatal(err)
+	}
+	setUser(`{"userId":1}`)(s)
+	client.users(issued.access, "")
+	want := []string{"listUsers: request: query page: not declared", "listUsers: response 200: /0/userName: required"}
+	if diff := cmp.Diff(want, reportedViolations(tb)); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
 	}
 }
 

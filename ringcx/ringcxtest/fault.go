@@ -1,6 +1,7 @@
 package ringcxtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -43,6 +44,11 @@ var (
 
 	// Truncate processes the request and sends the first half of the JSON body.
 	Truncate = Fault{name: "truncate", fits: Endpoint.respondsJSON, serve: serveTruncate}
+
+	// Expired calls Server.ExpireTokens and then processes the call: the token expires just
+	// before the call arrives, which gets status 401 and the text "Jwt is expired". Expired
+	// can occur at the operations that need an access token only.
+	Expired = Fault{name: "expired", fits: Endpoint.isCall, serve: serveExpired}
 
 	// NoRefreshToken processes a sign-in, an exchange or a refresh and omits the
 	// refresh token from the response.
@@ -89,7 +95,8 @@ func RateLimit(after time.Duration) Fault {
 }
 
 // Status responds with a status from 200 to 599 and a body. The Content-Type is JSON if the
-// body begins with { or [, HTML if it begins with <, and plain text otherwise.
+// body is valid JSON, such as null, or begins with { or [, HTML if it begins with <, and plain
+// text otherwise.
 func Status(code int, body string) Fault {
 	name := strings.TrimSpace(fmt.Sprintf("status %d %s", code, body))
 	return Fault{name: name, fits: validStatus(code), serve: func(c *call, _ func()) {
@@ -150,7 +157,7 @@ func validStatus(code int) func(Endpoint) bool {
 // guessType returns the Content-Type of a body.
 func guessType(body string) string {
 	switch {
-	case strings.HasPrefix(body, "{"), strings.HasPrefix(body, "["):
+	case strings.HasPrefix(body, "{"), strings.HasPrefix(body, "["), json.Valid([]byte(body)):
 		return jsonType
 	case strings.HasPrefix(body, "<"):
 		return "text/html; charset=utf-8"
@@ -160,7 +167,7 @@ func guessType(body string) string {
 
 // plainFaults are the faults whose text form has no argument.
 var plainFaults = []Fault{
-	Refuse, Penalty, HTML, Truncate, NoRefreshToken, SameRefreshToken,
+	Refuse, Penalty, Expired, HTML, Truncate, NoRefreshToken, SameRefreshToken,
 	DropAnswer, Unreachable, EchoSecret, RevokedOutside, RateLimit(0),
 }
 

@@ -32,6 +32,12 @@ var faultTests = []struct {
 	{Exchange, RateLimit(0), wantRateLimited("", "Too many requests")},
 	{Users, RateLimit(1500 * time.Millisecond), wantRateLimited("2", "Too many requests")},
 	{Login, Penalty, wantRateLimited("60", "CMN-301")},
+	{Users, Expired, wantResponse(401, "Jwt is expired")},
+	{Accounts, Status(200, "null"), func(t *testing.T, resp response, _ tokens) {
+		if resp.body != "null" || resp.header.Get("Content-Type") != jsonType {
+			t.Errorf("got %+v, want null as JSON", resp)
+		}
+	}},
 	{Users, Status(502, "<html>down</html>"), wantResponse(502, "<html>down</html>")},
 	{Refresh, Status(200, `{"tokenType":`), wantResponse(200, `{"tokenType":`)},
 	{Accounts, Status(418, "I am a teapot"), wantResponse(418, "I am a teapot")},

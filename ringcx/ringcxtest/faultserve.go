@@ -17,6 +17,13 @@ func serveEchoSecret(c *call, _ func()) {
 	c.reject(r)
 }
 
+func serveExpired(c *call, process func()) {
+	c.server.mu.Lock()
+	c.server.sessions.expire(c.began)
+	c.server.mu.Unlock()
+	process()
+}
+
 func servePenalty(c *call, _ func()) {
 	c.server.mu.Lock()
 	c.server.limits.startPenalty(time.Now())

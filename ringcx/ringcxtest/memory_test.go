@@ -38,7 +38,7 @@ func TestLargeResponseIsStreamed(t *testing.T) {
 		all := s.users
 		s.setUsers(func(yield func(json.RawMessage) bool) {
 			all(func(u json.RawMessage) bool { generated += groupSize; return yield(u) })
-		})
+		}, false)
 		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)

@@ -129,6 +129,7 @@ func (operationHandlers) ListAccounts(_ http.ResponseWriter, r *http.Request) {
 	if authorizeCall(c) {
 		c.server.mu.Lock()
 		accounts := c.server.accounts
+		c.foreign = c.server.foreign[Accounts]
 		c.server.mu.Unlock()
 		c.respondList(each(accounts))
 	}
@@ -140,6 +141,7 @@ func (operationHandlers) ListUsers(_ http.ResponseWriter, r *http.Request, param
 	if authorizeCall(c) {
 		c.server.mu.Lock()
 		users := c.server.users
+		c.foreign = c.server.foreign[Users]
 		c.server.mu.Unlock()
 		c.respondList(arrange(users, isTrue(params.Flatten), isTrue(params.ActiveOnly)))
 	}

@@ -75,6 +75,7 @@ type Server struct {
 	loginLifetimes loginLifetimes
 	accounts       []json.RawMessage
 	users          iter.Seq[json.RawMessage]
+	foreign        map[Endpoint]bool          // the data need not match openapi.yaml
 	session        map[string]json.RawMessage // response to an exchange, without its tokens
 	onRequest      func(LogEntry)             // nil if not set
 }
@@ -91,6 +92,7 @@ func New() *Server {
 		lifetime:       defaultLifetime,
 		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
 		accounts:       exampleElements(Accounts),
+		foreign:        make(map[Endpoint]bool),
 		users:          each(exampleElements(Users)),
 		session:        exampleSession(),
 	}
