@@ -179,7 +179,8 @@ type Config struct {
 	// valid token: OnEvent reports the renewal that failed.
 	//
 	// It is called by the goroutine of the call, before the wait for the next attempt and
-	// before the body of the response is read. Several goroutines may call it at once. It
+	// before the body of the response is read: status 200 does not say that the body was
+	// complete. Several goroutines may call it at once. It
 	// delays the call until it returns. Default: not called.
 	OnCall func(Call)
 }
@@ -187,8 +188,8 @@ type Config struct {
 // ConfigFromEnv returns a Config with a [JWTLogin]. It reads the credentials from the
 // environment variables RC_CLIENT_ID, RC_CLIENT_SECRET and RC_JWT. RINGCENTRAL_BASE_URL
 // and RINGCX_BASE_URL are optional. If variables are missing, the error names each of
-// them and where its value comes from. If a base URL is not valid, the error names its
-// variable.
+// them and where its value comes from. If a base URL is not valid, or a value is in
+// quotation marks, the error names its variable.
 //
 // Source: RingCentral's code samples use the same three names.
 func ConfigFromEnv() (Config, error) {
@@ -206,19 +207,34 @@ func ConfigFromEnv() (Config, error) {
 		if *v.field = strings.TrimSpace(os.Getenv(v.name)); *v.field == "" {
 			problems = append(problems, fmt.Errorf("ringcx: %s is not set: it is %s", v.name, v.origin))
 		}
+		problems = append(problems, checkQuotes(v.name, *v.field))
 	}
 	for _, v := range [][3]string{
 		{"RINGCENTRAL_BASE_URL", login.BaseURL, ringCentralURL},
 		{"RINGCX_BASE_URL", baseURL, DefaultBaseURL},
 	} {
-		if _, err := parseBaseURL(v[0], v[1], v[2]); err != nil {
-			problems = append(problems, err)
+		err := checkQuotes(v[0], v[1])
+		if err == nil {
+			_, err = parseBaseURL(v[0], v[1], v[2])
 		}
+		problems = append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Config{}, err
 	}
 	return Config{RingCentral: login, BaseURL: baseURL}, nil
+}
+
+// checkQuotes returns an error if the value of the variable with the given name begins and
+// ends with the same quotation mark. No valid value does.
+func checkQuotes(name, value string) error {
+	value = strings.TrimSpace(value)
+	for _, mark := range []string{`"`, "'"} {
+		if strings.HasPrefix(value, mark) && strings.HasSuffix(value, mark) {
+			return fmt.Errorf("ringcx: the value of %s is in quotation marks, which are a part of it: remove them", name)
+		}
+	}
+	return nil
 }
 
 // resolve returns a copy of c with its defaults, and the parsed BaseURL. It copies

@@ -129,6 +129,18 @@ func TestConfigFromEnv(t *testing.T) {
 			}
 		})
 	}
+	for name, value := range map[string]string{
+		"RC_CLIENT_ID": `"id"`, "RC_CLIENT_SECRET": ` 'secret' `, "RC_JWT": `"jwt"`, "RINGCENTRAL_BASE_URL": `"https://rc.example"`, "RINGCX_BASE_URL": `'https://cx.example'`,
+	} {
+		t.Run("quoted "+name, func(t *testing.T) {
+			t.Setenv(name, value)
+			_, err := ringcx.ConfigFromEnv()
+			want := "ringcx: the value of " + name + " is in quotation marks, which are a part of it: remove them"
+			if err == nil || err.Error() != want {
+				t.Errorf("error is %v, want %q", err, want)
+			}
+		})
+	}
 	for _, name := range []string{"RINGCENTRAL_BASE_URL", "RINGCX_BASE_URL"} {
 		t.Run("invalid "+name, func(t *testing.T) {
 			t.Setenv(name, "http://cx.example")

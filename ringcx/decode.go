@@ -29,10 +29,17 @@ import (
 //
 // A JSON null is an empty list. If err is not nil, Get returns it, or a
 // [*wire.DecodeError] if it is about the response. Get also returns a
-// [*wire.DecodeError] for a response without JSON and for one with a status that
-// openapi.yaml does not declare. That includes status 204 (no content): it is not an
+// [*wire.DecodeError] for a response without JSON, for one that lacks a required field, at
+// any depth, and for one with a status that openapi.yaml does not declare. That includes status 204 (no content): it is not an
 // empty list. Only if the operation declares status 204, and T is not a list, a 204 is the
 // zero T.
+//
+// If the connection breaks off while the body is read, the error is a [*wire.DecodeError]
+// that wraps the cause, and the call is not sent again. If the context ended, the error wraps
+// that of the context and is not a [*wire.DecodeError].
+//
+// The required fields are those of the types in package gen: a T of another package has
+// none of its own.
 func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 	var zero T
 	if err != nil {
@@ -334,10 +341,14 @@ func hasZero(v reflect.Value) bool {
 // closes the body.
 //
 // The iterator yields at most one error, and then ends. It is err, the end of the
-// request's context, an error of the network, or a [*wire.DecodeError] for a response that
-// is not a complete JSON array of T, or has a status that openapi.yaml does not declare
-// (200 and 201 are expected of other operations). Elements before the error have already
-// been yielded: an incomplete list is not requested again. A JSON null is an empty array.
+// request's context, or a [*wire.DecodeError] for a response that is not a complete JSON
+// array of T, breaks off, lacks a required field as for [Get], or has a status that
+// openapi.yaml does not declare (200 and 201 are expected of other operations). A JSON null
+// is an empty array.
+//
+// Elements before the error have already been yielded: an incomplete list is not requested
+// again. A program that copies the list should therefore write it in one transaction, and
+// delete what is not in it only after a complete list that is not empty.
 func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 	used := false
 	return func(yield func(T, error) bool) {

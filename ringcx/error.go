@@ -181,6 +181,8 @@ func (e *Error) hint() string {
 func (e *Error) usualCauses() string {
 	ofJWT := e.Stage == StageLogin && e.Method != "" && e.Cause == nil // see Error.Method and CodeLogin
 	switch {
+	case e.isElsewhere():
+		return "" // the Cause names the host
 	case e.Code == codeLocalLimit:
 		return "nothing was sent: check whether each job creates its own Client, or calls repeatedly return 401"
 	case !e.isRejection():
@@ -193,6 +195,22 @@ func (e *Error) usualCauses() string {
 		return "usual causes: the app lacks the Read Accounts scope, the RingCentral user is not linked to RingCX, or the account is not a production account"
 	}
 	return ""
+}
+
+// isElsewhere reports whether the response to a sign-in or an exchange is probably not from
+// the service, which has the path and responds with JSON.
+func (e *Error) isElsewhere() bool {
+	isSignIn := e.Stage == StageLogin || e.Stage == StageExchange
+	return isSignIn && (e.Code == codeBadAnswer || e.StatusCode == http.StatusNotFound)
+}
+
+// baseURLHint returns a hint with the host that responded to a sign-in or an exchange, and
+// with the setting from which its address is.
+func (e *Error) baseURLHint(host string) error {
+	if e.Stage == StageLogin {
+		return hintError("is " + host + " RingCentral? check the BaseURL of the login (RINGCENTRAL_BASE_URL)")
+	}
+	return hintError("is " + host + " RingCX? check Config.BaseURL (RINGCX_BASE_URL)")
 }
 
 // hintError is the Cause of an [*Error] that has a hint of its own. (Its kind is string so

@@ -1,6 +1,7 @@
 package ringcx_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -94,6 +95,34 @@ func TestJWTLoginWithoutTokenSource(t *testing.T) {
 			}
 			if lifetime := token.Expiry.Sub(before); lifetime < tt.want || lifetime > tt.want+time.Minute || token.Type() != "Bearer" {
 				t.Errorf("token of type %s is valid for %v, want type Bearer and %v", token.Type(), lifetime, tt.want)
+			}
+		})
+	}
+}
+
+// TestWrongHostIsNamed has a server that is not RingCentral or RingCX respond to a sign-in and
+// to an exchange. The error must name the host and the setting, and nothing else to check.
+func TestWrongHostIsNamed(t *testing.T) {
+	tests := []struct {
+		endpoint ringcxtest.Endpoint
+		fault    ringcxtest.Fault
+		want     string // the end of the text
+	}{
+		{ringcxtest.Login, ringcxtest.Status(404, "no page"),
+			"404 no page (is platform.ringcentral.test RingCentral? check the BaseURL of the login (RINGCENTRAL_BASE_URL))"},
+		{ringcxtest.Login, ringcxtest.HTML, "(is platform.ringcentral.test RingCentral? check the BaseURL of the login (RINGCENTRAL_BASE_URL))"},
+		{ringcxtest.Exchange, ringcxtest.Status(404, `{"message":"none"}`),
+			"404 none; will not be sent again for 5m0s (is ringcx.test RingCX? check Config.BaseURL (RINGCX_BASE_URL))"},
+		{ringcxtest.Exchange, ringcxtest.HTML, "(is ringcx.test RingCX? check Config.BaseURL (RINGCX_BASE_URL))"},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			fake := ringcxtest.NewServer(t)
+			fake.Fault(tt.endpoint, tt.fault, 1)
+			_, err := newTokenSource(t, fake.Config()).Token()
+			text := fmt.Sprint(err)
+			if !strings.Contains(text, tt.want) || strings.Contains(text, "scope") || strings.Contains(text, "JWT credential") {
+				t.Errorf("%s, %v: error is %v, want %q in it", tt.endpoint, tt.fault, err, tt.want)
 			}
 		})
 	}

@@ -138,6 +138,7 @@ func isTimeout(ctx context.Context, err error) bool {
 func (res tokenResult) classify(readErr error) (outcome, error) {
 	status := res.resp.StatusCode
 	e := newError(res.request.stage, res.request.request, res.resp, res.body, res.request.secrets...)
+	e.Cause = res.hint(e)
 	unavailable := status == http.StatusServiceUnavailable && e.RetryAfter > 0
 	switch {
 	case status == http.StatusTooManyRequests || unavailable:
@@ -175,7 +176,16 @@ func looksLikeHTML(body []byte) bool {
 func (res tokenResult) invalid(why string) *Error {
 	e := newError(res.request.stage, res.request.request, res.resp, nil, res.request.secrets...)
 	e.Code, e.Message = codeBadAnswer, why
+	e.Cause = res.hint(e)
 	return e
+}
+
+// hint returns the Cause of e if the request was probably sent to the wrong server, or nil.
+func (res tokenResult) hint(e *Error) error {
+	if !e.isElsewhere() {
+		return nil
+	}
+	return e.baseURLHint(printable(res.request.request.URL.Host))
 }
 
 // errSentOnce cancels a token request that the HTTP library is about to repeat although
