@@ -32,6 +32,7 @@ func addCacheFlags(cmd *cobra.Command) {
 	cmd.Flags().String(cacheDirFlag, "", "keep the session in the directory `dir` (default: ringcx in the cache directory of your user)")
 	cmd.Flags().Bool(noCacheFlag, false, cmp.Or(noCacheUsage[cmd.Name()], "do not keep the session: sign in, and log out at the end"))
 	_ = cmd.MarkFlagDirname(cacheDirFlag) // fails only for an unknown flag
+	addSealKeyFile(cmd)
 }
 
 // cache is where the commands keep the session that they share.
@@ -56,12 +57,17 @@ func openCache(cmd *cobra.Command) (cache, error) {
 			return cache{reason: "the system has no cache directory: " + err.Error()}, nil
 		}
 	}
-	store, err := filestore.New(dir)
+	keys, err := sealKeys(cmd)
+	if err != nil {
+		return cache{}, err
+	}
+	files, err := filestore.New(dir)
 	if err != nil {
 		what := strings.TrimSuffix(err.Error(), ", or choose another directory")
 		return cache{}, fmt.Errorf("%s\notherwise choose another directory with --%s, or use --%s", what, cacheDirFlag, noCacheFlag)
 	}
-	return cache{store: store}, nil
+	store, err := sealed(files, keys)
+	return cache{store: store}, err
 }
 
 // checkKey is the key of the record that check writes. No session has it.

@@ -102,7 +102,7 @@ func withEvents(cmd *cobra.Command, onEvent func(ringcx.Event), do func(context.
 		return err
 	}
 	defer client.Tokens.Close() // waits until the session is stored
-	err = do(cmd.Context(), client, kept)
+	err = explainSeal(do(cmd.Context(), client, kept))
 	notices.waitFor("the session to be stored")
 	return err
 }

@@ -29,7 +29,9 @@ credentials.
 The commands with your credentials share one session, so that ten commands need one sign-in. The
 session is stored in a file in your cache directory, or in --cache-dir, until "ringcx
 logout" ends it. If there is no cache directory, or with --no-cache, each command signs
-in and logs out. Only doctor always starts a session of its own, and ends it when it is
+in and logs out. With --seal-key-file FILE the session file is encrypted (AES-256-GCM). FILE
+has one key per line: 32 random bytes in base64, as 'openssl rand -base64 32' prints them. The
+first key encrypts, and the other ones decrypt what an earlier key encrypted. Only doctor always starts a session of its own, and ends it when it is
 done. Requests that are sent again, and anything that takes longer than a second, are
 reported on standard error.
 
