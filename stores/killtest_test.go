@@ -29,7 +29,7 @@ var killTime = flag.Duration("kills.time", 40*time.Second, "how long the process
 const (
 	killEnv       = "RINGCX_TEST_KILL" // the configuration of a child process of TestKills
 	killProcesses = 8                  // that run at the same time
-	killPatience  = 40 * time.Second   // for which a caller in a child waits for a token
+	killPatience  = 70 * time.Second   // for which a caller in a child waits for a token: longer than two leases of 30 s of killed processes
 	settleTime    = 20 * time.Second   // after a fault, in which its errors may still appear: back-offs are up to 15 s
 )
 
