@@ -5,6 +5,7 @@ OASDIFF       = github.com/oasdiff/oasdiff@v1.35.0
 GENERATED = gen/openapi.gen.go gen/operations.gen.go ringcx/ringcxtest/internal/api/openapi.gen.go
 
 FUZZTIME  = 30s
+KILLTIME  = 5m
 SEEDS     = 1000
 FLEETS    = 60
 PROCESSES = 20
@@ -90,6 +91,10 @@ check-otel: ## Vet and test the module for OpenTelemetry, also for macOS and Win
 .PHONY: stores
 stores: ## Test the Stores on PostgreSQL, MariaDB and Redis, as far as they are installed.
 	cd stores && go mod tidy -diff && go vet ./... && go test ./...
+
+.PHONY: kills
+kills: ## Kill processes that share a session and fail their servers, for KILLTIME (5m).
+	cd stores && go test . -run '^TestKills$$' -count=1 -v -timeout 0 -kills.time=$(KILLTIME)
 
 .PHONY: bench
 bench: ## Compare with other libraries and write bench/RESULTS.md. Takes minutes.
