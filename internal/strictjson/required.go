@@ -127,11 +127,17 @@ func (f *Fields) Complete(v reflect.Value) bool {
 			}
 		}
 	case reflect.Struct:
-		for i := range f.fields {
-			own := &f.fields[i]
-			if at := v.Field(own.index); own.required && at.IsZero() || own.below != nil && !own.below.Complete(at) {
-				return false
-			}
+		return f.isStructComplete(v)
+	}
+	return true
+}
+
+func (f *Fields) isStructComplete(v reflect.Value) bool {
+	for i := range f.fields {
+		own := &f.fields[i]
+		at := v.Field(own.index)
+		if own.required && at.IsZero() || !own.below.Complete(at) {
+			return false
 		}
 	}
 	return true
