@@ -3,11 +3,10 @@ package stores_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
-
-	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/stores/internal/servers"
@@ -99,19 +98,20 @@ func redisFaults(t *testing.T, url string) serverFaults {
 		childURL: url,
 		empty:    func() error { return client.FlushAll(ctx).Err() },
 		backup: func() error {
-			return eachKey(client, func(key string) error {
-				dump, err := client.Dump(ctx, key).Result()
-				backup[key] = dump
-				return err
-			})
+			keys, err := client.Keys(ctx, "*").Result()
+			for _, key := range keys {
+				var dumpErr error
+				backup[key], dumpErr = client.Dump(ctx, key).Result()
+				err = errors.Join(err, dumpErr)
+			}
+			return err
 		},
 		restore: func() error {
+			err := client.FlushAll(ctx).Err()
 			for key, dump := range backup {
-				if err := client.RestoreReplace(ctx, key, 0, dump).Err(); err != nil {
-					return err
-				}
+				err = errors.Join(err, client.RestoreReplace(ctx, key, 0, dump).Err())
 			}
-			return nil
+			return err
 		},
 		// A replica of a server that is not there has the data, and rejects writes.
 		readOnly: func(on bool) error {
@@ -121,12 +121,4 @@ func redisFaults(t *testing.T, url string) serverFaults {
 			return client.Do(ctx, "REPLICAOF", "NO", "ONE").Err()
 		},
 	}
-}
-
-func eachKey(client *goredis.Client, do func(key string) error) error {
-	keys, err := client.Keys(context.Background(), "*").Result()
-	if err != nil || len(keys) != 1 {
-		return fmt.Errorf("the keys are %q, %w, want one", keys, err)
-	}
-	return do(keys[0])
 }
