@@ -17,6 +17,8 @@ import (
 // callSecrets are the secrets that the requests of one call of a [Client] carried,
 // including those before a redirect. Any server on the way may return them in an error.
 type callSecrets struct {
+	basePath string // of Config.BaseURL, before the path of an operation
+
 	mu      sync.Mutex
 	secrets []string
 }
@@ -99,6 +101,14 @@ func secretsOf(resp *http.Response) []string {
 		return nil
 	}
 	return b.secrets.all()
+}
+
+// basePathOf returns the path of Config.BaseURL, if resp is of a [Client].
+func basePathOf(resp *http.Response) string {
+	if b, ok := resp.Body.(*guardedBody); ok {
+		return b.secrets.basePath
+	}
+	return ""
 }
 
 // responseOf returns the HTTPResponse field of a result of a generated client, or nil.

@@ -81,6 +81,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, callError(redact.Error(err, secrets.all()...))
 	}
+	secrets.basePath = c.Tokens.cache.base.EscapedPath()
 	secrets.guard(resp)
 	return resp, nil
 }

@@ -379,7 +379,7 @@ func checkList(r *http.Response) error {
 	ctype := r.Header.Get("Content-Type")
 	want := jsonStatuses
 	if r.Request != nil {
-		want = declaredFor(r.Request.Method, r.Request.URL.EscapedPath())
+		want = declaredFor(r.Request.Method, strings.TrimPrefix(r.Request.URL.EscapedPath(), basePathOf(r)))
 	}
 	switch {
 	case r.StatusCode == http.StatusNoContent:

@@ -9,7 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 type row struct{ ID int }
@@ -98,6 +101,37 @@ func TestStreamPassesTheError(t *testing.T) {
 	for _, err := range ringcx.Stream[row](nil, want) {
 		if !errors.Is(err, ringcx.ErrForbidden) {
 			t.Errorf("error is %v, want %v", err, want)
+		}
+	}
+}
+
+// TestStreamBehindABasePath gets a status that the operation does not declare, with a base URL
+// that has a path.
+func TestStreamBehindABasePath(t *testing.T) {
+	for _, path := range []string{"", "/proxy"} {
+		fake := ringcxtest.New()
+		defer fake.Close()
+		cfg := fake.Config()
+		cfg.BaseURL += path
+		base := cfg.HTTPClient.Transport
+		cfg.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/accounts") {
+				return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"Content-Type": {"application/json"}},
+					Body: io.NopCloser(strings.NewReader("[]")), Request: r}, nil
+			}
+			below := r.Clone(r.Context())
+			below.URL.Path = strings.TrimPrefix(r.URL.Path, path)
+			return base.RoundTrip(below)
+		})}
+		client, err := ringcx.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got error
+		for _, got = range ringcx.Stream[gen.Account](client.ListAccounts(t.Context())) {
+		}
+		if _, ok := errors.AsType[*wire.DecodeError](got); !ok {
+			t.Errorf("base path %q: error is %v, want a *wire.DecodeError for status 201", path, got)
 		}
 	}
 }
