@@ -20,7 +20,7 @@ trap cleanup EXIT
 # The directory of a module proxy. A module zip has no nested modules.
 served=$work/proxy/$module/@v
 mkdir -p "$served" "$work/program"
-git archive --format=zip --prefix="$module@$version/" -o "$served/$version.zip" HEAD -- . ':!bench' ':!stores'
+git archive --format=zip --prefix="$module@$version/" -o "$served/$version.zip" HEAD -- . ':!bench' ':!otel' ':!stores'
 git show HEAD:go.mod >"$served/$version.mod"
 echo "{\"Version\": \"$version\"}" >"$served/$version.info"
 echo "$version" >"$served/list"

@@ -46,7 +46,7 @@ func Example() {
 		fmt.Println(s.Name)
 		for _, a := range s.Attributes {
 			if a.Key == ringcxotel.OperationKey || a.Key == "http.response.status_code" {
-				fmt.Println("  ", a.Key, a.Value.Emit())
+				fmt.Println("  ", a.Key, a.Value.String())
 			}
 		}
 	}
