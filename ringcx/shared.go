@@ -184,7 +184,7 @@ func (s *sharedRenewer) adoptShared() *state {
 	if shared.access == "" || current.isToken(shared.access) && !current.mayBeRedated() {
 		return nil
 	}
-	st, now := shared.state(s.now(), s.renewBefore).adopted(s.jitter()), s.now()
+	st, now := shared.state(s.now(), s.renewBefore), s.now()
 	if st.phase(now) == expired {
 		return nil
 	}

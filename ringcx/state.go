@@ -20,9 +20,6 @@ const (
 	defaultLifetime = 5 * time.Minute
 
 	maxLifetime = time.Hour // longer lifetimes in a token are not believed
-
-	maxAdoptDelay = 4 * time.Second  // by which a process renews the token of another process later
-	takeoverTime  = 50 * time.Second // in which others renew after a process was killed: a lease and the back-offs
 )
 
 // state is an access token with its times. It is immutable: a renewal replaces it.
@@ -67,18 +64,6 @@ func newState(access string, response json.RawMessage, sent time.Time, lifetime,
 		renewAt:  deadlineAt(renew),
 		expireAt: deadlineAt(end),
 	}
-}
-
-// adopted returns st for a process that adopted its token from another one. It is renewed up
-// to maxAdoptDelay later, so that most processes find the next token in the record when they
-// look, and not the lease of the process that requests it. Enough time is left to wait for
-// the lease of a process that is killed.
-func (st *state) adopted(jitter float64) *state {
-	r := *st
-	spare := st.expireAt.mono.Sub(st.renewAt.mono) - takeoverTime
-	delay := jitter * float64(max(0, min(spare, maxAdoptDelay)))
-	r.renewAt = deadlineAt(st.renewAt.mono.Add(time.Duration(delay)))
-	return &r
 }
 
 // phase returns the phase of st, which may be nil.

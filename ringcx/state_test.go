@@ -90,33 +90,6 @@ func TestNewState(t *testing.T) {
 	}
 }
 
-// TestAdoptedState checks that the token of another process is renewed later only if there is
-// time for the lease of a process that is killed.
-func TestAdoptedState(t *testing.T) {
-	sent := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	tests := []struct {
-		name                  string
-		lifetime, renewBefore time.Duration
-		jitter                float64
-		want                  time.Duration // after sent
-	}{
-		{"first", 5 * time.Minute, 0, 0, 225 * time.Second},
-		{"last", 5 * time.Minute, 0, 1, 229 * time.Second},
-		{"long lifetime", time.Hour, 0, 0.5, 45*time.Minute + 2*time.Second},
-		{"RenewBefore of 65 s", 5 * time.Minute, 62 * time.Second, 1, 240 * time.Second},
-		{"RenewBefore of a minute", 5 * time.Minute, time.Minute, 1, 240 * time.Second},
-		{"short lifetime", time.Minute, 0, 1, 45 * time.Second},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			st := newState("token", nil, sent, tt.lifetime, tt.renewBefore)
-			if got := st.adopted(tt.jitter).renewAt.mono.Sub(sent); got != tt.want {
-				t.Errorf("renewAt = %v after the request, want %v", got, tt.want)
-			}
-		})
-	}
-}
-
 // TestDeadline checks that a deadline is reached as soon as one of the two clocks reaches it.
 func TestDeadline(t *testing.T) {
 	now := time.Now()

@@ -198,9 +198,12 @@ func measureCost(t *testing.T, processes int) {
 	unlisted := (float64(u.writes) - listed) / lives
 	t.Logf("| %d | %.2f | %.0f | %.2f | %.2f | %.0f | %.2f | %d |", processes, reads, float64(u.readBytes)/perProcess,
 		writes, unlisted, float64(u.writtenBytes)/lives, float64(u.conflicts)/lives, u.largest)
-	const maxReads = 1.15 // typically 1.07: a process that finds the lease of another one reads the record again
+	maxReads := 1.1
+	if processes > 1 {
+		maxReads = 1.5 // a process that finds the lease of another one reads the record again
+	}
 	if reads > maxReads || unlisted > 2.1 || u.largest > 8<<10 {
-		t.Errorf("%d processes: %.2f reads per process and token, %.2f writes per token without the list, a record of %d bytes; want at most %.2f, 2.1 and 8192",
+		t.Errorf("%d processes: %.2f reads per process and token, %.2f writes per token without the list, a record of %d bytes; want at most %.1f, 2.1 and 8192",
 			processes, reads, unlisted, u.largest, maxReads)
 	}
 }
