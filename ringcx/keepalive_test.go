@@ -223,6 +223,7 @@ func TestKeptAliveSessionHasEnded(t *testing.T) {
 		}
 		ts := newTokenSource(t, cfg)
 		useFor(t, 25*time.Hour, ts)
+		synctest.Wait()
 		if ended < 5 {
 			t.Errorf("%d events report that the user must sign in again, want one after each renewal", ended)
 		}
