@@ -35,8 +35,8 @@ func OperationOf(result any) (Operation, bool) {
 // and path. The path is the escaped one ([net/url.URL.EscapedPath]), below the base URL.
 // FindOperation returns false if openapi.yaml has no such operation.
 //
-// If the templates of several operations match, it returns the one that has a static
-// segment where the others have a parameter. A template matches itself, too.
+// If the templates of several operations match, it returns the one with a static segment in
+// place of a parameter. A path template matches its own operation.
 func FindOperation(method, path string) (Operation, bool) {
 	i := route.Table{Len: len(operations), At: operationRoute}.Find(method, path)
 	if i < 0 {

@@ -123,10 +123,7 @@ func TestCooldownOutlivesLogout(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := ts.Token()
-		want := ringcx.Error{Stage: ringcx.StageExchange, StatusCode: 429, Code: "local_limit"}
-		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
-			t.Errorf("error (-want +got):\n%s", diff)
-		}
+		checkHeldBack(t, err, ringcx.StageExchange)
 		time.Sleep(90 * time.Second)
 		must(ts.Token())
 		spent{2, 2, 0}.check(t, fake)
@@ -147,10 +144,7 @@ func TestRejectedSignInOutlivesLogout(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := ts.Token()
-		want := ringcx.Error{Stage: ringcx.StageLogin, StatusCode: 429, Code: "local_limit"}
-		if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
-			t.Errorf("error (-want +got):\n%s", diff)
-		}
+		checkHeldBack(t, err, ringcx.StageLogin)
 		time.Sleep(time.Minute)
 		must(ts.Token())
 	})
@@ -182,4 +176,13 @@ func TestLogoutWaitsForARenewal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkHeldBack requires that a limit of the package held back the request of a stage.
+func checkHeldBack(t *testing.T, err error, stage ringcx.Stage) {
+	t.Helper()
+	want := ringcx.Error{Stage: stage, StatusCode: 429, Code: "local_limit"}
+	if diff := cmp.Diff(want, errorOf(t, err)); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
+	}
 }

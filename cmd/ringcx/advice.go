@@ -91,7 +91,7 @@ func rawDescription(err error) string {
 }
 
 // cutStage removes the stage, such as "exchange: ", from the beginning of the text of an
-// error, because the place where it is shown names the step.
+// error. The line that shows the error already names the step.
 func cutStage(text string) string {
 	for _, stage := range []ringcx.Stage{ringcx.StageLogin, ringcx.StageExchange, ringcx.StageRefresh, ringcx.StageCall, ringcx.StageLogout} {
 		if rest, ok := strings.CutPrefix(text, string(stage)+": "); ok {

@@ -35,7 +35,7 @@ func addCacheFlags(cmd *cobra.Command) {
 	addSealKeyFile(cmd)
 }
 
-// cache is where the commands keep the session that they share.
+// cache keeps the session that the commands share.
 type cache struct {
 	store  ringcx.Store // nil: the session is not kept
 	reason string       // why it is not kept

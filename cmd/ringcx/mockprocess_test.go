@@ -83,19 +83,26 @@ func (p *mockProcess) kill() {
 // awaitError waits up to ten seconds until standard error of the process matches a regular
 // expression.
 func (p *mockProcess) awaitError(pattern *regexp.Regexp) error {
-	for range 1000 {
-		if pattern.MatchString(p.errs.String()) {
+	timeout := time.After(10 * time.Second)
+	for waiting := true; waiting; {
+		text, grown := p.errs.content()
+		if pattern.MatchString(text) {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-grown:
+		case <-timeout:
+			waiting = false
+		}
 	}
 	return fmt.Errorf("standard error of the mock does not match %q:\n%s", pattern, p.errs.String())
 }
 
 // sharedBuffer is a buffer that goroutines can share.
 type sharedBuffer struct {
-	mu   sync.Mutex
-	data []byte
+	mu    sync.Mutex
+	data  []byte
+	grown chan struct{} // closed by the next Write, if it is not nil
 }
 
 // Write appends to the buffer.
@@ -103,7 +110,21 @@ func (b *sharedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.data = append(b.data, p...)
+	if b.grown != nil {
+		close(b.grown)
+		b.grown = nil
+	}
 	return len(p), nil
+}
+
+// content returns the content, and a channel that the next Write closes.
+func (b *sharedBuffer) content() (text string, grown <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.grown == nil {
+		b.grown = make(chan struct{})
+	}
+	return string(b.data), b.grown
 }
 
 // String returns the content.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,7 +90,7 @@ func TestPagerExitsEarly(t *testing.T) {
 func TestInterruptWithPager(t *testing.T) {
 	env, waiting := serveExcept(t, "GET /x", "["+strings.Repeat("1,", 100))
 	terminal, screen := openTerminal(t)
-	cmd := command(append(env, "TERM=xterm", "PAGER=sed -n 2p; sleep 2; echo end"), "api", "GET", "/x")
+	cmd := command(append(env, "TERM=xterm", "PAGER=echo ready; sed -n 2p; sleep 2; echo end"), "api", "GET", "/x")
 	errs, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // a pipe would stay open until the pager ends
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,10 @@ func TestInterruptWithPager(t *testing.T) {
 	}
 	terminal.Close()
 	<-waiting
-	time.Sleep(200 * time.Millisecond) // nothing shows that the pager runs
+	ready := make([]byte, len("ready\r\n"))
+	if _, err := io.ReadFull(screen, ready); err != nil || string(ready) != "ready\r\n" {
+		t.Fatalf("the pager prints %q, %v", ready, err)
+	}
 	start := time.Now()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func searchLines(file string, lines []line) (findings []finding) {
 }
 
 // findWords yields the words in a text of the file, unless an exception allows them.
-// The parts of a name are words of their own: http.NoBody has none of the list.
+// It splits names at capital letters, so that http.NoBody does not match.
 func findWords(file, text string) iter.Seq2[string, word] {
 	for _, e := range exceptions {
 		if strings.HasPrefix(file, e.file) {
