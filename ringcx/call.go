@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 type withoutRetryKey struct{}
@@ -100,7 +102,7 @@ func (c *call) waitToResend(resp *http.Response, delay time.Duration) error {
 		bufferBody(resp)
 	}
 	if err := sleep(c.req.Context(), delay); err != nil {
-		return fmt.Errorf("ringcx: call: waiting to send %s %s again: %w", c.req.Method, maskPath(c.req.URL), err)
+		return fmt.Errorf("ringcx: call: waiting to send %s %s again: %w", c.req.Method, redact.Path(c.req.URL), err)
 	}
 	return nil
 }

@@ -6,12 +6,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // callSecrets are the secrets that the requests of one call of a [Client] carried,
@@ -45,85 +42,15 @@ func addCallSecrets(ctx context.Context, secrets []string) []string {
 	return slices.Clip(s.secrets)
 }
 
-// all returns the secrets.
-func (s *callSecrets) all() []string {
+// Secrets returns the secrets. It implements decode.Call.
+func (s *callSecrets) Secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clip(s.secrets)
 }
 
-// guard removes the secrets from errors of reading the body of resp. It also lets
-// secretsOf find them.
-func (s *callSecrets) guard(resp *http.Response) {
-	if _, upgraded := resp.Body.(io.Writer); !upgraded && resp.Body != http.NoBody {
-		resp.Body = &guardedBody{resp.Body, s}
-	}
-}
-
-// guardedBody is the body of a response to a call of a [Client]. Its errors contain no
-// secrets.
-type guardedBody struct {
-	body    io.ReadCloser
-	secrets *callSecrets
-}
-
-func (b *guardedBody) Read(p []byte) (int, error) {
-	n, err := b.body.Read(p)
-	if err != nil && err != io.EOF {
-		err = &bodyError{redact.Error(err, b.secrets.all()...)}
-	}
-	return n, err
-}
-
-// bodyError is an error of reading the body of a response. It lets Get distinguish it from
-// errors of the request.
-type bodyError struct{ err error }
-
-func (e *bodyError) Error() string { return e.err.Error() }
-func (e *bodyError) Unwrap() error { return e.err }
-
-func (b *guardedBody) Close() error {
-	err := b.body.Close()
-	if err != nil {
-		err = redact.Error(err, b.secrets.all()...)
-	}
-	return err
-}
-
-// secretsOf returns the secrets of the call that resp belongs to. It returns nil if
-// resp is nil or not of a [Client].
-func secretsOf(resp *http.Response) []string {
-	if resp == nil {
-		return nil
-	}
-	b, ok := resp.Body.(*guardedBody)
-	if !ok {
-		return nil
-	}
-	return b.secrets.all()
-}
-
-// basePathOf returns the path of Config.BaseURL, if resp is of a [Client].
-func basePathOf(resp *http.Response) string {
-	if b, ok := resp.Body.(*guardedBody); ok {
-		return b.secrets.basePath
-	}
-	return ""
-}
-
-// responseOf returns the HTTPResponse field of a result of a generated client, or nil.
-func responseOf(result any) *http.Response {
-	v := reflect.Indirect(reflect.ValueOf(result))
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field := v.FieldByName("HTTPResponse")
-	if !field.IsValid() || !field.CanInterface() {
-		return nil
-	}
-	resp, _ := field.Interface().(*http.Response)
-	return resp
-}
+// BasePath returns the path of Config.BaseURL. It implements decode.Call.
+func (s *callSecrets) BasePath() string { return s.basePath }
 
 // requestSecrets returns the secrets in the Authorization header and in the form of a
 // token request.

@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/decode"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 // Client is a client of the RingCX API. It embeds the generated client, which has a
@@ -79,10 +80,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, secrets := withCallSecrets(req.Context())
 	resp, err := c.doer.Do(c.Tokens.cache.resolveURL(req.WithContext(ctx)))
 	if err != nil {
-		return nil, callError(redact.Error(err, secrets.all()...))
+		return nil, callError(redact.Error(err, secrets.Secrets()...))
 	}
 	secrets.basePath = c.Tokens.cache.base.EscapedPath()
-	secrets.guard(resp)
+	decode.Guard(resp, secrets)
 	return resp, nil
 }
 

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 const (

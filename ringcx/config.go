@@ -19,8 +19,8 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 // Base URLs of RingCX. A token obtained from one is also valid at the other, but a client
@@ -404,7 +404,7 @@ func isLoopback(host string) bool {
 
 const (
 	authPath   = "/api/auth/"
-	logoutPath = authPath + "logout/"
+	logoutPath = redact.LogoutPath
 )
 
 // isAuth reports whether u is one of RingCX's token endpoints below base. A request to
@@ -414,16 +414,7 @@ func isAuth(base, u *url.URL) bool {
 	return found && (strings.HasPrefix(below, authPath) || below == strings.TrimSuffix(authPath, "/"))
 }
 
-// maskPath returns the path of u. The path of the documented logout contains a refresh
-// token, which is masked.
-func maskPath(u *url.URL) string {
-	if before, _, found := strings.Cut(u.Path, logoutPath); found {
-		return before + logoutPath + redact.Mask
-	}
-	return u.Path
-}
-
-// maskURL returns raw without its query and fragment, and with the path of maskPath.
+// maskURL returns raw without its query and fragment, and with the path of redact.Path.
 func maskURL(raw string) string {
 	raw, _, _ = strings.Cut(raw, "#")
 	raw, _, _ = strings.Cut(raw, "?")
@@ -431,7 +422,7 @@ func maskURL(raw string) string {
 	if err != nil || !strings.Contains(u.Path, logoutPath) {
 		return raw
 	}
-	return u.Scheme + "://" + u.Host + maskPath(u)
+	return u.Scheme + "://" + u.Host + redact.Path(u)
 }
 
 func (c Config) summary() string {

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 	"golang.org/x/oauth2"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
 )
 
 // unusedStore is a Store that is not called.

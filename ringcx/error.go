@@ -11,9 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 // Errors for common HTTP statuses. errors.Is reports whether an error is an [*Error]
@@ -237,7 +236,6 @@ func statusOf(err error) int {
 
 const (
 	maxErrorBody = 64 << 10 // bytes of a response that are read to make an Error
-	maxMessage   = 512      // bytes of Error.Message
 	maxSecret    = 8 << 10  // bytes of a secret; tokens are shorter
 )
 
@@ -246,15 +244,15 @@ const (
 func newError(stage Stage, req *http.Request, resp *http.Response, body []byte, secrets ...string) *Error {
 	e := &Error{
 		Stage: stage, StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header, time.Now()),
-		Method: req.Method, Path: maskPath(req.URL),
+		Method: req.Method, Path: redact.Path(req.URL),
 	}
 	e.read(body)
 	scrubber := redact.New(secrets...)
 	e.Header = supportHeader(resp.Header, scrubber)
-	e.Code, e.Message = oneLine(scrubber.Text(e.Code)), oneLine(scrubber.Text(e.Message))
-	e.Path = printable(scrubber.Text(e.Path))
+	e.Code, e.Message = redact.Line(scrubber.Text(e.Code)), redact.Line(scrubber.Text(e.Message))
+	e.Path = redact.Printable(scrubber.Text(e.Path))
 	for i, v := range e.Validation {
-		e.Validation[i] = FieldError{Field: oneLine(scrubber.Text(v.Field)), Message: oneLine(scrubber.Text(v.Message))}
+		e.Validation[i] = FieldError{Field: redact.Line(scrubber.Text(v.Field)), Message: redact.Line(scrubber.Text(v.Message))}
 	}
 	return e
 }
@@ -275,7 +273,7 @@ func supportHeader(h http.Header, scrubber redact.Scrubber) (own http.Header) {
 		if own == nil {
 			own = http.Header{}
 		}
-		own.Set(name, oneLine(scrubber.Text(value)))
+		own.Set(name, redact.Line(scrubber.Text(value)))
 	}
 	return own
 }
@@ -349,29 +347,6 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 		*l = s
 	}
 	return nil
-}
-
-// printable replaces characters of a path that are not printable. A redirect may have
-// chosen the path.
-func printable(path string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, path)
-}
-
-// oneLine returns s without line breaks and characters that are not printable, cut after
-// maxMessage bytes.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
-	}
-	return s
 }
 
 const (

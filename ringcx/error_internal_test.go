@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 // TestRetryAfter checks the values of Retry-After: seconds, dates and invalid ones.

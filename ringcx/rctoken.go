@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 
@@ -292,7 +292,7 @@ func retrieveError(from *oauth2.RetrieveError) *Error {
 		e.RetryAfter = retryAfter(from.Response.Header, time.Now())
 	}
 	clean := redact.New(secrets...)
-	e.Code, e.Message = oneLine(clean.Text(from.ErrorCode)), oneLine(clean.Text(from.ErrorDescription))
+	e.Code, e.Message = redact.Line(clean.Text(from.ErrorCode)), redact.Line(clean.Text(from.ErrorDescription))
 	e.Cause = &oauth2.RetrieveError{
 		Response: &http.Response{
 			StatusCode: e.StatusCode,

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/bounded"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/servertime"
 )
 

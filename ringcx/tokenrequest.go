@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
 )
 
 const (
@@ -185,7 +185,7 @@ func (res tokenResult) hint(e *Error) error {
 	if !e.isElsewhere() {
 		return nil
 	}
-	return e.baseURLHint(printable(res.request.request.URL.Host))
+	return e.baseURLHint(redact.Printable(res.request.request.URL.Host))
 }
 
 // errSentOnce cancels a token request that the HTTP library is about to repeat although

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 // transport adds the bearer token to requests for RingCX, and sends them again if

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
-	"github.com/ringcx-go/ringcx-go/ringcx/internal/redact"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
 // Call describes one attempt to send a request of the program to RingCX. See

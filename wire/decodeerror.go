@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -61,3 +62,8 @@ func (e *DecodeError) Error() string {
 
 // Unwrap returns e.Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// ErrFalse is wrapped by the error of a service's method that deletes something, if RingCX
+// returned false instead of true. The status was a success, but nothing was deleted
+// (inferred).
+var ErrFalse = errors.New("RingCX returned false: nothing was deleted")

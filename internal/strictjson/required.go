@@ -22,12 +22,10 @@ const (
 // belongs to a struct of one package and its JSON tag has neither omitempty nor omitzero, as
 // oapi-codegen writes it. A Checker is safe for concurrent use.
 type Checker struct {
-	pkg    string
+	Package string // the import path of the package
+
 	fields sync.Map // reflect.Type to *Fields, which is nil for a type without required fields
 }
-
-// NewChecker returns a Checker for the structs of the package of T.
-func NewChecker[T any]() *Checker { return &Checker{pkg: reflect.TypeFor[T]().PkgPath()} }
 
 // Fields is the required fields in the values of a type, at any depth. A nil *Fields is none.
 type Fields struct {
@@ -61,7 +59,7 @@ func (c *Checker) build(t reflect.Type, seen map[reflect.Type]*Fields) *Fields {
 	if f, ok := seen[t]; ok {
 		return f
 	}
-	isOwn := t.PkgPath() == c.pkg
+	isOwn := t.PkgPath() == c.Package
 	if !isOwn && decodesItself(t) {
 		return nil
 	}

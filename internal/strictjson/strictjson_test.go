@@ -65,7 +65,7 @@ func TestMissing(t *testing.T) {
 			if err := json.Unmarshal([]byte(tt.data), &v); err != nil {
 				t.Fatal(err)
 			}
-			fields := strictjson.NewChecker[shape]().Of(reflect.TypeFor[*shape]())
+			fields := checkerOf[shape]().Of(reflect.TypeFor[*shape]())
 			if fields.Complete(reflect.ValueOf(&v)) {
 				t.Error("Complete is true for a value with zero fields")
 			}
@@ -99,7 +99,7 @@ func TestComplete(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			v := full()
 			tt.change(&v)
-			checker := strictjson.NewChecker[shape]()
+			checker := checkerOf[shape]()
 			if got := checker.Of(reflect.TypeFor[shape]()).Complete(reflect.ValueOf(v)); got != tt.want {
 				t.Errorf("Complete = %t, want %t", got, tt.want)
 			}
@@ -110,7 +110,7 @@ func TestComplete(t *testing.T) {
 // TestOtherPackages checks that structs of other packages have no required fields of
 // their own.
 func TestOtherPackages(t *testing.T) {
-	checker := strictjson.NewChecker[strictjson.Error]()
+	checker := checkerOf[strictjson.Error]()
 	if f := checker.Of(reflect.TypeFor[[]inner]()); f != nil {
 		t.Errorf("required fields of another package: %+v", f)
 	}
@@ -163,4 +163,9 @@ func TestMarshal(t *testing.T) {
 	if err != nil || string(data) != `{"a":[1]}` {
 		t.Errorf("Marshal = %s, %v", data, err)
 	}
+}
+
+// checkerOf returns a Checker for the structs of the package of T.
+func checkerOf[T any]() *strictjson.Checker {
+	return &strictjson.Checker{Package: reflect.TypeFor[T]().PkgPath()}
 }

@@ -1,0 +1,203 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ringcx-go/ringcx-go/internal/strictjson"
+	"github.com/ringcx-go/ringcx-go/wire"
+)
+
+// Stream returns an iterator over the elements of a JSON array. Its last arguments are those
+// of Stream of package ringcx, which documents it. The function op returns the operation that
+// the response belongs to.
+func Stream[T any](op func(*http.Response) Operation, r *http.Response, err error) iter.Seq2[T, error] {
+	used := false
+	return func(yield func(T, error) bool) {
+		var zero T
+		switch {
+		case err != nil:
+			yield(zero, err)
+			return
+		case used:
+			yield(zero, errors.New("ringcx: a Stream can be ranged over only once: repeat the call"))
+			return
+		}
+		used = true
+		defer r.Body.Close()
+		err := op(r).checkList(r)
+		if err == nil {
+			err = elements(newElementReader[T](r.Body), yield)
+		}
+		if err != nil {
+			yield(zero, listError(r, err))
+		}
+	}
+}
+
+// checkList returns a mismatch if the status or the Content-Type of r is not that of a
+// list.
+func (op Operation) checkList(r *http.Response) error {
+	ctype := r.Header.Get("Content-Type")
+	want := op.declared()
+	switch {
+	case r.StatusCode == http.StatusNoContent:
+		return errNoContent
+	case !slices.Contains(want, r.StatusCode):
+		return undeclared(want)
+	case ctype != "" && !isJSON(ctype):
+		body, _ := io.ReadAll(io.LimitReader(r.Body, maxQuoted)) // ignore the error: use what was read
+		return notJSON(body)
+	}
+	return nil
+}
+
+// maxQuoted is how many bytes of a body that is not a list are read for the error.
+const maxQuoted = 64 << 10
+
+// listError returns a *wire.DecodeError for err, an error of reading a list. If the context
+// ended, it adds the request to err instead.
+func listError(r *http.Response, err error) error {
+	field, reason := mismatchIn(err)
+	if reason == nil && isContextError(err) {
+		e := newDecodeError(r, field, err)
+		return fmt.Errorf("ringcx: call: %s %s: status %d: reading the list: %w", e.Method, e.Path, e.StatusCode, e.Err)
+	}
+	if reason == nil {
+		reason = endedEarly(err)
+	}
+	return newDecodeError(r, field, reason)
+}
+
+// elements yields the elements of an array. It returns nil at the end of the body, and
+// if yield returns false.
+func elements[T any](r *elementReader[T], yield func(T, error) bool) error {
+	d := r.decoder
+	if isList, err := openList(d); !isList {
+		return err
+	}
+	for d.More() {
+		if err := r.next(); err != nil {
+			return err
+		}
+		if !yield(wire.Value(r.v), nil) {
+			return nil
+		}
+	}
+	if _, err := d.Token(); err != nil { // the closing bracket; without it the list is incomplete
+		return unexpectedEOF(err)
+	}
+	return bodyEnd(d)
+}
+
+// openList reads the start of an array. It returns false at the end of a null, and with
+// an error.
+func openList(d *json.Decoder) (bool, error) {
+	start, err := d.Token()
+	switch {
+	case err == io.EOF:
+		return false, errEmpty
+	case err != nil:
+		return false, err
+	case start == nil:
+		return false, bodyEnd(d)
+	case start != json.Delim('['):
+		return false, errNotArray
+	}
+	return true, nil
+}
+
+// elementReader reads the elements of an array. It keeps the JSON of the current element,
+// to find out what is wrong with it.
+type elementReader[T any] struct {
+	decoder *json.Decoder
+	fields  *strictjson.Fields
+	index   int
+	v       *T // the last element, or nil for a null that a T can represent
+
+	body  io.Reader
+	kept  []byte // the last bytes that were read from body
+	end   int64  // the number of bytes that were read from body
+	start int64  // the offset of the current element, or of the comma before it
+}
+
+func newElementReader[T any](body io.Reader) *elementReader[T] {
+	r := &elementReader[T]{body: body, fields: requiredFields.Of(reflect.TypeFor[T]())}
+	r.decoder = json.NewDecoder(r)
+	return r
+}
+
+// Read reads from the body for the decoder. It keeps the bytes from start on.
+func (r *elementReader[T]) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	r.kept = append(r.kept[:copy(r.kept, r.fromStart())], p[:n]...)
+	r.end += int64(n)
+	return n, err
+}
+
+// fromStart returns the bytes of kept from start on.
+func (r *elementReader[T]) fromStart() []byte {
+	return r.kept[len(r.kept)-int(min(r.end-r.start, int64(len(r.kept)))):]
+}
+
+// element returns the JSON of the element that was decoded last.
+func (r *elementReader[T]) element() []byte {
+	return bytes.TrimLeft(r.fromStart()[:r.decoder.InputOffset()-r.start], ", \t\r\n")
+}
+
+// next reads the next element into a new T.
+func (r *elementReader[T]) next() error {
+	r.start, r.v = r.decoder.InputOffset(), nil
+	err := r.decoder.Decode(&r.v)
+	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case isType:
+		return &strictjson.Error{Field: r.place(strictjson.Locate(r.element(), reflect.TypeFor[T]())), Err: err}
+	case err != nil:
+		return &strictjson.Error{Field: r.place(""), Err: unexpectedEOF(err)}
+	case r.v == nil && !mayBeNull(reflect.TypeFor[T]()):
+		return &missing{r.place(""), strictjson.NullElement}
+	case r.v != nil:
+		err = missingIn(r.fields, reflect.ValueOf(r.v).Elem(), r.element)
+	}
+	if m, ok := errors.AsType[*missing](err); ok {
+		m.field = r.place(m.field)
+	}
+	r.index++
+	return err
+}
+
+// place returns the place of field, which is in the current element, in the list.
+func (r *elementReader[T]) place(field string) string {
+	return strings.TrimSuffix(strconv.Itoa(r.index)+"."+field, ".")
+}
+
+// bodyEnd returns an error if the body continues.
+func bodyEnd(d *json.Decoder) error {
+	_, err := d.Token()
+	_, isSyntax := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case err == io.EOF:
+		return nil
+	case err == nil || isSyntax:
+		return errContinues
+	}
+	return err
+}
+
+// unexpectedEOF returns io.ErrUnexpectedEOF for io.EOF, and any other err unchanged.
+func unexpectedEOF(err error) error {
+	if err == io.EOF { //nolint:errorlint // a reader returns io.EOF itself
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
