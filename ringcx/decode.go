@@ -1,12 +1,14 @@
 package ringcx
 
 import (
+	"context"
 	"iter"
 	"net/http"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/decode"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // Get returns the decoded JSON of a response. Its arguments are the results of a method
@@ -58,6 +60,27 @@ func Get[T any](r interface{ GetJSON200() *T }, err error) (T, error) {
 // delete what is not in it only after a complete list that is not empty.
 func Stream[T any](r *http.Response, err error) iter.Seq2[T, error] {
 	return decode.Stream[T](responseOperation, r, err)
+}
+
+// Pages returns an iterator over the elements of all pages of a list. It calls fetch with
+// the page numbers first, first+1, and so on, until a page is empty:
+//
+//	for campaign, err := range ringcx.Pages(ctx, 0, fetch) {
+//		if err != nil {
+//			return err
+//		}
+//		…
+//	}
+//
+// fetch requests one page, for example with [Get], and returns its elements. RingCX counts
+// pages from 0 if its documentation says so; for most lists it says nothing. Pages also
+// handles servers that count from 1 instead of 0, that ignore the page number, or that send
+// fewer elements than requested.
+//
+// The iterator yields at most one error, with the zero T, and then ends; elements before it
+// have already been yielded. See [wire.Pages] for the rules, and [wire.MaxPages] for the bound.
+func Pages[T any](ctx context.Context, first int, fetch func(ctx context.Context, page int) ([]T, error)) iter.Seq2[T, error] {
+	return wire.Pages(ctx, first, fetch)
 }
 
 // resultOperation returns the operation of r, a result of the generated client, or the zero

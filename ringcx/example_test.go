@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
@@ -123,6 +125,49 @@ func ExampleStream() {
 	}
 	fmt.Println(users, "users")
 	// Output: 10000 users
+}
+
+// This example reads a list that the server sends in pages of at most two elements.
+func ExamplePages() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	campaigns := []string{`{"name":"Spring"}`, `{"name":"Summer"}`, `{"name":"Autumn"}`}
+	fake.Handle("GET /voice/api/v1/admin/accounts/333333/campaigns", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		rows := campaigns[min(2*page, len(campaigns)):min(2*page+2, len(campaigns))]
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, "[%s]", strings.Join(rows, ","))
+	}))
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	type campaign struct{ Name string }
+	fetch := func(ctx context.Context, page int) (list []campaign, err error) {
+		path := fmt.Sprintf("/voice/api/v1/admin/accounts/333333/campaigns?page=%d&maxRows=100", page)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+		if err != nil {
+			return nil, err
+		}
+		for c, err := range ringcx.Stream[campaign](client.Do(req)) {
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, c)
+		}
+		return list, nil
+	}
+	for c, err := range ringcx.Pages(context.Background(), 0, fetch) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(c.Name)
+	}
+	// Output:
+	// Spring
+	// Summer
+	// Autumn
 }
 
 // Transport adds the bearer token to the requests of any http.Client.

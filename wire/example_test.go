@@ -127,3 +127,23 @@ func ExampleValue() {
 	fmt.Printf("%q %q\n", wire.Value(user.FirstName), wire.Value(user.LastName))
 	// Output: "Kim" ""
 }
+
+// The server ignores the page number and sends the same page each time.
+func ExamplePages() {
+	fetch := func(_ context.Context, page int) ([]string, error) {
+		fmt.Println("fetch page", page)
+		return []string{"Kim", "Alex"}, nil
+	}
+	for name, err := range wire.Pages(context.Background(), 0, fetch) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(name)
+	}
+	// Output:
+	// fetch page 0
+	// Kim
+	// Alex
+	// fetch page 1
+	// fetch page 2
+}
