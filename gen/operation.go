@@ -18,6 +18,10 @@ type Operation struct {
 	// Success is the statuses below 300 that openapi.yaml declares, in ascending order.
 	// All copies of an Operation share it: do not change it.
 	Success []int
+	// Idempotent reports whether sending the request twice has the same effect as sending it
+	// once: it is a GET, HEAD, PUT or DELETE, or openapi.yaml says so with x-idempotent, for
+	// example of a POST that searches.
+	Idempotent bool
 }
 
 // OperationOf returns the operation of a result of the generated client, such as

@@ -23,7 +23,7 @@ func TestOperations(t *testing.T) {
 	var want []gen.Operation
 	for path, item := range spec.Paths.Map() {
 		for method, o := range item.Operations() {
-			op := gen.Operation{ID: o.OperationID, Method: method, Path: path}
+			op := gen.Operation{ID: o.OperationID, Method: method, Path: path, Idempotent: method == "GET" || method == "PUT" || method == "DELETE" || o.Extensions["x-idempotent"] == true}
 			for status := range o.Responses.Map() {
 				var n int
 				if _, err := fmt.Sscan(status, &n); err == nil && n < 300 {

@@ -5,10 +5,10 @@ package gen
 // operations is in ascending order of Path.
 var operations = [...]Operation{
 	{ID: "exchangeToken", Method: "POST", Path: "/api/auth/login/rc/accesstoken", Success: []int{200}},
-	{ID: "logout", Method: "DELETE", Path: "/api/auth/logout/{refreshToken}", Success: []int{200, 204}},
+	{ID: "logout", Method: "DELETE", Path: "/api/auth/logout/{refreshToken}", Success: []int{200, 204}, Idempotent: true},
 	{ID: "refreshToken", Method: "POST", Path: "/api/auth/token/refresh", Success: []int{200}},
-	{ID: "listAccounts", Method: "GET", Path: "/voice/api/v1/admin/accounts", Success: []int{200}},
-	{ID: "listUsers", Method: "GET", Path: "/voice/api/v1/admin/users", Success: []int{200}},
+	{ID: "listAccounts", Method: "GET", Path: "/voice/api/v1/admin/accounts", Success: []int{200}, Idempotent: true},
+	{ID: "listUsers", Method: "GET", Path: "/voice/api/v1/admin/users", Success: []int{200}, Idempotent: true},
 }
 
 // Operation returns the operation exchangeToken. The result may be nil.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
@@ -234,8 +235,9 @@ func (c *call) retryDelay(resp *http.Response, err error) (delay time.Duration, 
 }
 
 // retryable reports whether the request can be sent again, and may then get another
-// response. RingCX may have processed the request before an error or a status of 500 or
-// more, except 503 with Retry-After; then only GET and HEAD are retried.
+// response. RingCX has not processed a request before a status 429. It may have before an
+// error or a status of 500 or more: then only GET and HEAD are retried, and after 503 with
+// Retry-After, with which RingCX asks for it, also other idempotent requests.
 func (c *call) retryable(resp *http.Response, err error) bool {
 	safe := c.req.Method == http.MethodGet || c.req.Method == http.MethodHead
 	switch {
@@ -246,9 +248,23 @@ func (c *call) retryable(resp *http.Response, err error) bool {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return true
 	case resp.StatusCode == http.StatusServiceUnavailable && retryAfter(resp.Header, time.Now()) > 0:
-		return true
+		op, _ := c.operation(c.req)
+		return isIdempotent(c.req, op)
 	}
 	return safe && resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
+}
+
+// isIdempotent reports whether sending req, a request of op, twice has the same effect as
+// sending it once. Its method says so, or op, or the caller with a header, by the same rule
+// as net/http's Transport.
+func isIdempotent(req *http.Request, op gen.Operation) bool {
+	switch req.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	_, key := req.Header["Idempotency-Key"]
+	_, xKey := req.Header["X-Idempotency-Key"]
+	return op.Idempotent || key || xKey
 }
 
 // isPermanent reports whether err is a network error that another attempt would meet

@@ -15,6 +15,10 @@ import (
 // Client is a client of the RingCX API. It embeds the generated client, which has a
 // method for each operation of openapi.yaml. Use [Get] or [Stream] to read the results
 // of these methods. A Client is safe for concurrent use.
+//
+// A Client sends calls again after some statuses and errors: see [TokenSource.Transport]. A
+// POST is not sent again if RingCX may have processed it, unless openapi.yaml says that it
+// may be, or the program says so with a header Idempotency-Key.
 type Client struct {
 	*gen.ClientWithResponses
 

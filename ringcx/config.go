@@ -147,8 +147,9 @@ type Config struct {
 	RenewBefore time.Duration
 
 	// MaxReplays is how often a call is sent again. A call is sent again after status
-	// 429, or 503 with Retry-After. A GET or HEAD is also sent again after any other
-	// status of 500 or more, except 501, and after a network error.
+	// 429, and if it is idempotent also after 503 with Retry-After: see
+	// [TokenSource.Transport]. A GET or HEAD is also sent again after any other status of
+	// 500 or more, except 501, and after a network error.
 	//
 	// A call without a valid token also waits for another renewal after one that failed
 	// this way, or that a limit or the Store held back. Each such failure counts like a

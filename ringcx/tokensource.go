@@ -129,11 +129,18 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 //   - after a status 401, once, with a newer token. If the newer token gets a 401, too,
 //     the token is not the reason: then a 401 causes no renewal for 1 s, and for
 //     2, 4 … 60 s if that happens again;
-//   - after a status 429, or 503 with Retry-After: after the time in Retry-After, or
-//     without it after 1, 2, 4 … 15 s, ±20 %;
+//   - after a status 429: after the time in Retry-After, or without it after
+//     1, 2, 4 … 15 s, ±20 %;
+//   - if it is idempotent, also after a status 503 with Retry-After;
 //   - if it is a GET or HEAD, after the same times also for any other status of 500 or
 //     more, except 501, and for a network error, unless the error is permanent, such as
 //     an untrusted certificate.
+//
+// A POST or PATCH is not idempotent: it may load leads or place a call, and RingCX may have
+// processed it before it sent a 503. Exceptions are the operations that openapi.yaml
+// marks with x-idempotent, such as searches, and requests with a header Idempotency-Key or
+// X-Idempotency-Key. As in net/http, a key without a value ([]string{}) is not sent: RingCX
+// does not document these headers.
 //
 // A request is sent again at most Config.MaxReplays times (0 means 3), not counting the
 // 401, and after a 401 only if its context is from [WithoutRetry]. It is not sent again if

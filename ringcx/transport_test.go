@@ -74,6 +74,7 @@ var transportReplaysTests = []struct {
 	max     int           // MaxReplays
 	within  time.Duration // timeout of the context; 0: none
 	stream  bool          // the body cannot be sent again
+	header  string        // the name of a header without a value
 	want    int           // final status; 0: an error
 	bearers string        // the tokens of the tries
 	waits   []int         // the times of the tries in seconds, ±20 %
@@ -94,11 +95,21 @@ var transportReplaysTests = []struct {
 	{name: "429 for three minutes", method: "GET", script: []*http.Response{status(429, "60"), status(429, "60"), status(429, "60"), ok}, want: 200, bearers: "token1 token1 token1 token1", waits: []int{0, 60, 120, 180}},
 	{name: "503 of a GET", method: "GET", script: []*http.Response{status(503, ""), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 1}},
 	{name: "503 of a POST", method: "POST", script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
-	{name: "503 of a POST with Retry-After", method: "POST", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "503 of a POST with Retry-After", method: "POST", script: []*http.Response{status(503, "2"), ok}, want: 503, bearers: "token1"},
+	{name: "503 of a POST with Retry-After and a key", method: "POST", header: "Idempotency-Key", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "503 of a POST with Retry-After and an X-key", method: "POST", header: "X-Idempotency-Key", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "503 of a POST with a key", method: "POST", header: "Idempotency-Key", script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
+	{name: "503 of a PATCH with Retry-After", method: "PATCH", script: []*http.Response{status(503, "2"), ok}, want: 503, bearers: "token1"},
+	{name: "503 of a PUT with Retry-After", method: "PUT", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "503 of a PUT", method: "PUT", script: []*http.Response{status(503, ""), ok}, want: 503, bearers: "token1"},
+	{name: "503 of a DELETE with Retry-After", method: "DELETE", script: []*http.Response{status(503, "2"), ok}, want: 200, bearers: "token1 token1", waits: []int{0, 2}},
+	{name: "502 of a POST", method: "POST", script: []*http.Response{status(502, "2"), ok}, want: 502, bearers: "token1"},
+	{name: "504 of a POST", method: "POST", script: []*http.Response{status(504, "2"), ok}, want: 504, bearers: "token1"},
 	{name: "500 of a GET", method: "GET", script: []*http.Response{status(500, ""), ok}, want: 200, bearers: "token1 token1"},
 	{name: "500 of a POST", method: "POST", script: []*http.Response{status(500, ""), ok}, want: 500, bearers: "token1"},
 	{name: "501 of a GET", method: "GET", script: []*http.Response{status(501, ""), ok}, want: 501, bearers: "token1"},
 	{name: "reset of a GET", method: "GET", script: []*http.Response{nil, ok}, want: 200, bearers: "token1 token1"},
+	{name: "reset of a PUT", method: "PUT", script: []*http.Response{nil, ok}, bearers: "token1"},
 	{name: "reset of a POST", method: "POST", script: []*http.Response{nil, ok}, bearers: "token1"},
 	{name: "403", method: "GET", script: []*http.Response{status(403, "")}, want: 403, bearers: "token1"},
 }
@@ -116,6 +127,9 @@ func TestTransportReplays(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), tt.within)
 					defer cancel()
 					req = req.WithContext(ctx)
+				}
+				if tt.header != "" {
+					req.Header[tt.header] = []string{}
 				}
 				before := req.Header.Clone()
 				resp, err := client.Tokens.Transport(nil).RoundTrip(req)

@@ -164,14 +164,22 @@ func (c *call) report(end attemptEnd) {
 // describe returns the Call of an attempt that has not ended.
 func (t *transport) describe(req *http.Request, number int) Call {
 	c := Call{Method: cmp.Or(req.Method, http.MethodGet), Attempt: number}
-	path, below := strings.CutPrefix(req.URL.EscapedPath(), t.cache.base.EscapedPath())
-	if !below {
-		return c
-	}
-	if op, ok := gen.FindOperation(c.Method, path); ok {
+	op, below := t.operation(req)
+	switch {
+	case op.ID != "":
 		c.Operation, c.PathTemplate = op.ID, op.Path
-	} else {
+	case below:
 		c.PathTemplate, _ = req.Context().Value(pathTemplateKey{}).(string)
 	}
 	return c
+}
+
+// operation returns the operation that req is for. It is zero if openapi.yaml does not have
+// it. below reports whether the path of req is below the base URL.
+func (t *transport) operation(req *http.Request) (op gen.Operation, below bool) {
+	path, below := strings.CutPrefix(req.URL.EscapedPath(), t.cache.base.EscapedPath())
+	if below {
+		op, _ = gen.FindOperation(cmp.Or(req.Method, http.MethodGet), path)
+	}
+	return op, below
 }

@@ -48,9 +48,10 @@ if the body is an HTML page, unless -H 'Accept: text/html' asks for one.
 
 After status 429, or 503 with a Retry-After header, the request is sent again
 after the time in the header (429 without the header: after a few seconds), unless
-that is more than a minute. GET and HEAD are also sent again after other statuses
-of 500 or more. A request is sent again at most three times. Redirects to another
-server are not followed.
+that is more than a minute. A POST is not sent again after 503, unless it is a
+search, or has a header Idempotency-Key. GET and HEAD are also sent again after other
+statuses of 500 or more. A request is sent again at most three times. Redirects to
+another server are not followed.
 
 On a terminal, JSON is indented and colored, and characters that control a terminal
 are escaped. Long output is shown with the pager in RINGCX_PAGER or PAGER; an empty
