@@ -53,5 +53,7 @@
 //   - id: name:type of the field with the id, if the schema is a resource.
 //   - fields: how many fields have a plain type, kind:number.
 //   - references: the fields with another schema, name:schema by the names of the source.
-//     A schema in brackets is an array, and map[…] is an object with any keys.
+//     A schema in brackets is an array, and map[…] is an object with any keys. The
+//     reference of a schema that is itself an array is called "items"; arrays without one
+//     have elements of which the source says nothing.
 package names

@@ -1,0 +1,239 @@
+package fullspec
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/internal/names"
+)
+
+func load(t *testing.T, data []byte) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	err := load(t, Document()).Validate(t.Context(), openapi3.EnableExamplesValidation(),
+		openapi3.EnableSchemaFormatValidation(), openapi3.EnableSchemaPatternValidation())
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDocumentIsTheSameEachTime(t *testing.T) {
+	if !bytes.Equal(Document(), Document()) {
+		t.Error("two documents differ")
+	}
+}
+
+// TestDocumentKeepsTheContract compares all operations and schemas of openapi.yaml.
+func TestDocumentKeepsTheContract(t *testing.T) {
+	contract, err := readContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := load(t, Document())
+	operations := 0
+	for path, item := range contract["paths"].(object) {
+		for method, want := range item.(object) {
+			o := made.Paths.Value(path).GetOperation(strings.ToUpper(method))
+			if got, want := o.OperationID, want.(object)["operationId"]; got != want {
+				t.Errorf("%s %s is %s, want %v", method, path, got, want)
+			}
+			operations++
+		}
+	}
+	if operations < 5 {
+		t.Errorf("openapi.yaml has %d operations, want at least 5", operations)
+	}
+	for name, want := range contract["components"].(object)["schemas"].(object) {
+		if got := made.Components.Schemas[name].Value.Description; got != want.(object)["description"] {
+			t.Errorf("schema %s is not that of openapi.yaml: %s", name, got)
+		}
+	}
+}
+
+// first is the operations with which openapi.yaml began.
+var first = []string{"exchangeToken", "refreshToken", "logout", "listAccounts", "listUsers"}
+
+// small returns the contract with the first operations only, so that the shape of the
+// document does not change with it.
+func small(t *testing.T) object {
+	t.Helper()
+	contract, err := readContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := contract["paths"].(object)
+	for path, item := range paths {
+		for method, o := range item.(object) {
+			if id, ok := o.(object)["operationId"].(string); !ok || !slices.Contains(first, id) {
+				delete(item.(object), method)
+			}
+		}
+		if len(item.(object)) == 0 {
+			delete(paths, path)
+		}
+	}
+	return contract
+}
+
+// shape is how many operations and schemas a document has of each shape. Limited and
+// Services are without the first operations.
+type shape struct {
+	Operations, Paths, Schemas, Cyclic, Unreached        int
+	Forms, Uploads, Downloads, NoContent, CreatedOnly    int
+	PlainText, PlainBooleans, Paged, Limited, Deprecated int
+	Services                                             int
+}
+
+func TestShape(t *testing.T) {
+	table := names.Operations()
+	doc := complete(small(t), table, names.Schemas())
+	published := map[string]bool{}
+	for _, o := range table {
+		published[o.ID] = o.Published
+	}
+	got := shape{}
+	schemas := newSchemaTable(names.Schemas(), object{})
+	got.Schemas = len(schemas.keys)
+	graph := references(doc["components"].(object)["schemas"].(object))
+	reached := map[string]bool{}
+	for _, item := range doc["paths"].(object) {
+		before := got.Operations
+		for _, o := range item.(object) {
+			walk(graph, reached, o)
+			if published[o.(object)["operationId"].(string)] {
+				got.Operations++
+				got.count(o.(object))
+			}
+		}
+		if got.Operations > before {
+			got.Paths++
+		}
+	}
+	walk(graph, reached, doc["components"].(object)["responses"])
+	for _, key := range schemas.keys {
+		if cyclic(graph, key) {
+			got.Cyclic++
+		}
+		if !reached[key] {
+			got.Unreached++
+			t.Logf("no operation reaches the schema %s", key)
+		}
+	}
+	want := shape{
+		Operations: 331, Paths: 212, Schemas: 192, Cyclic: 25,
+		Forms: 4, Uploads: 8, Downloads: 3, NoContent: 19, CreatedOnly: 4,
+		PlainText: 11, PlainBooleans: 8, Paged: 20, Limited: 11, Deprecated: 6, Services: 328,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("shape (-want +got):\n%s", diff)
+	}
+}
+
+// count adds an operation.
+func (s *shape) count(o object) {
+	add := func(n *int, ok bool) {
+		if ok {
+			*n++
+		}
+	}
+	body := fmt.Sprint(o["requestBody"])
+	responses := o["responses"].(object)
+	ok, created := responses["200"], responses["201"]
+	add(&s.Forms, strings.Contains(body, "application/x-www-form-urlencoded"))
+	add(&s.Uploads, strings.Contains(body, "multipart/form-data"))
+	add(&s.Downloads, strings.Contains(fmt.Sprint(ok), "format:binary"))
+	add(&s.NoContent, responses["204"] != nil)
+	add(&s.CreatedOnly, ok == nil && created != nil)
+	text := fmt.Sprint(ok, created)
+	add(&s.PlainText, strings.Contains(text, "text/plain"))
+	add(&s.PlainBooleans, strings.Contains(text, "text/plain:map[example:true"))
+	add(&s.Paged, o["x-paging"] != nil)
+	add(&s.Deprecated, o["deprecated"] != nil)
+	if !slices.Contains(first, o["operationId"].(string)) {
+		add(&s.Limited, o["x-rate-limit"] != nil)
+		add(&s.Services, o["x-service"] != nil)
+	}
+}
+
+// TestClashingRoutes tests that the document has the two operations that http.ServeMux
+// cannot have both.
+func TestClashingRoutes(t *testing.T) {
+	doc := load(t, Document())
+	for _, path := range []string{
+		"/voice/api/v1/admin/users/root/{userId}/assignAccount",
+		"/voice/api/v1/admin/users/{userId}/roles/{roleType}",
+	} {
+		if item := doc.Paths.Value(path); item == nil || item.Post == nil {
+			t.Errorf("the document has no POST %s", path)
+		}
+	}
+}
+
+// references returns for each schema the schemas that it refers to.
+func references(schemas object) map[string][]string {
+	graph := map[string][]string{}
+	for key, schema := range schemas {
+		graph[key] = referred(schema)
+	}
+	return graph
+}
+
+// referred returns the schemas that any part of v refers to.
+func referred(v any) []string {
+	var list []string
+	switch v := v.(type) {
+	case object:
+		if ref, ok := v["$ref"].(string); ok {
+			if key, ok := strings.CutPrefix(ref, "#/components/schemas/"); ok {
+				list = append(list, key)
+			}
+		}
+		for _, part := range v {
+			list = append(list, referred(part)...)
+		}
+	case []any:
+		for _, part := range v {
+			list = append(list, referred(part)...)
+		}
+	case []object:
+		for _, part := range v {
+			list = append(list, referred(part)...)
+		}
+	}
+	return list
+}
+
+// walk adds the schemas that v refers to, directly or through others, to reached.
+func walk(graph map[string][]string, reached map[string]bool, v any) {
+	todo := referred(v)
+	for len(todo) > 0 {
+		key := todo[0]
+		todo = todo[1:]
+		if !reached[key] {
+			reached[key] = true
+			todo = append(todo, graph[key]...)
+		}
+	}
+}
+
+// cyclic reports whether a schema refers to itself through others, or directly.
+func cyclic(graph map[string][]string, key string) bool {
+	reached := map[string]bool{}
+	for _, next := range graph[key] {
+		walk(graph, reached, reference(next))
+	}
+	return reached[key]
+}
