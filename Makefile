@@ -117,6 +117,10 @@ simcover: ## Check that the simulation without other tests covers every statemen
 			-sim.kinds -sim.fleets=$(SIMKINDS) -sim.processes=8 && \
 		awk -v files='$(SIMCOVERED)' -f .ci/simcover.awk "$$profile"
 
+.PHONY: full
+full: ## Generate, build and test a copy of the module at the size of the whole API. Takes minutes.
+	go test -tags full ./internal/fullspec -run '^Test(Module|Few)$$' -count=1 -v -timeout 20m
+
 .PHONY: mutants
 mutants: ## Change one line at a time and expect a test to fail. Takes up to half an hour.
 	go run ./internal/mutants -all

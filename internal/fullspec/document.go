@@ -32,22 +32,31 @@ func Document() []byte {
 	return data
 }
 
-// readContract reads openapi.yaml from the first directory above that has it.
+// readContract reads openapi.yaml.
 func readContract() (object, error) {
-	dir, err := os.Getwd()
+	root, err := moduleRoot()
 	if err != nil {
 		return nil, err
 	}
-	for !exists(filepath.Join(dir, "go.mod")) && dir != filepath.Dir(dir) {
-		dir = filepath.Dir(dir)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "openapi.yaml"))
+	data, err := os.ReadFile(filepath.Join(root, "openapi.yaml"))
 	if err != nil {
 		return nil, err
 	}
 	var contract object
 	err = yaml.Unmarshal(data, &contract)
 	return contract, err
+}
+
+// moduleRoot returns the directory of the module that contains the working directory.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for !exists(filepath.Join(dir, "go.mod")) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+	}
+	return dir, nil
 }
 
 func exists(path string) bool {
