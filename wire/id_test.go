@@ -111,7 +111,7 @@ func TestPathIDStaysOneSegment(t *testing.T) {
 	}
 }
 
-// TestPathIDBinds checks that the generated server decodes the same value.
+// TestPathIDBinds checks that a server that oapi-codegen generates decodes the same value.
 func TestPathIDBinds(t *testing.T) {
 	var got wire.PathID
 	err := runtime.BindStyledParameterWithOptions("simple", "accountId", "a%2Fb", &got,

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -176,53 +174,6 @@ func TestResponseViolations(t *testing.T) {
 
 func setUser(data string) func(*Server) {
 	return func(s *Server) { s.setUsers(each([]json.RawMessage{json.RawMessage(data)}), false) }
-}
-
-// TestCheckCall checks responses against rules that openapi.yaml does not use in
-// responses.
-func TestCheckCall(t *testing.T) {
-	const operation = `{"responses": {"200": {
-		"description": "x",
-		"headers": {"X-Left": {"required": true, "schema": {"type": "integer"}}},
-		"content": {"application/json": {"schema": {
-			"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["A", "B"]}}
-		}}}}}}`
-	var op openapi3.Operation
-	if err := json.Unmarshal([]byte(operation), &op); err != nil {
-		t.Fatal(err)
-	}
-	op.OperationID = "probe"
-	tests := []struct {
-		name        string
-		status      int
-		header      string
-		contentType string
-		body        string
-		want        []string
-	}{
-		{"valid", 200, "1", jsonType, `{"kind":"A"}`, nil},
-		{"wrong enum", 200, "1", jsonType, `{"kind":"C"}`, []string{"probe: response 200: /kind: enum: want one of [A B]"}},
-		{"undeclared status", 418, "1", jsonType, `{"kind":"A"}`, []string{"probe: response 418: the status is not declared"}},
-		{"wrong header", 200, "x", jsonType, `{"kind":"A"}`, []string{"probe: response 200: header X-Left: cannot be parsed"}},
-		{"missing header", 200, "", jsonType, `{"kind":"A"}`, []string{"probe: response 200: header X-Left: required"}},
-		{"wrong Content-Type", 200, "1", "text/plain", `x`, []string{"probe: response 200: header Content-Type: not declared"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := &call{
-				endpoint: "probe", r: httptest.NewRequest("GET", "/", nil),
-				w: &recorder{inner: httptest.NewRecorder(), record: true},
-			}
-			if tt.header != "" {
-				c.w.Header().Set("X-Left", tt.header)
-			}
-			c.respond(tt.status, tt.contentType, tt.body)
-			route := &routers.Route{Spec: specification(), PathItem: &openapi3.PathItem{}, Operation: &op}
-			if diff := cmp.Diff(tt.want, checkCall(c, route)); diff != "" {
-				t.Errorf("violations (-want +got):\n%s", diff)
-			}
-		})
-	}
 }
 
 func TestUndeclaredStatusIsReported(t *testing.T) {

@@ -110,7 +110,7 @@ func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
 	switch {
 	case f.name == "":
 		return fmt.Errorf("the zero Fault is not valid: use Refuse, RateLimit or another fault of this package")
-	case !e.known() && !s.handled[e]:
+	case !s.hasEndpoint(e):
 		return fmt.Errorf("fault %q: there is no endpoint %q", f, e)
 	case f.fits != nil && !f.fits(e):
 		return fmt.Errorf("fault %q cannot occur at endpoint %q", f, e)
@@ -119,6 +119,11 @@ func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
 	}
 	s.faults[e] = append(s.faults[e], &queuedFault{fault: f, left: n})
 	return nil
+}
+
+// hasEndpoint reports whether s has e. The Server's mutex is held.
+func (s *Server) hasEndpoint(e Endpoint) bool {
+	return e.isRingCentral() || s.handled[e] || s.spec.ByID(string(e)) != nil
 }
 
 // ClearFaults removes all faults that have not been applied.

@@ -11,7 +11,7 @@ import (
 
 // SetAccounts replaces the accounts that s lists. By default they are the examples of
 // openapi.yaml.
-func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(marshalEach(accounts), false) }
+func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(each(marshalEach(accounts)), false) }
 
 // SetAccountsJSON replaces the accounts that s lists with the elements of data, which must be
 // a JSON array of objects. They are served unchanged, including fields that gen.Account does
@@ -21,13 +21,13 @@ func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(marshalEac
 func (s *Server) SetAccountsJSON(data []byte) error {
 	raw, err := parseObjects(data)
 	if err == nil {
-		s.setAccounts(raw, true)
+		s.setAccounts(each(raw), true)
 	}
 	return err
 }
 
 // setAccounts sets the accounts. If isForeign is true, they need not match openapi.yaml.
-func (s *Server) setAccounts(accounts []json.RawMessage, isForeign bool) {
+func (s *Server) setAccounts(accounts iter.Seq[json.RawMessage], isForeign bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.accounts, s.foreign[Accounts] = accounts, isForeign

@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
 // Endpoint is an endpoint of RingCentral or RingCX. An endpoint of RingCX is named by its
@@ -29,11 +29,6 @@ const (
 	Accounts Endpoint = "listAccounts"  // GET /voice/api/v1/admin/accounts
 	Users    Endpoint = "listUsers"     // GET /voice/api/v1/admin/users
 )
-
-// known reports whether every Server has e.
-func (e Endpoint) known() bool {
-	return e.isRingCentral() || operations()[e] != nil
-}
 
 // isRingCentral reports whether e belongs to RingCentral.
 func (e Endpoint) isRingCentral() bool { return e == Login || e == Revoke }
@@ -59,52 +54,14 @@ func (e Endpoint) respondsJSON() bool {
 	if e.isRingCentral() {
 		return e == Login
 	}
-	route := operations()[e]
-	return route == nil || successJSON(route.Operation) != nil
+	o := contract.OpenAPI().ByID(string(e))
+	return o == nil || successJSON(o) != nil
 }
 
-// specification returns the openapi.yaml that is embedded in the generated code.
-var specification = sync.OnceValue(func() *openapi3.T {
-	doc, err := api.GetSpec()
-	if err != nil {
-		panic(fmt.Sprintf("ringcxtest: the embedded openapi.yaml: %v", err))
-	}
-	// For OpenAPI 3.1, kin-openapi compiles the schema again for each body (2 ms) and then
-	// uses its own validator, because the schema contains $refs. For 3.0 it uses that
-	// validator at once. A test checks that openapi.yaml contains only keywords that this
-	// validator supports.
-	doc.OpenAPI = "3.0.3"
-	return doc
-})
-
-// operations returns the operations of openapi.yaml.
-var operations = sync.OnceValue(func() map[Endpoint]*routers.Route {
-	doc := specification()
-	all := make(map[Endpoint]*routers.Route)
-	for path, item := range doc.Paths.Map() {
-		for method, op := range item.Operations() {
-			all[Endpoint(op.OperationID)] = &routers.Route{
-				Spec: doc, Path: path, PathItem: item, Method: method, Operation: op,
-			}
-		}
-	}
-	return all
-})
-
-// endpoints returns the Endpoint of each pattern of the generated code, such as
-// "GET /a/{b}".
-var endpoints = sync.OnceValue(func() map[string]Endpoint {
-	all := make(map[string]Endpoint)
-	for e, route := range operations() {
-		all[route.Method+" "+route.Path] = e
-	}
-	return all
-})
-
-// successJSON returns the JSON response of op with status 200 or 201, or nil.
-func successJSON(op *openapi3.Operation) *openapi3.MediaType {
+// successJSON returns the JSON response of o with status 200 or 201, or nil.
+func successJSON(o *contract.Operation) *openapi3.MediaType {
 	for _, status := range []int{200, 201} {
-		if ref := op.Responses.Status(status); ref != nil && ref.Value != nil {
+		if ref := o.Spec().Responses.Status(status); ref != nil && ref.Value != nil {
 			if media := ref.Value.Content.Get(jsonType); media != nil {
 				return media
 			}
@@ -116,7 +73,7 @@ func successJSON(op *openapi3.Operation) *openapi3.MediaType {
 // examples returns the examples of a successful response of e, sorted by name.
 func examples(e Endpoint) []json.RawMessage {
 	var all []json.RawMessage
-	media := successJSON(operations()[e].Operation)
+	media := successJSON(contract.OpenAPI().ByID(string(e)))
 	for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
 		data, err := json.Marshal(media.Examples[name].Value.Value)
 		if err != nil {
@@ -127,22 +84,32 @@ func examples(e Endpoint) []json.RawMessage {
 	return all
 }
 
-// exampleElements returns the elements of all examples of e, whose response is an array.
-func exampleElements(e Endpoint) []json.RawMessage {
-	var all []json.RawMessage
-	for _, data := range examples(e) {
-		var elements []json.RawMessage
-		if err := json.Unmarshal(data, &elements); err != nil {
-			panic(fmt.Sprintf("ringcxtest: examples of %s: %v", e, err))
+// elements returns the elements of all examples of e, whose response is an array.
+func elements(e Endpoint) func() []json.RawMessage {
+	return sync.OnceValue(func() []json.RawMessage {
+		var all []json.RawMessage
+		for _, data := range examples(e) {
+			var elements []json.RawMessage
+			if err := json.Unmarshal(data, &elements); err != nil {
+				panic(fmt.Sprintf("ringcxtest: examples of %s: %v", e, err))
+			}
+			all = append(all, elements...)
 		}
-		all = append(all, elements...)
-	}
-	return all
+		return all
+	})
 }
 
+var accountElements, userElements = elements(Accounts), elements(Users)
+
+// exampleAccounts are the accounts of a new Server: the examples of openapi.yaml.
+func exampleAccounts(yield func(json.RawMessage) bool) { each(accountElements())(yield) }
+
+// exampleUsers are the users of a new Server: the examples of openapi.yaml.
+func exampleUsers(yield func(json.RawMessage) bool) { each(userElements())(yield) }
+
 // exampleSession returns the first example of a response to an exchange that contains a
-// refresh token.
-func exampleSession() map[string]json.RawMessage {
+// refresh token. The caller must not change it.
+var exampleSession = sync.OnceValue(func() map[string]json.RawMessage {
 	for _, data := range examples(Exchange) {
 		var s map[string]json.RawMessage
 		if err := json.Unmarshal(data, &s); err != nil {
@@ -153,4 +120,4 @@ func exampleSession() map[string]json.RawMessage {
 		}
 	}
 	panic("ringcxtest: openapi.yaml has no example of an exchange with a refresh token")
-}
+})

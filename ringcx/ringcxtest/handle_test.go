@@ -83,6 +83,40 @@ func TestHandlerThatWritesNothing(t *testing.T) {
 	}
 }
 
+// TestHandleBesideOperations checks that an endpoint takes the requests of an operation only if
+// its pattern is the more specific one.
+func TestHandleBesideOperations(t *testing.T) {
+	s := NewServer(t)
+	teapot := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	for _, pattern := range []string{
+		"GET /voice/", "DELETE /api/auth/logout/special", "GET /voice/api/v1/admin/users/",
+		"GET " + ringCXHost + "/voice/api/v1/admin/accounts",
+	} {
+		s.Handle(pattern, teapot)
+	}
+	client := inMemory(s)
+	issued := client.signIn(t)
+	tests := []struct {
+		method, path string
+		want         Endpoint
+	}{
+		{"GET", "/voice/api/v1/admin/users", Users},
+		{"HEAD", "/voice/api/v1/admin/users", Users},
+		{"GET", "/voice/api/v1/admin/users/7", "GET /voice/api/v1/admin/users/"},
+		{"GET", "/voice/other", "GET /voice/"},
+		{"GET", "/voice/api/v1/admin/accounts", "GET " + Endpoint(ringCXHost) + "/voice/api/v1/admin/accounts"},
+		{"DELETE", "/api/auth/logout/special", "DELETE /api/auth/logout/special"},
+		{"DELETE", "/api/auth/logout/" + issued.refresh, Logout},
+	}
+	for _, tt := range tests {
+		client.send(tt.method, client.ringCX+tt.path, nil, "Authorization", "Bearer "+issued.access)
+		log := s.Log()
+		if got := log[len(log)-1].Endpoint; got != tt.want {
+			t.Errorf("%s %s: endpoint %q, want %q", tt.method, tt.path, got, tt.want)
+		}
+	}
+}
+
 func TestInvalidHandle(t *testing.T) {
 	tests := []struct {
 		name, pattern string

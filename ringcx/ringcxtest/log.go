@@ -110,7 +110,7 @@ func (m masker) url(c *call) *url.URL {
 	u := &url.URL{Path: c.r.URL.Path, RawQuery: c.r.URL.RawQuery}
 	token := c.r.PathValue("refreshToken")
 	switch {
-	case operations()[c.endpoint] == nil:
+	case c.operation == nil:
 		u.Path = m.path(u.Path)
 	case token != "":
 		u.Path = strings.TrimSuffix(u.Path, token) + mask.Secret(token)

@@ -2,28 +2,46 @@ package ringcxtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ringcx-go/ringcx-go/gen"
-	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
 )
 
-// An operation of openapi.yaml without a handler is a compile error.
-var _ api.ServerInterface = operationHandlers{}
+// handlers are the operations with a handler of their own. All other operations are served by
+// their shape.
+var handlers = map[Endpoint]func(*call){
+	Exchange: exchangeToken,
+	Refresh:  refreshToken,
+	Logout:   logOut,
+	Accounts: listAccounts,
+	Users:    listUsers,
+}
 
-// operationHandlers are the handlers of the operations of RingCX. They reach the Server
-// through the request.
-type operationHandlers struct{}
+// handleOperation responds to a call of an operation of openapi.yaml.
+func handleOperation(_ http.ResponseWriter, r *http.Request) {
+	c := callOf(r)
+	if name, bad := c.operation.BadParameter(r); bad {
+		c.respondBadParameter(name)
+		return
+	}
+	if handle := handlers[c.endpoint]; handle != nil {
+		handle(c)
+		return
+	}
+	if authorizeCall(c) {
+		c.respondError(http.StatusNotImplemented, "not.implemented",
+			fmt.Sprintf("ringcxtest does not implement the operation %s", c.operation.ID))
+	}
+}
 
-// ExchangeToken starts a session of RingCX.
+// exchangeToken starts a session of RingCX.
 //
 // Source: RingCX API reference, which also has the fields in the query; the responses with
 // status 400 are inferred.
-func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, params gen.ExchangeTokenParams) {
-	c := callOf(r)
+func exchangeToken(c *call) {
 	if !requireFields(c, "rcAccessToken", "rcTokenType") {
 		return
 	}
@@ -43,15 +61,14 @@ func (operationHandlers) ExchangeToken(_ http.ResponseWriter, r *http.Request, p
 		c.respondError(http.StatusUnauthorized, "invalid.token", "The RingCentral token is not valid")
 		return
 	}
-	if !isTrue(params.IncludeRefresh) {
+	if !c.isTrue("includeRefresh") {
 		c.tokens.noRefresh = true
 	}
 	respondTokens(c, &session{login: g.login}, "")
 }
 
-// RefreshToken issues new tokens for a session.
-func (operationHandlers) RefreshToken(_ http.ResponseWriter, r *http.Request) {
-	c := callOf(r)
+// refreshToken issues new tokens for a session.
+func refreshToken(c *call) {
 	if !requireFields(c, "refresh_token") {
 		return
 	}
@@ -94,7 +111,7 @@ func respondTokens(c *call, of *session, usedRefresh string) {
 	if c.tokens.lifetime != nil {
 		lifetime = *c.tokens.lifetime
 	}
-	response := maps.Clone(s.session)
+	response := maps.Clone(exampleSession())
 	response["accessToken"] = quote(s.sessions.newAccess(of, time.Now(), lifetime, c.tokens.skew))
 	switch {
 	case c.tokens.noRefresh:
@@ -110,11 +127,10 @@ func respondTokens(c *call, of *session, usedRefresh string) {
 
 func quote(text string) json.RawMessage { return json.RawMessage(`"` + text + `"`) }
 
-// Logout ends a session.
-func (operationHandlers) Logout(_ http.ResponseWriter, r *http.Request, token gen.PathID) {
-	c := callOf(r)
+// logOut ends a session.
+func logOut(c *call) {
 	c.server.mu.Lock()
-	ok := c.server.sessions.logOut(string(token))
+	ok := c.server.sessions.logOut(c.r.PathValue("refreshToken"))
 	c.server.mu.Unlock()
 	if !ok {
 		c.reject(c.rejection())
@@ -123,31 +139,33 @@ func (operationHandlers) Logout(_ http.ResponseWriter, r *http.Request, token ge
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
-// ListAccounts lists the accounts.
-func (operationHandlers) ListAccounts(_ http.ResponseWriter, r *http.Request) {
-	c := callOf(r)
+// listAccounts lists the accounts.
+func listAccounts(c *call) {
 	if authorizeCall(c) {
 		c.server.mu.Lock()
 		accounts := c.server.accounts
 		c.foreign = c.server.foreign[Accounts]
 		c.server.mu.Unlock()
-		c.respondList(each(accounts))
+		c.respondList(accounts)
 	}
 }
 
-// ListUsers lists the users.
-func (operationHandlers) ListUsers(_ http.ResponseWriter, r *http.Request, params gen.ListUsersParams) {
-	c := callOf(r)
+// listUsers lists the users.
+func listUsers(c *call) {
 	if authorizeCall(c) {
 		c.server.mu.Lock()
 		users := c.server.users
 		c.foreign = c.server.foreign[Users]
 		c.server.mu.Unlock()
-		c.respondList(arrange(users, isTrue(params.Flatten), isTrue(params.ActiveOnly)))
+		c.respondList(arrange(users, c.isTrue("flatten"), c.isTrue("activeOnly")))
 	}
 }
 
-func isTrue(b *bool) bool { return b != nil && *b }
+// isTrue reports whether a boolean parameter in the query is true.
+func (c *call) isTrue(parameter string) bool {
+	b, err := strconv.ParseBool(c.r.URL.Query().Get(parameter))
+	return err == nil && b
+}
 
 // authorizeCall checks the access token, and responds with 401 if it is not valid.
 //

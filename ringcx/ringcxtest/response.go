@@ -3,7 +3,6 @@ package ringcxtest
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"io"
 	"iter"
 	"mime"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
-	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
 )
 
 const (
@@ -159,12 +157,11 @@ func handleUnknown(_ http.ResponseWriter, r *http.Request) {
 	c.respondError(http.StatusNotFound, "not.found", "Not found")
 }
 
-// handleBadParameter responds if the generated code cannot parse a parameter.
-func handleBadParameter(_ http.ResponseWriter, r *http.Request, err error) {
-	c := callOf(r)
-	var format *api.InvalidParamFormatError
-	if errors.As(err, &format) {
-		c.respondInvalid(format.ParamName, "has an invalid format")
+// respondBadParameter rejects a request with a parameter that cannot be parsed, or without
+// one that is required; the name is then empty.
+func (c *call) respondBadParameter(name string) {
+	if name != "" {
+		c.respondInvalid(name, "has an invalid format")
 		return
 	}
 	c.respondError(http.StatusBadRequest, "validation.exception", "The request is not valid")

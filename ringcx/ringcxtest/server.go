@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
-	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/api"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
 // The credentials that a Server accepts: those of an app with a secret, of an app without
@@ -59,7 +59,8 @@ var _ http.Handler = (*Server)(nil)
 type Server struct {
 	tb       testing.TB // nil if created by New
 	checked  bool       // compare requests and responses with openapi.yaml
-	routes   *http.ServeMux
+	spec     *contract.Document
+	routes   *http.ServeMux // endpoints that are not operations of openapi.yaml
 	memory   *memory
 	loopback loopback
 
@@ -73,11 +74,10 @@ type Server struct {
 	handled        map[Endpoint]bool // added by Handle
 	lifetime       time.Duration     // of new access tokens
 	loginLifetimes loginLifetimes
-	accounts       []json.RawMessage
+	accounts       iter.Seq[json.RawMessage]
 	users          iter.Seq[json.RawMessage]
-	foreign        map[Endpoint]bool          // the data need not match openapi.yaml
-	session        map[string]json.RawMessage // response to an exchange, without its tokens
-	onRequest      func(LogEntry)             // nil if not set
+	foreign        map[Endpoint]bool // the data need not match openapi.yaml
+	onRequest      func(LogEntry)    // nil if not set
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and
@@ -85,16 +85,16 @@ type Server struct {
 // Close when finished.
 func New() *Server {
 	s := &Server{
+		spec:           contract.OpenAPI(),
 		sessions:       newSessions(),
 		tally:          newTally(time.Now()),
 		faults:         make(map[Endpoint][]*queuedFault),
 		handled:        make(map[Endpoint]bool),
 		lifetime:       defaultLifetime,
 		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
-		accounts:       exampleElements(Accounts),
+		accounts:       exampleAccounts,
+		users:          exampleUsers,
 		foreign:        make(map[Endpoint]bool),
-		users:          each(exampleElements(Users)),
-		session:        exampleSession(),
 	}
 	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
 	s.route()
@@ -227,7 +227,51 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serve("", w, r, handleUnknown) // the ServeMux would redirect
 		return
 	}
+	if o := s.operation(r); o != nil {
+		s.serve(Endpoint(o.ID), w, r, handleOperation)
+		return
+	}
 	s.routes.ServeHTTP(w, r)
+}
+
+// operation returns the operation of openapi.yaml for r, and sets its path values. It
+// returns nil if there is none, or if an endpoint of Handle matches better.
+func (s *Server) operation(r *http.Request) *contract.Operation {
+	escaped := r.URL.EscapedPath()
+	o, params := s.spec.Find(r.Method, escaped)
+	if o == nil && r.Method == http.MethodHead {
+		o, params = s.spec.Find(http.MethodGet, escaped)
+	}
+	if o == nil || s.prefersHandled(o, r) {
+		return nil
+	}
+	for name, value := range params {
+		r.SetPathValue(name, value)
+	}
+	return o
+}
+
+// prefersHandled reports whether an endpoint of Handle matches r better than o, by the rules of
+// http.ServeMux.
+func (s *Server) prefersHandled(o *contract.Operation, r *http.Request) bool {
+	s.mu.Lock()
+	none := len(s.handled) == 0
+	s.mu.Unlock()
+	if none {
+		return false
+	}
+	_, pattern := s.routes.Handler(r)
+	s.mu.Lock()
+	handled := s.handled[Endpoint(pattern)]
+	s.mu.Unlock()
+	if !handled {
+		return false
+	}
+	both := http.NewServeMux()
+	both.Handle(pattern, http.NotFoundHandler())
+	both.Handle(o.Method+" "+o.Path, http.NotFoundHandler())
+	_, better := both.Handler(r)
+	return better == pattern
 }
 
 // Handle adds an endpoint of RingCX that openapi.yaml does not describe. The pattern is
@@ -256,14 +300,12 @@ func (s *Server) TryHandle(pattern string, h http.Handler) (err error) {
 	if h == nil {
 		return errors.New("the handler is nil")
 	}
-	if e, ok := endpoints()[pattern]; ok {
-		return fmt.Errorf("openapi.yaml already defines it: it is the endpoint %q", e)
-	}
-	defer func() {
-		if v := recover(); v != nil { // ServeMux panics with a description
-			err = fmt.Errorf("%v", v)
+	for _, o := range s.spec.Operations() {
+		if err := conflict(o, pattern); err != nil {
+			return err
 		}
-	}()
+	}
+	defer recoverConflict(&err)
 	e := Endpoint(pattern)
 	s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		s.serve(e, w, r, requireToken(h))
@@ -274,40 +316,43 @@ func (s *Server) TryHandle(pattern string, h http.Handler) (err error) {
 	return nil
 }
 
-// route registers the endpoints of both services.
+// conflict returns an error if an endpoint with this pattern cannot exist beside o.
+func conflict(o *contract.Operation, pattern string) (err error) {
+	existing := o.Method + " " + o.Path
+	if pattern == existing {
+		return fmt.Errorf("openapi.yaml already defines it: it is the endpoint %q", o.ID)
+	}
+	defer recoverConflict(&err)
+	both := http.NewServeMux()
+	both.Handle(existing, http.NotFoundHandler())
+	both.Handle(pattern, http.NotFoundHandler())
+	return nil
+}
+
+// recoverConflict sets err to the value of a panic: http.ServeMux panics with a
+// description.
+func recoverConflict(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("%v", v)
+	}
+}
+
+// route registers the endpoints that are not operations of openapi.yaml.
 func (s *Server) route() {
 	s.routes = http.NewServeMux()
-	m := mux{s}
-	m.handle(Login, "POST "+loginPath, handleLogin)
-	m.handle(Revoke, "POST "+revokePath, handleRevoke)
-	s.routes.HandleFunc("HEAD /{$}", func(w http.ResponseWriter, r *http.Request) {
-		s.serve("", w, r, handleTime)
-	})
-	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.serve("", w, r, handleUnknown)
-	})
-	api.HandlerWithOptions(operationHandlers{}, api.StdHTTPServerOptions{
-		BaseRouter:       m,
-		ErrorHandlerFunc: handleBadParameter,
-	})
-}
-
-// mux registers the routes of the generated code with their Endpoint.
-type mux struct{ *Server }
-
-// HandleFunc registers a route of the generated code.
-func (m mux) HandleFunc(pattern string, next func(http.ResponseWriter, *http.Request)) {
-	e, ok := endpoints()[pattern]
-	if !ok {
-		panic(fmt.Sprintf("ringcxtest: %s is not in the embedded openapi.yaml: run go generate ./...", pattern))
+	for pattern, endpoint := range map[string]struct {
+		Endpoint
+		http.HandlerFunc
+	}{
+		"POST " + loginPath:  {Login, handleLogin},
+		"POST " + revokePath: {Revoke, handleRevoke},
+		"HEAD /{$}":          {"", handleTime},
+		"/":                  {"", handleUnknown},
+	} {
+		s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(endpoint.Endpoint, w, r, endpoint.HandlerFunc)
+		})
 	}
-	m.handle(e, pattern, next)
-}
-
-func (m mux) handle(e Endpoint, pattern string, next http.HandlerFunc) {
-	m.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		m.serve(e, w, r, next)
-	})
 }
 
 // fail ends the test. Without a test it panics.

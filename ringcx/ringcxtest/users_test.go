@@ -64,7 +64,7 @@ func TestDefaultDataIsFromSpecification(t *testing.T) {
 	client := inMemory(NewServer(t))
 	issued := client.signIn(t)
 	for _, e := range []Endpoint{Accounts, Users} {
-		want := mustJSON[any](t, string(marshal(exampleElements(e))))
+		want := mustJSON[any](t, string(marshal(elements(e)())))
 		if diff := cmp.Diff(want, mustJSON[any](t, client.request(e, issued).body)); diff != "" {
 			t.Errorf("%s (-example +response):\n%s", e, diff)
 		}

@@ -108,7 +108,11 @@ func (o *Operation) requestBody(in *openapi3filter.RequestValidationInput, body 
 		form.Request = &r
 		return openapi3filter.ValidateRequestBody(r.Context(), &form, declared.Value)
 	}
-	return checkBody(declared.Value.Content, in.Request.Header, body, openapi3.MultiErrors(), openapi3.VisitAsRequest())
+	err := checkBody(declared.Value.Content, in.Request.Header, body, openapi3.MultiErrors(), openapi3.VisitAsRequest())
+	if err == nil {
+		return nil
+	}
+	return &openapi3filter.RequestError{Err: err}
 }
 
 // input returns what openapi3filter needs to know about a request.
