@@ -101,7 +101,13 @@ func (c *call) arrive() {
 	if c.endpoint == Login && c.form.Get("grant_type") == refreshGrant {
 		s.tally.totals.LoginRefreshes++
 	}
-	c.limit = s.limits.check(c.endpoint, s.tally.arrive(c.endpoint, c.began), c.began)
+	ownLimits := c.operation != nil && len(c.operation.Limits) > 0
+	recent := s.tally.arrive(c.endpoint, ownLimits, c.began)
+	if ownLimits {
+		c.limit = s.limits.checkOwn(c.operation, c.began.Sub(s.tally.started))
+	} else {
+		c.limit = s.limits.check(c.endpoint, recent, c.began)
+	}
 	c.reused = s.tally.sendRefresh(c.refreshToken())
 }
 

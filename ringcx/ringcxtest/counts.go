@@ -62,24 +62,28 @@ func newTally(now time.Time) tally {
 		arrivals:    make(map[Endpoint]int),
 		windows:     make(map[Endpoint]*window),
 		sentRefresh: make(map[string]bool),
+
+		tokenRequests: window{length: limitWindow},
+		calls:         window{length: limitWindow},
 	}
 }
 
 // arrive counts a request. It returns the number of requests in the last 60 seconds that
-// share a rate limit with it, including itself.
-func (t *tally) arrive(e Endpoint, now time.Time) int {
+// share a rate limit with it, including itself. A request whose operation has limits of its own
+// shares none.
+func (t *tally) arrive(e Endpoint, ownLimits bool, now time.Time) int {
 	at := now.Sub(t.started)
 	t.arrivals[e]++
 	w := t.windows[e]
 	if w == nil {
-		w = new(window)
+		w = &window{length: limitWindow}
 		t.windows[e] = w
 	}
 	n := w.add(at)
 	switch {
 	case e.isTokenRequest():
 		return t.tokenRequests.add(at)
-	case e.isCall():
+	case e.isCall() && !ownLimits:
 		return t.calls.add(at)
 	}
 	return n
@@ -139,19 +143,27 @@ func (t *tally) counts() Counts {
 	return c
 }
 
-// window contains the arrivals of the last 60 seconds.
+// window contains the last arrivals.
 type window struct {
-	times []time.Duration // oldest first
-	peak  int
+	length time.Duration
+	times  []time.Duration // oldest first
+	peak   int
 }
 
 // add adds an arrival and returns the number of arrivals in the window.
 func (w *window) add(at time.Duration) int {
 	old := 0
-	for old < len(w.times) && at-w.times[old] >= limitWindow {
+	for old < len(w.times) && at-w.times[old] >= w.length {
 		old++
 	}
 	w.times = append(w.times[old:], at)
 	w.peak = max(w.peak, len(w.times))
 	return len(w.times)
+}
+
+// wait returns how long after the last arrival the window has room for one more. The window may
+// contain at most limit arrivals, and contains more.
+func (w *window) wait(limit int) time.Duration {
+	last, blocking := w.times[len(w.times)-1], w.times[len(w.times)-limit]
+	return blocking + w.length - last
 }

@@ -11,7 +11,9 @@ import (
 
 // SetAccounts replaces the accounts that s lists. By default they are the examples of
 // openapi.yaml.
-func (s *Server) SetAccounts(accounts ...gen.Account) { s.setAccounts(each(marshalEach(accounts)), false) }
+func (s *Server) SetAccounts(accounts ...gen.Account) {
+	s.setAccounts(each(marshalEach(accounts)), false)
+}
 
 // SetAccountsJSON replaces the accounts that s lists with the elements of data, which must be
 // a JSON array of objects. They are served unchanged, including fields that gen.Account does

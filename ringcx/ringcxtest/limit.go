@@ -4,13 +4,16 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
 const (
 	// tokenLimit is the number of sign-ins that RingCentral allows an app in any 60
 	// seconds, and the number of exchanges and refreshes that RingCX allows.
 	tokenLimit = 5
-	// callLimit is the number of calls that RingCX allows in any 60 seconds.
+	// callLimit is the number of calls that RingCX allows in any 60 seconds, except for
+	// operations with limits of their own.
 	callLimit = 120
 	// penaltyTime is how long sign-ins are rejected after too many of them.
 	penaltyTime = time.Minute
@@ -20,13 +23,18 @@ const (
 type rateLimits struct {
 	enforced   bool      // set by LimitRates
 	penaltyEnd time.Time // sign-ins are rejected until then
+
+	// own contains the requests to operations with limits of their own, with a window for
+	// each limit.
+	own map[*contract.Operation][]window
 }
 
 // limitCheck is how a request compares with its rate limit.
 type limitCheck struct {
-	enforced  bool // rate limits are enforced
-	exceeded  bool // the request must be rejected
-	remaining int  // sign-ins that are left
+	enforced   bool          // rate limits are enforced
+	exceeded   bool          // the request must be rejected
+	remaining  int           // sign-ins that are left
+	retryAfter time.Duration // of the response, if it is rejected; 0 for none
 }
 
 // check compares a request with its rate limit. recent is the number of requests of that
@@ -45,6 +53,28 @@ func (l *rateLimits) check(e Endpoint, recent int, now time.Time) limitCheck {
 		c.exceeded = l.enforced && recent > tokenLimit
 	case e.isCall():
 		c.exceeded = l.enforced && recent > callLimit
+	}
+	return c
+}
+
+// checkOwn compares a request with the limits of its operation, which has some. at is the time
+// since the Server was started.
+func (l *rateLimits) checkOwn(o *contract.Operation, at time.Duration) limitCheck {
+	if l.own == nil {
+		l.own = make(map[*contract.Operation][]window)
+	}
+	if l.own[o] == nil {
+		for _, limit := range o.Limits {
+			l.own[o] = append(l.own[o], window{length: limit.Window})
+		}
+	}
+	c := limitCheck{enforced: l.enforced}
+	for i, limit := range o.Limits {
+		w := &l.own[o][i]
+		if n := w.add(at); n > limit.Requests && l.enforced {
+			c.exceeded = true
+			c.retryAfter = max(c.retryAfter, w.wait(limit.Requests))
+		}
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package ringcxtest
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +100,48 @@ func TestCallLimit(t *testing.T) {
 			if resp := client.request([]Endpoint{Users, Accounts}[i%2], issued); resp.status != want {
 				t.Fatalf("call %d: %d, want %d", i+1, resp.status, want)
 			}
+		}
+	})
+}
+
+// TestOperationLimits calls an operation with two limits, and another one without.
+func TestOperationLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const responses = `"responses": {"200": {"description": "x"}}`
+		s := newServer(contractOf(t, `"/limited": {"post": {"operationId": "limited", `+responses+`,
+			"x-rate-limit": [{"requests": 3, "seconds": 10}, {"requests": 5, "seconds": 30}]}},
+			"/other": {"get": {"operationId": "other", `+responses+`}}`))
+		client := inMemory(s)
+		call := func(method, path string) string {
+			resp := client.send(method, client.ringCX+path, nil)
+			return resp.header.Get("Retry-After") + " " + fmt.Sprint(resp.status)
+		}
+		call("POST", "/limited") // at 0 s, before the limits are enforced
+		s.LimitRates(true)
+		steps := []struct {
+			wait time.Duration
+			want string
+		}{
+			{4 * time.Second, " 401"},
+			{time.Second, " 401"},
+			{2500 * time.Millisecond, "7 429"}, // at 7.5 s, the fourth in 10 s
+			{7 * time.Second, " 401"},          // at 14.5 s
+			{5 * time.Second, "15 429"},        // at 19.5 s, the sixth in 30 s
+			{15 * time.Second, " 401"},
+		}
+		for i, step := range steps {
+			time.Sleep(step.wait)
+			if got := call("POST", "/limited"); got != step.want {
+				t.Errorf("step %d: Retry-After and status are %q, want %q", i, got, step.want)
+			}
+		}
+		for range callLimit {
+			if got := call("GET", "/other"); got != " 401" {
+				t.Fatalf("call of another operation: %s, want 401", got)
+			}
+		}
+		if got := call("GET", "/other"); got != " 429" {
+			t.Errorf("call over the common limit: %s, want 429 without Retry-After", got)
 		}
 	})
 }

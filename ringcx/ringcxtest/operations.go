@@ -8,16 +8,45 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
-// handlers are the operations with a handler of their own. All other operations are served by
-// their shape.
+// handlers are the operations with a handler of their own.
 var handlers = map[Endpoint]func(*call){
 	Exchange: exchangeToken,
 	Refresh:  refreshToken,
 	Logout:   logOut,
 	Accounts: listAccounts,
 	Users:    listUsers,
+}
+
+// otherOperations serves the operations without a handler of their own.
+type otherOperations interface {
+	// serves returns how it responds to the operation: "engine", "table" or "example". It returns
+	// "" if it does not serve the operation.
+	serves(o *contract.Operation) string
+	// serve responds to c, whose parameters and access token are valid.
+	serve(c *call)
+}
+
+// notImplemented rejects every operation.
+type notImplemented struct{}
+
+func (notImplemented) serves(*contract.Operation) string { return "" }
+
+func (notImplemented) serve(c *call) {
+	c.respondError(http.StatusNotImplemented, "not.implemented",
+		fmt.Sprintf("ringcxtest does not implement the operation %s", c.operation.ID))
+}
+
+// servedBy returns how s responds to an operation: "hand" if it has a handler of its own, or what
+// otherOperations returns.
+func (s *Server) servedBy(o *contract.Operation) string {
+	if handlers[Endpoint(o.ID)] != nil {
+		return "hand"
+	}
+	return s.others.serves(o)
 }
 
 // handleOperation responds to a call of an operation of openapi.yaml.
@@ -32,8 +61,7 @@ func handleOperation(_ http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if authorizeCall(c) {
-		c.respondError(http.StatusNotImplemented, "not.implemented",
-			fmt.Sprintf("ringcxtest does not implement the operation %s", c.operation.ID))
+		c.server.others.serve(c)
 	}
 }
 

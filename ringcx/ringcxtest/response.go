@@ -119,10 +119,11 @@ func (c *call) reject(r rejection) {
 	c.respondError(r.status, r.code, r.message)
 }
 
-// rejectRate rejects a request over its rate limit. Only RingCentral sends Retry-After.
+// rejectRate rejects a request over its rate limit. RingCX sends Retry-After only for an
+// operation with limits of its own.
 func (c *call) rejectRate() {
 	if c.endpoint != Login {
-		c.respondRateLimit(0)
+		c.respondRateLimit(c.limit.retryAfter)
 		return
 	}
 	setRateHeaders(c.w.Header(), c.limit.remaining)

@@ -60,6 +60,7 @@ type Server struct {
 	tb       testing.TB // nil if created by New
 	checked  bool       // compare requests and responses with openapi.yaml
 	spec     *contract.Document
+	others   otherOperations
 	routes   *http.ServeMux // endpoints that are not operations of openapi.yaml
 	memory   *memory
 	loopback loopback
@@ -83,9 +84,13 @@ type Server struct {
 // New returns a Server for use outside of a test. It does not compare requests and
 // responses with openapi.yaml, and it panics if it is misused. The caller should call
 // Close when finished.
-func New() *Server {
+func New() *Server { return newServer(contract.OpenAPI()) }
+
+// newServer returns a Server for the operations of spec.
+func newServer(spec *contract.Document) *Server {
 	s := &Server{
-		spec:           contract.OpenAPI(),
+		spec:           spec,
+		others:         notImplemented{},
 		sessions:       newSessions(),
 		tally:          newTally(time.Now()),
 		faults:         make(map[Endpoint][]*queuedFault),
