@@ -2,7 +2,7 @@
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 OASDIFF       = github.com/oasdiff/oasdiff@v1.35.0
 
-GENERATED = gen/openapi.gen.go gen/operations.gen.go ringcx/ringcxtest/internal/contract/openapi.json
+GENERATED = gen/openapi.gen.go gen/operations.gen.go gen/services.gen.go ringcx/ringcxtest/internal/contract/openapi.json
 
 FUZZTIME  = 30s
 KILLTIME  = 5m

@@ -950,55 +950,6 @@ type ValidationError struct {
 // Examples: NONE
 type WFMType string
 
-// BadRequest is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type BadRequest = APIError
-
-// Failed is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type Failed = APIError
-
-// Forbidden is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type Forbidden = APIError
-
-// NotFound is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type NotFound = APIError
-
-// Refused is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type Refused = APIError
-
-// TooManyRequests is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type TooManyRequests = APIError
-
-// Unavailable is the body of an error response in JSON. Other error responses are plain text.
-//
-// Source: RingCX API reference and RingCX documentation.
-//
-// Examples: {"errorCode":"access.denied.exception","generalMessage":"You do not have permission to access this resource","timestamp":1611847650696}
-type Unavailable = APIError
-
 // ExchangeTokenParams defines parameters for ExchangeToken.
 type ExchangeTokenParams struct {
 	// IncludeRefresh requests a refresh token. If it is not true, the response contains no refresh
@@ -1790,79 +1741,16 @@ type ClientWithResponsesInterface interface {
 	ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResult, error)
 }
 
-// ExchangeTokenResult429Headers the declared response headers of an HTTP 429 response for ExchangeToken
-type ExchangeTokenResult429Headers struct {
-	RetryAfter *string
-}
-
-// ExchangeTokenResult503Headers the declared response headers of an HTTP 503 response for ExchangeToken
-type ExchangeTokenResult503Headers struct {
-	RetryAfter *string
-}
-
 type ExchangeTokenResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Session
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Refused
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Refused
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Refused
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *Refused
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ExchangeTokenResult429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *ExchangeTokenResult503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ExchangeTokenResult) GetJSON200() *Session {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ExchangeTokenResult) GetJSON400() *Refused {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ExchangeTokenResult) GetJSON401() *Refused {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ExchangeTokenResult) GetJSON403() *Refused {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ExchangeTokenResult) GetJSON404() *Refused {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ExchangeTokenResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ExchangeTokenResult) GetJSON500() *Failed {
-	return r.JSON500
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ExchangeTokenResult) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -1886,72 +1774,9 @@ func (r ExchangeTokenResult) StatusCode() int {
 	return 0
 }
 
-// LogoutResult429Headers the declared response headers of an HTTP 429 response for Logout
-type LogoutResult429Headers struct {
-	RetryAfter *string
-}
-
-// LogoutResult503Headers the declared response headers of an HTTP 503 response for Logout
-type LogoutResult503Headers struct {
-	RetryAfter *string
-}
-
 type LogoutResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Refused
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Refused
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Refused
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *Refused
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *LogoutResult429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *LogoutResult503Headers
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LogoutResult) GetJSON400() *Refused {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r LogoutResult) GetJSON401() *Refused {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r LogoutResult) GetJSON403() *Refused {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r LogoutResult) GetJSON404() *Refused {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r LogoutResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r LogoutResult) GetJSON500() *Failed {
-	return r.JSON500
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r LogoutResult) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -1975,79 +1800,16 @@ func (r LogoutResult) StatusCode() int {
 	return 0
 }
 
-// RefreshTokenResult429Headers the declared response headers of an HTTP 429 response for RefreshToken
-type RefreshTokenResult429Headers struct {
-	RetryAfter *string
-}
-
-// RefreshTokenResult503Headers the declared response headers of an HTTP 503 response for RefreshToken
-type RefreshTokenResult503Headers struct {
-	RetryAfter *string
-}
-
 type RefreshTokenResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Session
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Refused
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Refused
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Refused
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *Refused
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *RefreshTokenResult429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *RefreshTokenResult503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r RefreshTokenResult) GetJSON200() *Session {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r RefreshTokenResult) GetJSON400() *Refused {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r RefreshTokenResult) GetJSON401() *Refused {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r RefreshTokenResult) GetJSON403() *Refused {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r RefreshTokenResult) GetJSON404() *Refused {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r RefreshTokenResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r RefreshTokenResult) GetJSON500() *Failed {
-	return r.JSON500
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r RefreshTokenResult) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -2071,72 +1833,16 @@ func (r RefreshTokenResult) StatusCode() int {
 	return 0
 }
 
-// ListAccountsResult429Headers the declared response headers of an HTTP 429 response for ListAccounts
-type ListAccountsResult429Headers struct {
-	RetryAfter *string
-}
-
-// ListAccountsResult503Headers the declared response headers of an HTTP 503 response for ListAccounts
-type ListAccountsResult503Headers struct {
-	RetryAfter *string
-}
-
 type ListAccountsResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Account
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListAccountsResult429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *ListAccountsResult503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListAccountsResult) GetJSON200() *[]Account {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListAccountsResult) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ListAccountsResult) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ListAccountsResult) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ListAccountsResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ListAccountsResult) GetJSON500() *Failed {
-	return r.JSON500
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ListAccountsResult) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -2160,72 +1866,16 @@ func (r ListAccountsResult) StatusCode() int {
 	return 0
 }
 
-// ListUsersResult429Headers the declared response headers of an HTTP 429 response for ListUsers
-type ListUsersResult429Headers struct {
-	RetryAfter *string
-}
-
-// ListUsersResult503Headers the declared response headers of an HTTP 503 response for ListUsers
-type ListUsersResult503Headers struct {
-	RetryAfter *string
-}
-
 type ListUsersResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]User
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
-	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListUsersResult429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *ListUsersResult503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListUsersResult) GetJSON200() *[]User {
 	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListUsersResult) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ListUsersResult) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ListUsersResult) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ListUsersResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ListUsersResult) GetJSON500() *Failed {
-	return r.JSON500
-}
-
-// GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ListUsersResult) GetJSON503() *Unavailable {
-	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -2431,99 +2081,6 @@ func ParseExchangeTokenResult(rsp *http.Response) (*ExchangeTokenResult, error) 
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Failed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
-	case rsp.StatusCode == 400:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 401:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 403:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 404:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 429:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 500:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 503:
-		// Content-type (text/plain) unsupported
-
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ExchangeTokenResult429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers ExchangeTokenResult503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -2540,108 +2097,6 @@ func ParseLogoutResult(rsp *http.Response) (*LogoutResult, error) {
 	response := &LogoutResult{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		break // No content-type
-
-	case rsp.StatusCode == 204:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Failed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
-	case rsp.StatusCode == 400:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 401:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 403:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 404:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 429:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 500:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 503:
-		// Content-type (text/plain) unsupported
-
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers LogoutResult429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers LogoutResult503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -2668,99 +2123,6 @@ func ParseRefreshTokenResult(rsp *http.Response) (*RefreshTokenResult, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Refused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Failed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
-	case rsp.StatusCode == 400:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 401:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 403:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 404:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 429:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 500:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 503:
-		// Content-type (text/plain) unsupported
-
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers RefreshTokenResult429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers RefreshTokenResult503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -2787,89 +2149,6 @@ func ParseListAccountsResult(rsp *http.Response) (*ListAccountsResult, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Failed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
-	case rsp.StatusCode == 400:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 403:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 404:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 429:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 500:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 503:
-		// Content-type (text/plain) unsupported
-
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ListAccountsResult429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers ListAccountsResult503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -2896,89 +2175,6 @@ func ParseListUsersResult(rsp *http.Response) (*ListUsersResult, error) {
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Failed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON503 = &dest
-
-	case rsp.StatusCode == 400:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 403:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 404:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 429:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 500:
-	// Content-type (text/plain) unsupported
-
-	case rsp.StatusCode == 503:
-		// Content-type (text/plain) unsupported
-
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ListUsersResult429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers ListUsersResult503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -2,7 +2,9 @@ package gen
 
 import (
 	"slices"
+	"time"
 
+	"github.com/ringcx-go/ringcx-go/internal/decode"
 	"github.com/ringcx-go/ringcx-go/internal/route"
 )
 
@@ -22,6 +24,45 @@ type Operation struct {
 	// once: it is a GET, HEAD, PUT or DELETE, or openapi.yaml says so with x-idempotent, for
 	// example of a POST that searches.
 	Idempotent bool
+
+	// Service is the service and the method, for example "Accounts.List" (x-service). It is
+	// empty for the sign-in operations, which have no service.
+	Service string
+	// Permission is what the user needs, as documented, for example "READ Account"
+	// (x-permission). " + " means and, "ROLE A|B" one of these roles. It is empty if the
+	// documentation does not say.
+	Permission string
+	// Limits is the documented rate limits (x-rate-limit). An operation without any has
+	// RingCX's limit for all: 120 requests a minute. All copies of an Operation share it: do
+	// not change it.
+	Limits []RateLimit
+	// Paging is how the list is divided into pages (x-paging), or nil if it is not. All copies
+	// of an Operation share it: do not change it.
+	Paging *Paging
+}
+
+// RateLimit is a limit of the requests for an operation. It is documented as one for each
+// sub-account.
+type RateLimit struct {
+	Requests int           // how many requests are allowed in the Window
+	Window   time.Duration // a time that ends with the request
+}
+
+// Paging is how a list is divided into pages.
+type Paging struct {
+	// Page is the name of the parameter with the number of the page, and Rows of that with
+	// the number of elements on a page, or "" if there is none.
+	Page, Rows string
+	// InBody reports whether Page and Rows are fields of the body of the request. Otherwise
+	// they are in the query.
+	InBody bool
+	// First is the number of the first page, or 0 if it is not documented.
+	First int
+}
+
+// expected returns what a response to op is compared with.
+func (op *Operation) expected() decode.Operation {
+	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success}
 }
 
 // OperationOf returns the operation of a result of the generated client, such as

@@ -1,12 +1,14 @@
 package gen_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
@@ -16,28 +18,71 @@ import (
 
 // TestOperations compares the table of operations with openapi.yaml.
 func TestOperations(t *testing.T) {
-	spec, err := openapi3.NewLoader().LoadFromFile("../openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want []gen.Operation
-	for path, item := range spec.Paths.Map() {
+	for path, item := range loadSpec(t).Paths.Map() {
 		for method, o := range item.Operations() {
-			op := gen.Operation{ID: o.OperationID, Method: method, Path: path, Idempotent: method == "GET" || method == "PUT" || method == "DELETE" || o.Extensions["x-idempotent"] == true}
-			for status := range o.Responses.Map() {
-				var n int
-				if _, err := fmt.Sscan(status, &n); err == nil && n < 300 {
-					op.Success = append(op.Success, n)
-				}
-			}
-			slices.Sort(op.Success)
-			want = append(want, op)
+			want = append(want, operationOf(t, method, path, o))
 		}
 	}
 	slices.SortFunc(want, func(a, b gen.Operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
 	if diff := cmp.Diff(want, gen.Operations()); diff != "" {
 		t.Errorf("operations (-want +got):\n%s\nrun: go generate ./...", diff)
 	}
+}
+
+func loadSpec(t *testing.T) *openapi3.T {
+	t.Helper()
+	spec, err := openapi3.NewLoader().LoadFromFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// extensions is the vendor extensions of an operation.
+type extensions struct {
+	Service    string `json:"x-service"`
+	Permission string `json:"x-permission"`
+	Idempotent bool   `json:"x-idempotent"`
+	Limits     []struct {
+		Requests int
+		Seconds  time.Duration
+	} `json:"x-rate-limit"`
+	Paging *struct {
+		Page, Rows, In string
+		First          int
+	} `json:"x-paging"`
+}
+
+// operationOf returns the entry of the table for an operation of openapi.yaml.
+func operationOf(t *testing.T, method, path string, o *openapi3.Operation) gen.Operation {
+	t.Helper()
+	var x extensions
+	data, err := json.Marshal(o.Extensions)
+	if err == nil {
+		err = json.Unmarshal(data, &x)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", o.OperationID, err)
+	}
+	op := gen.Operation{
+		ID: o.OperationID, Method: method, Path: path, Service: x.Service, Permission: x.Permission,
+		Idempotent: x.Idempotent || method == "GET" || method == "PUT" || method == "DELETE",
+	}
+	for status := range o.Responses.Map() {
+		var n int
+		if _, err := fmt.Sscan(status, &n); err == nil && n < 300 {
+			op.Success = append(op.Success, n)
+		}
+	}
+	slices.Sort(op.Success)
+	for _, l := range x.Limits {
+		op.Limits = append(op.Limits, gen.RateLimit{Requests: l.Requests, Window: l.Seconds * time.Second})
+	}
+	if p := x.Paging; p != nil {
+		op.Paging = &gen.Paging{Page: p.Page, Rows: p.Rows, InBody: p.In == "body", First: p.First}
+	}
+	return op
 }
 
 // TestFindOperation finds every operation by its method and a path.

@@ -7,8 +7,8 @@ var operations = [...]Operation{
 	{ID: "exchangeToken", Method: "POST", Path: "/api/auth/login/rc/accesstoken", Success: []int{200}},
 	{ID: "logout", Method: "DELETE", Path: "/api/auth/logout/{refreshToken}", Success: []int{200, 204}, Idempotent: true},
 	{ID: "refreshToken", Method: "POST", Path: "/api/auth/token/refresh", Success: []int{200}},
-	{ID: "listAccounts", Method: "GET", Path: "/voice/api/v1/admin/accounts", Success: []int{200}, Idempotent: true},
-	{ID: "listUsers", Method: "GET", Path: "/voice/api/v1/admin/users", Success: []int{200}, Idempotent: true},
+	{ID: "listAccounts", Method: "GET", Path: "/voice/api/v1/admin/accounts", Success: []int{200}, Service: "Accounts.List", Idempotent: true},
+	{ID: "listUsers", Method: "GET", Path: "/voice/api/v1/admin/users", Success: []int{200}, Service: "Users.List", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
 }
 
 // Operation returns the operation exchangeToken. The result may be nil.

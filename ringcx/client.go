@@ -12,14 +12,20 @@ import (
 	"github.com/ringcx-go/ringcx-go/internal/redact"
 )
 
-// Client is a client of the RingCX API. It embeds the generated client, which has a
-// method for each operation of openapi.yaml. Use [Get] or [Stream] to read the results
-// of these methods. A Client is safe for concurrent use.
+// Client is a client of the RingCX API. It embeds [gen.Services], which has a field for each
+// part of the API:
+//
+//	accounts, err := client.Accounts.List(ctx) // []gen.Account
+//
+// It also embeds the generated client, which has a method for each operation of openapi.yaml.
+// Use [Get] or [Stream] to read the results of these methods, which contain the status and
+// the headers. A Client is safe for concurrent use.
 //
 // A Client sends calls again after some statuses and errors: see [TokenSource.Transport]. A
 // POST is not sent again if RingCX may have processed it, unless openapi.yaml says that it
 // may be, or the program says so with a header Idempotency-Key.
 type Client struct {
+	gen.Services
 	*gen.ClientWithResponses
 
 	// Tokens adds the bearer token to the requests of the Client. Use it for other
@@ -42,9 +48,20 @@ func New(cfg Config) (*Client, error) {
 	t.toErrors = true
 	doer.Transport = t
 	c := &Client{Tokens: tokens, doer: &doer}
-	c.ClientWithResponses, err = gen.NewClientWithResponses(cache.base.String(), gen.WithHTTPClient(c))
-	return c, err
+	c.ClientWithResponses, err = gen.NewClientWithResponses(cache.base.String(), gen.WithHTTPClient(doFunc(c.Do)))
+	if err != nil {
+		return nil, err
+	}
+	c.Services = gen.NewServices(c.ClientInterface)
+	return c, nil
 }
+
+// doFunc is [Client.Do] for the generated client. A *Client that is in an interface would make
+// the linker keep all methods of the generated client in programs that use html/template.
+type doFunc func(*http.Request) (*http.Response, error)
+
+// Do implements gen.HttpRequestDoer.
+func (f doFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
 // Do sends req with the bearer token and returns the response. It is for endpoints that
 // openapi.yaml does not have, and for other generated clients, which can use c as their

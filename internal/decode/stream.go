@@ -44,6 +44,16 @@ func Stream[T any](op func(*http.Response) Operation, r *http.Response, err erro
 	}
 }
 
+// All returns an iterator over the elements of the JSON array in the response to op. It calls
+// send, a method of the generated client whose name does not end in WithResponse, each time
+// that a loop begins, and yields errors as Stream does.
+func All[T any](op Operation, send func() (*http.Response, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		resp, err := send()
+		Stream[T](func(*http.Response) Operation { return op }, resp, err)(yield)
+	}
+}
+
 // checkList returns a mismatch if the status or the Content-Type of r is not that of a
 // list.
 func (op Operation) checkList(r *http.Response) error {
