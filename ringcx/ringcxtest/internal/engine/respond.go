@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// respondItem responds with a resource, in the form that the operation declares.
+func (c *call) respondItem(i *item) *Response {
+	switch s := c.api.returns(c.operation); c.api.form(s) {
+	case "array", "map":
+		if c.api.listed(s) != nil && c.plan.action != actClone {
+			return c.respondList(c.set().all(), len(c.set().all()))
+		}
+		return c.respondList([]*item{i}, 1)
+	case "integer", "number", "string":
+		return c.respond(idValue(i.id))
+	}
+	return c.respondDone(i, 1)
+}
+
+// all returns the items.
+func (s *set) all() []*item {
+	s.read()
+	return s.items
+}
+
+// respondDone responds after a change of n resources, of which i is one, or nil.
+func (c *call) respondDone(i *item, n int) *Response {
+	switch c.api.form(c.api.returns(c.operation)) {
+	case "boolean":
+		return c.respond(true)
+	case "integer", "number":
+		return c.respond(json.Number(fmt.Sprint(n)))
+	case "object":
+		if i != nil {
+			return c.respondJSON(c.project(c.api.returns(c.operation), i), i.foreign)
+		}
+	case "array", "map":
+		if i != nil {
+			return c.respondList([]*item{i}, n)
+		}
+	}
+	return c.example()
+}
+
+// idValue returns an id as a number if it is one.
+func idValue(id string) any {
+	if isDecimal(id) {
+		return json.Number(id)
+	}
+	return id
+}
+
+// project returns the JSON of a resource in a schema. If that is another one than the
+// collection's, fields that it does not have are omitted.
+func (c *call) project(s *schema, i *item) json.RawMessage {
+	o := c.api.object(s)
+	isOwn := o == c.plan.collection.object
+	if i.foreign || o == nil || isOwn && !c.plan.collection.closed {
+		return i.encode()
+	}
+	object := maps.Clone(i.object)
+	if len(o.Properties) > 0 && !isOwn {
+		maps.DeleteFunc(object, func(name string, _ any) bool { return o.Properties[name] == nil })
+	}
+	return encode(c.api.conform(s, object))
+}
+
+// respondList responds with resources, in the form that the operation declares. total is the
+// number of resources of all pages.
+func (c *call) respondList(items []*item, total int) *Response {
+	s := c.api.returns(c.operation)
+	element, foreign := c.api.listed(s), false
+	var list bytes.Buffer
+	list.WriteByte('[')
+	for n, i := range items {
+		if n > 0 {
+			list.WriteByte(',')
+		}
+		list.Write(c.project(element, i))
+		foreign = foreign || i.foreign
+	}
+	list.WriteByte(']')
+	switch c.api.form(s) {
+	case "array":
+		return c.respondJSON(list.Bytes(), foreign)
+	case "map":
+		return c.respondJSON(encode(map[string]json.RawMessage{c.mapKey(): list.Bytes()}), foreign)
+	case "object":
+		return c.respondEnvelope(s, list.Bytes(), total, foreign)
+	case "boolean":
+		return c.respond(true)
+	case "integer", "number":
+		return c.respond(json.Number(fmt.Sprint(total)))
+	}
+	return c.example()
+}
+
+// mapKey returns the key under which a map has the list: that of the example, or "0".
+func (c *call) mapKey() string {
+	_, m := c.api.details(c.operation).response()
+	for _, v := range c.api.examples(m) {
+		object, _ := v.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(object)) {
+			return key
+		}
+	}
+	return "0"
+}
+
+// respondEnvelope responds with an object around a list. Of its numbers, those that are named
+// like a total are the number of resources of all pages.
+func (c *call) respondEnvelope(s *schema, list json.RawMessage, total int, foreign bool) *Response {
+	o, name := c.api.object(s), c.api.envelope(s)
+	if name == "" && len(o.Properties) > 0 {
+		return c.example()
+	}
+	if name == "" { // the document does not declare the fields
+		name = "records"
+		return c.respondJSON(encode(map[string]any{name: list, "totalElements": total}), foreign)
+	}
+	object, _ := c.api.conform(s, map[string]any{}).(map[string]any)
+	for field, property := range o.Properties {
+		form := c.api.form(property)
+		isTotal := strings.Contains(strings.ToLower(field), "total") || strings.Contains(strings.ToLower(field), "count")
+		if isTotal && (form == "integer" || form == "number") {
+			object[field] = total
+		}
+	}
+	object[name] = list
+	return c.respondJSON(encode(object), foreign)
+}
+
+// respond responds with a value, in the form that the operation declares.
+func (c *call) respond(v any) *Response {
+	d := c.api.details(c.operation)
+	contentType, m := d.response()
+	if m == nil {
+		return &Response{Status: d.status}
+	}
+	if m.Schema != nil {
+		v = c.api.conform(m.Schema, v)
+	}
+	r := &Response{Status: d.status, ContentType: contentType}
+	if contentType == jsonType || strings.HasSuffix(contentType, "+json") {
+		r.Body = encode(v)
+	} else {
+		r.Body = []byte(plainText(v))
+	}
+	return r
+}
+
+// plainText returns a value as the body of a type other than JSON.
+func plainText(v any) string {
+	switch v.(type) {
+	case map[string]any, []any:
+		return string(encode(v))
+	}
+	return text(v)
+}
+
+func (c *call) respondJSON(body []byte, foreign bool) *Response {
+	d := c.api.details(c.operation)
+	contentType, m := d.response()
+	if m == nil {
+		return &Response{Status: d.status}
+	}
+	return &Response{Status: d.status, ContentType: contentType, Body: body, Foreign: foreign}
+}
+
+// example responds with the example of the document.
+func (c *call) example() *Response { return c.respond(c.sampleResponse()) }
+
+// sampleResponse returns the first example of a success, or a sample of its schema.
+func (c *call) sampleResponse() any {
+	_, m := c.api.details(c.operation).response()
+	if m == nil {
+		return nil
+	}
+	for _, v := range c.api.examples(m) {
+		return v
+	}
+	return c.api.sample(m.Schema)
+}
