@@ -2,17 +2,60 @@ package ringcxtest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-// SetAccounts replaces the accounts that s lists. By default they are the examples of
-// openapi.yaml.
+// The paths of the collections with methods of their own.
+const (
+	accountsPath = "/voice/api/v1/admin/accounts"
+	usersPath    = "/voice/api/v1/admin/users"
+)
+
+// Set replaces the resources at a path, for all operations that work on them:
+//
+//	fake.Set("/voice/api/v1/admin/accounts/7/dialGroups", []gen.DialGroup{{…}, {…}})
+//
+// If the path is that of a collection, data is a slice, which replaces the collection and
+// everything below its resources. If it is the path of one resource, data is that resource;
+// it replaces the one with this id or is added. Accounts and other resources in the path that
+// do not exist are created from the examples of openapi.yaml. A collection that was not set
+// begins with the examples of openapi.yaml, and one below a resource that a request has
+// created is empty.
+//
+// Data is marshaled as JSON. A Server of [NewServer] compares it with openapi.yaml when it is
+// sent. Use [Server.SetJSON] for data that openapi.yaml does not allow. The test fails at once
+// if the path is not that of resources, or if data is not a slice or an object.
+func (s *Server) Set(path string, data any) {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	raw, err := json.Marshal(data)
+	if err == nil {
+		err = s.resources().Set(path, raw, false)
+	}
+	if err != nil {
+		s.fail("Set(%q): %v", path, err)
+	}
+}
+
+// SetJSON is like [Server.Set] for JSON: an array of objects, or an object. It is served
+// unchanged, including fields and values that openapi.yaml does not allow: a Server of
+// [NewServer] reports no violation for it. So it may come from a file or from the types of
+// another generated client. If the path or the JSON is not valid, SetJSON returns an error and
+// changes nothing.
+func (s *Server) SetJSON(path string, data []byte) error {
+	if err := s.resources().Set(path, data, true); err != nil {
+		return fmt.Errorf("ringcxtest: SetJSON(%q): %w", path, err)
+	}
+	return nil
+}
+
+// SetAccounts replaces the accounts that s lists and knows, with everything below them. By
+// default they are the examples of openapi.yaml.
 func (s *Server) SetAccounts(accounts ...gen.Account) {
-	s.setAccounts(each(marshalEach(accounts)), false)
+	s.resources().SetAll(accountsPath, each(marshalEach(accounts)), false)
 }
 
 // SetAccountsJSON replaces the accounts that s lists with the elements of data, which must be
@@ -21,18 +64,7 @@ func (s *Server) SetAccounts(accounts ...gen.Account) {
 // violation for them. So they may come from a file or from the types of another generated
 // client. If data is not valid, SetAccountsJSON returns an error and changes nothing.
 func (s *Server) SetAccountsJSON(data []byte) error {
-	raw, err := parseObjects(data)
-	if err == nil {
-		s.setAccounts(each(raw), true)
-	}
-	return err
-}
-
-// setAccounts sets the accounts. If isForeign is true, they need not match openapi.yaml.
-func (s *Server) setAccounts(accounts iter.Seq[json.RawMessage], isForeign bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accounts, s.foreign[Accounts] = accounts, isForeign
+	return s.resources().Set(accountsPath, data, true)
 }
 
 // SetUsers replaces the users that s lists. Users are nested through Children. By default
@@ -42,7 +74,7 @@ func (s *Server) setAccounts(accounts iter.Seq[json.RawMessage], isForeign bool)
 // and activeOnly=true omits users whose Enabled is false. The children of an omitted user
 // take its place.
 func (s *Server) SetUsers(users ...gen.User) {
-	s.setUsers(each(marshalEach(users)), false)
+	s.resources().SetAll(usersPath, each(marshalEach(users)), false)
 }
 
 // SetUsersJSON replaces the users that s lists with the elements of data, which must be a
@@ -52,15 +84,12 @@ func (s *Server) SetUsers(users ...gen.User) {
 // for them. flatten and activeOnly work as for [Server.SetUsers]. If data is not valid,
 // SetUsersJSON returns an error and changes nothing.
 func (s *Server) SetUsersJSON(data []byte) error {
-	raw, err := parseObjects(data)
-	if err == nil {
-		s.setUsers(each(raw), true)
-	}
-	return err
+	return s.resources().Set(usersPath, data, true)
 }
 
 // GenerateUsers replaces the users that s lists with n generated ones. They are generated
-// while a response is written, so n may be large. The same n gives the same users.
+// while a response is written, so n may be large, until another operation than listUsers works on
+// them. The same n gives the same users.
 //
 // The users form groups of ten, one of them the parent of the other nine. Every seventh
 // user is not enabled. Roles, ids and times alternate between the forms that RingCX sends.
@@ -69,30 +98,5 @@ func (s *Server) GenerateUsers(n int) {
 	if n < 0 {
 		s.fail("GenerateUsers(%d): the number must not be negative", n)
 	}
-	s.setUsers(generateUsers(n), false)
-}
-
-// setUsers sets the users. If isForeign is true, they need not match openapi.yaml.
-func (s *Server) setUsers(users iter.Seq[json.RawMessage], isForeign bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users, s.foreign[Users] = users, isForeign
-}
-
-// parseObjects returns the elements of a JSON array of objects.
-func parseObjects(data []byte) ([]json.RawMessage, error) {
-	var value json.RawMessage
-	if err := json.Unmarshal(data, &value); err != nil {
-		return nil, fmt.Errorf("not valid JSON: %w", err)
-	}
-	var elements []json.RawMessage
-	if err := json.Unmarshal(data, &elements); err != nil || elements == nil {
-		return nil, errors.New("not a JSON array")
-	}
-	for i, e := range elements {
-		if e[0] != '{' {
-			return nil, fmt.Errorf("element %d of the JSON array is not an object", i)
-		}
-	}
-	return elements, nil
+	s.resources().SetAll(usersPath, generateUsers(n), false)
 }

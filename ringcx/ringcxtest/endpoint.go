@@ -84,29 +84,6 @@ func examples(e Endpoint) []json.RawMessage {
 	return all
 }
 
-// elements returns the elements of all examples of e, whose response is an array.
-func elements(e Endpoint) func() []json.RawMessage {
-	return sync.OnceValue(func() []json.RawMessage {
-		var all []json.RawMessage
-		for _, data := range examples(e) {
-			var elements []json.RawMessage
-			if err := json.Unmarshal(data, &elements); err != nil {
-				panic(fmt.Sprintf("ringcxtest: examples of %s: %v", e, err))
-			}
-			all = append(all, elements...)
-		}
-		return all
-	})
-}
-
-var accountElements, userElements = elements(Accounts), elements(Users)
-
-// exampleAccounts are the accounts of a new Server: the examples of openapi.yaml.
-func exampleAccounts(yield func(json.RawMessage) bool) { each(accountElements())(yield) }
-
-// exampleUsers are the users of a new Server: the examples of openapi.yaml.
-func exampleUsers(yield func(json.RawMessage) bool) { each(userElements())(yield) }
-
 // exampleSession returns the first example of a response to an exchange that contains a
 // refresh token. The caller must not change it.
 var exampleSession = sync.OnceValue(func() map[string]json.RawMessage {

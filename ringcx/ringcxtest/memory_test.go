@@ -34,9 +34,8 @@ func TestLargeResponseIsStreamed(t *testing.T) {
 		client := inMemory(s)
 		req := usersRequest(t, t.Context(), client)
 		generated := 0
-		s.GenerateUsers(20_000)
-		all := s.users
-		s.setUsers(func(yield func(json.RawMessage) bool) {
+		all := generateUsers(20_000)
+		s.resources().SetAll(usersPath, func(yield func(json.RawMessage) bool) {
 			all(func(u json.RawMessage) bool { generated += groupSize; return yield(u) })
 		}, false)
 		resp, err := client.Do(req)

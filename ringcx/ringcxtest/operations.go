@@ -2,7 +2,6 @@ package ringcxtest
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -10,9 +9,11 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
 )
 
-// handlers are the operations with a handler of their own.
+// handlers are the operations with a handler of their own. All other operations are served by
+// package engine.
 var handlers = map[Endpoint]func(*call){
 	Exchange: exchangeToken,
 	Refresh:  refreshToken,
@@ -21,32 +22,13 @@ var handlers = map[Endpoint]func(*call){
 	Users:    listUsers,
 }
 
-// otherOperations serves the operations without a handler of their own.
-type otherOperations interface {
-	// serves returns how it responds to the operation: "engine", "table" or "example". It returns
-	// "" if it does not serve the operation.
-	serves(o *contract.Operation) string
-	// serve responds to c, whose parameters and access token are valid.
-	serve(c *call)
-}
-
-// notImplemented rejects every operation.
-type notImplemented struct{}
-
-func (notImplemented) serves(*contract.Operation) string { return "" }
-
-func (notImplemented) serve(c *call) {
-	c.respondError(http.StatusNotImplemented, "not.implemented",
-		fmt.Sprintf("ringcxtest does not implement the operation %s", c.operation.ID))
-}
-
 // servedBy returns how s responds to an operation: "hand" if it has a handler of its own, or what
-// otherOperations returns.
+// [engine.API.Serves] returns.
 func (s *Server) servedBy(o *contract.Operation) string {
 	if handlers[Endpoint(o.ID)] != nil {
 		return "hand"
 	}
-	return s.others.serves(o)
+	return apiOf(s.spec).Serves(o.ID)
 }
 
 // handleOperation responds to a call of an operation of openapi.yaml.
@@ -56,13 +38,39 @@ func handleOperation(_ http.ResponseWriter, r *http.Request) {
 		c.respondBadParameter(name)
 		return
 	}
-	if handle := handlers[c.endpoint]; handle != nil {
-		handle(c)
+	if c.endpoint.isCall() && !(authorizeCall(c) && permitCall(c)) {
 		return
 	}
-	if authorizeCall(c) {
-		c.server.others.serve(c)
+	c.server.mu.Lock()
+	fixed, isFixed := c.server.fixed[c.endpoint]
+	c.server.mu.Unlock()
+	handle := handlers[c.endpoint]
+	switch {
+	case isFixed:
+		fixed.send(c)
+	case handle != nil:
+		handle(c)
+	default:
+		serveResources(c)
 	}
+}
+
+// serveResources responds as package engine does.
+func serveResources(c *call) {
+	response := c.server.resources().Serve(c.operation, &engine.Request{
+		PathValue: c.r.PathValue, Query: c.r.URL.Query(),
+		ContentType: c.r.Header.Get("Content-Type"), Body: c.body,
+	})
+	if p := response.Problem; p != nil {
+		c.respondProblem(response.Status, p)
+		return
+	}
+	c.foreign = response.Foreign
+	if response.ContentType != "" {
+		c.w.Header().Set("Content-Type", response.ContentType)
+	}
+	c.w.WriteHeader(response.Status)
+	_, _ = c.w.Write(response.Body)
 }
 
 // exchangeToken starts a session of RingCX.
@@ -169,24 +177,16 @@ func logOut(c *call) {
 
 // listAccounts lists the accounts.
 func listAccounts(c *call) {
-	if authorizeCall(c) {
-		c.server.mu.Lock()
-		accounts := c.server.accounts
-		c.foreign = c.server.foreign[Accounts]
-		c.server.mu.Unlock()
-		c.respondList(accounts)
-	}
+	accounts, foreign := c.server.resources().All(accountsPath)
+	c.foreign = foreign
+	c.respondList(accounts)
 }
 
 // listUsers lists the users.
 func listUsers(c *call) {
-	if authorizeCall(c) {
-		c.server.mu.Lock()
-		users := c.server.users
-		c.foreign = c.server.foreign[Users]
-		c.server.mu.Unlock()
-		c.respondList(arrange(users, c.isTrue("flatten"), c.isTrue("activeOnly")))
-	}
+	users, foreign := c.server.resources().All(usersPath)
+	c.foreign = foreign
+	c.respondList(arrange(users, c.isTrue("flatten"), c.isTrue("activeOnly")))
 }
 
 // isTrue reports whether a boolean parameter in the query is true.

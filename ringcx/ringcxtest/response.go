@@ -8,9 +8,11 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
 )
 
 const (
@@ -174,4 +176,13 @@ func (c *call) respondInvalid(name, problem string) {
 	e := c.apiError("validation.exception", name+" "+problem)
 	e.ValidationErrors = []gen.ValidationError{{AttributeName: &name, Message: &problem}}
 	c.respondJSON(http.StatusBadRequest, e)
+}
+
+// respondProblem writes why a request is rejected.
+func (c *call) respondProblem(status int, p *engine.Problem) {
+	e := c.apiError(p.Code, strings.TrimSpace(p.Field+" "+p.Message))
+	if p.Field != "" {
+		e.ValidationErrors = []gen.ValidationError{{AttributeName: &p.Field, Message: &p.Message}}
+	}
+	c.respondJSON(status, e)
 }

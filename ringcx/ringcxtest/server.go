@@ -1,10 +1,8 @@
 package ringcxtest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"path"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
 )
 
 // The credentials that a Server accepts: those of an app with a secret, of an app without
@@ -60,10 +59,12 @@ type Server struct {
 	tb       testing.TB // nil if created by New
 	checked  bool       // compare requests and responses with openapi.yaml
 	spec     *contract.Document
-	others   otherOperations
 	routes   *http.ServeMux // endpoints that are not operations of openapi.yaml
 	memory   *memory
 	loopback loopback
+
+	// resources returns what openapi.yaml's operations work on.
+	resources func() *engine.Engine
 
 	mu             sync.Mutex
 	closed         bool // violations are no longer reported
@@ -75,10 +76,9 @@ type Server struct {
 	handled        map[Endpoint]bool // added by Handle
 	lifetime       time.Duration     // of new access tokens
 	loginLifetimes loginLifetimes
-	accounts       iter.Seq[json.RawMessage]
-	users          iter.Seq[json.RawMessage]
-	foreign        map[Endpoint]bool // the data need not match openapi.yaml
-	onRequest      func(LogEntry)    // nil if not set
+	fixed          map[Endpoint]fixedResponse
+	permissions    permissions
+	onRequest      func(LogEntry) // nil if not set
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and
@@ -90,17 +90,15 @@ func New() *Server { return newServer(contract.OpenAPI()) }
 func newServer(spec *contract.Document) *Server {
 	s := &Server{
 		spec:           spec,
-		others:         notImplemented{},
 		sessions:       newSessions(),
 		tally:          newTally(time.Now()),
 		faults:         make(map[Endpoint][]*queuedFault),
 		handled:        make(map[Endpoint]bool),
 		lifetime:       defaultLifetime,
 		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
-		accounts:       exampleAccounts,
-		users:          exampleUsers,
-		foreign:        make(map[Endpoint]bool),
+		fixed:          make(map[Endpoint]fixedResponse),
 	}
+	s.resources = sync.OnceValue(func() *engine.Engine { return engine.New(apiOf(s.spec)) })
 	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
 	s.route()
 	return s
@@ -340,6 +338,18 @@ func recoverConflict(err *error) {
 	if v := recover(); v != nil {
 		*err = fmt.Errorf("%v", v)
 	}
+}
+
+// apis are the APIs of documents.
+var apis sync.Map // *engine.API by *contract.Document
+
+// apiOf returns the API of a document, which all Servers of the process share.
+func apiOf(d *contract.Document) *engine.API {
+	if a, ok := apis.Load(d); ok {
+		return a.(*engine.API)
+	}
+	a, _ := apis.LoadOrStore(d, engine.Compile(d))
+	return a.(*engine.API)
 }
 
 // route registers the endpoints that are not operations of openapi.yaml.

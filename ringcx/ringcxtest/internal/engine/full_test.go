@@ -42,13 +42,15 @@ func TestX(t *testing.T) {
 func exampleRequest(t testing.TB, a *API, o *contract.Operation) (*Request, *http.Request) {
 	t.Helper()
 	d := a.details(a.operations[o.ID])
-	r := &Request{Path: make(map[string]string), Query: make(url.Values)}
+	r := &Request{Query: make(url.Values)}
+	pathValues := make(map[string]string)
+	r.PathValue = func(name string) string { return pathValues[name] }
 	path := o.Path
 	for _, p := range d.parameters {
 		switch p.In {
 		case "path":
-			r.Path[p.Name] = a.exampleOf(p)
-			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(r.Path[p.Name]))
+			pathValues[p.Name] = a.exampleOf(p)
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(pathValues[p.Name]))
 		case "query":
 			if strings.HasPrefix(string(p.Example), "[") {
 				r.Query.Set(p.Name, text(value(p.Example).([]any)[0]))
@@ -71,7 +73,7 @@ func exampleRequest(t testing.TB, a *API, o *contract.Operation) (*Request, *htt
 		}
 	}
 	h := httptest.NewRequest(o.Method, path+"?"+r.Query.Encode(), bytes.NewReader(r.Body))
-	for name, v := range r.Path {
+	for name, v := range pathValues {
 		h.SetPathValue(name, v)
 	}
 	if r.ContentType != "" {

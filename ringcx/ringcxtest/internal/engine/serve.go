@@ -12,7 +12,7 @@ import (
 
 // Request is a request to an operation.
 type Request struct {
-	Path        map[string]string // path parameters
+	PathValue   func(name string) string // of a path parameter
 	Query       url.Values
 	ContentType string // of the body
 	Body        []byte
@@ -41,7 +41,7 @@ func (e *Engine) Serve(o *contract.Operation, r *Request) *Response {
 	defer e.mu.Unlock()
 	c := &call{Engine: e, operation: op, Request: r, plan: e.api.planOf(op)}
 	for _, name := range op.parameterNames() {
-		c.values = append(c.values, r.Path[name])
+		c.values = append(c.values, r.PathValue(name))
 	}
 	if missing := c.missing(); missing != "" {
 		return notFound(missing)
