@@ -57,6 +57,7 @@ var exceptions = []exception{
 	{text: "GoodData", reason: "the product whose analytics RingCX offers, in names of RingCX"},
 	{text: "FolderMode", reason: "the name of a RingCX field"},
 	{text: "folder mode", file: "openapi.yaml", reason: "what RingCX calls it"},
+	{text: "AutoAnswer", file: "openapi.yaml", reason: "in names of RingCX fields"},
 	{text: "connection refused", reason: "the text of ECONNREFUSED"},
 	{text: "ECONNREFUSED", reason: "an error of the operating system"},
 	{text: "ConnRefused", reason: "ECONNREFUSED in the names of variables"},
