@@ -1,6 +1,7 @@
 // Package wire contains Go types for values that RingCX sends in more than one form:
 // times whose offset has no colon, ids that are a number or a string, flags that are
-// a boolean or a number, and roles that are an object or a string.
+// a boolean or a number, roles that are an object or a string, and results of a search for
+// leads that are a list or an object with a list.
 //
 // The types of package gen use them. Each type reads every form that the service is
 // known to send and writes one form. Reading what it wrote gives the same value. For

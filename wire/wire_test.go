@@ -112,7 +112,7 @@ func fuzzReads[T any, P interface {
 // TestInvalidJSON calls UnmarshalJSON directly with invalid JSON, which encoding/json
 // never does.
 func TestInvalidJSON(t *testing.T) {
-	for _, v := range []json.Unmarshaler{new(wire.Time), new(wire.ID), new(wire.Flag), new(wire.Role), new(wire.Secret)} {
+	for _, v := range []json.Unmarshaler{new(wire.Time), new(wire.ID), new(wire.Flag), new(wire.Role), new(wire.Secret), new(leadPage)} {
 		for _, in := range []string{"", " ", "-", "t", "n", "\"", "\"a", "{", `{"`, "[", "x"} {
 			if err := v.UnmarshalJSON([]byte(in)); err == nil {
 				t.Errorf("UnmarshalJSON(%q) of %T returned no error", in, v)

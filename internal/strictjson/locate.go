@@ -8,6 +8,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strconv"
 	"strings"
@@ -55,8 +56,11 @@ func locate(data []byte, t reflect.Type, depth int) []string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if depth == 0 || decodesItself(t) {
+	switch {
+	case depth == 0:
 		return nil
+	case decodesItself(t):
+		return placeByType(data, t)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	start, _ := d.Token() // an error is an error of the whole
@@ -79,6 +83,17 @@ func locate(data []byte, t reflect.Type, depth int) []string {
 		}
 	}
 	return nil
+}
+
+// placeByType returns the place that the UnmarshalJSON of t reports: a wire.LeadPage reports
+// the row and the field.
+func placeByType(data []byte, t reflect.Type) []string {
+	err := json.Unmarshal(data, reflect.New(t).Interface())
+	var mismatch *json.UnmarshalTypeError
+	if !errors.As(err, &mismatch) || mismatch.Field == "" {
+		return nil
+	}
+	return []string{mismatch.Field}
 }
 
 // opening returns the token with which JSON for a t begins, or nil.

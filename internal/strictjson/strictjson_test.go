@@ -158,6 +158,29 @@ func TestUnmarshal(t *testing.T) {
 }
 
 // TestMarshal checks that Marshal is that of encoding/json.
+// page decodes itself, and names the place of an error.
+type page struct{}
+
+func (*page) UnmarshalJSON([]byte) error {
+	return &json.UnmarshalTypeError{Value: "string", Type: reflect.TypeFor[int](), Field: "3.id"}
+}
+
+func TestUnmarshalByType(t *testing.T) {
+	tests := []struct {
+		name, data, want string
+		v                any
+	}{
+		{"body", `{}`, "3.id", new(page)},
+		{"element", `[{}]`, "0.3.id", new([]page)},
+	}
+	for _, tt := range tests {
+		located, ok := errors.AsType[*strictjson.Error](strictjson.Unmarshal([]byte(tt.data), tt.v))
+		if !ok || located.Field != tt.want {
+			t.Errorf("%s: error is %+v, want one with Field %q", tt.name, located, tt.want)
+		}
+	}
+}
+
 func TestMarshal(t *testing.T) {
 	data, err := strictjson.Marshal(map[string]strictjson.RawMessage{"a": strictjson.RawMessage(`[1]`)})
 	if err != nil || string(data) != `{"a":[1]}` {
