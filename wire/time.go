@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -22,8 +23,8 @@ const timeLayout = "2006-01-02T15:04:05.000-0700"
 //
 // It reads this format and RFC 3339, both with or without a fraction; a time without an
 // offset and a date without a time, which it takes as UTC; an integer (milliseconds since
-// 1970 in UTC); and an object whose field millis is such an integer. A null, an empty
-// string, the string "null", and an object without millis are the zero Time. A time read
+// 1970 in UTC); and an object whose field millis, or time, is such an integer. A null, an empty
+// string, the string "null", and an object without either are the zero Time. A time read
 // from a string keeps its offset; a time read from an integer is in UTC. RingCX uses
 // milliseconds: reading and writing truncate finer fractions.
 //
@@ -38,7 +39,7 @@ const timeLayout = "2006-01-02T15:04:05.000-0700"
 // [time.Time], so MarshalText returns RFC 3339.
 //
 // Source: RingCX documentation, active calls sample (the format) and API reference (the
-// object). The other forms are assumptions.
+// objects: one type has millis, the other time). The other forms are assumptions.
 type Time struct {
 	time.Time
 
@@ -143,15 +144,21 @@ func parseTime(data []byte) (time.Time, bool) {
 	return time.UnixMilli(ms).UTC(), true
 }
 
-// parseTimeObject reads {"millis": 1589575093686}. It ignores other fields.
+// parseTimeObject reads {"millis": 1589575093686} and {"time": 1589575093686}. It ignores
+// other fields.
 func parseTimeObject(data []byte) (time.Time, bool) {
 	var v struct {
 		Millis *int64 `json:"millis"`
+		Time   *int64 `json:"time"`
 	}
-	if err := json.Unmarshal(data, &v); err != nil || v.Millis == nil {
-		return time.Time{}, err == nil
+	if err := json.Unmarshal(data, &v); err != nil {
+		return time.Time{}, false
 	}
-	return time.UnixMilli(*v.Millis).UTC(), true
+	ms := cmp.Or(v.Millis, v.Time)
+	if ms == nil {
+		return time.Time{}, true
+	}
+	return time.UnixMilli(*ms).UTC(), true
 }
 
 // parseTimeText reads the strings that match the pattern of Time in openapi.yaml.

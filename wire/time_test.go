@@ -42,6 +42,8 @@ func TestTimeReads(t *testing.T) {
 		{"largest milliseconds", `9223372036854775807`, wire.Time{Time: time.UnixMilli(math.MaxInt64)}},
 		{"smallest milliseconds", `-9223372036854775808`, wire.Time{Time: time.UnixMilli(math.MinInt64)}},
 		{"object", `{"afterNow":false,"millis":1589575093686,"zone":{"id":"UTC"}}`, at(0)},
+		{"object with time", `{"year":120,"nanos":686000000,"time":1589575093686}`, at(0)},
+		{"object with both", `{"millis":1589575093686,"time":1}`, at(0)},
 		{"object, extreme", `{"millis":9000000000000000}`, wire.Time{Time: time.UnixMilli(9e15)}},
 		{"object, millis null", `{"millis":null}`, wire.Time{}},
 		{"object, millis missing", `{}`, wire.Time{}},
@@ -72,6 +74,7 @@ func TestTimeKeepsText(t *testing.T) {
 		{"exponent", `1e3`, wire.Time{Text: "1e3"}},
 		{"too large", `9223372036854775808`, wire.Time{Text: "9223372036854775808"}},
 		{"object with a fraction", `{"millis":1.5}`, wire.Time{Text: `{"millis":1.5}`}},
+		{"object, time is a string", `{"time":"1"}`, wire.Time{Text: `{"time":"1"}`}},
 		{"object with a string", `{"millis":"1"}`, wire.Time{Text: `{"millis":"1"}`}},
 	}
 	testReads(t, at(0), tests)
