@@ -2,13 +2,173 @@
 
 package gen
 
+import "time"
+
 // operations is in ascending order of Path.
 var operations = [...]Operation{
 	{ID: "exchangeToken", Method: "POST", Path: "/api/auth/login/rc/accesstoken", Success: []int{200}},
 	{ID: "logout", Method: "DELETE", Path: "/api/auth/logout/{refreshToken}", Success: []int{200, 204}, Idempotent: true},
 	{ID: "refreshToken", Method: "POST", Path: "/api/auth/token/refresh", Success: []int{200}},
+	{ID: "listAgentStateSubscriptions", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions", Success: []int{200}, Service: "AgentStateSubscriptions.List", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "createAgentStateSubscription", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions", Success: []int{200}, Service: "AgentStateSubscriptions.Create", Permission: "ROLE WFO_ACCESS"},
+	{ID: "deleteAgentStateSubscription", Method: "DELETE", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}", Success: []int{200, 204}, Service: "AgentStateSubscriptions.Delete", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "updateAgentStateSubscription", Method: "PUT", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}", Success: []int{200}, Service: "AgentStateSubscriptions.Update", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "listExtendedAgentStats", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats", Success: []int{200}, Service: "Reports.ListExtendedAgentStats", Limits: []RateLimit{{Requests: 3, Window: 60 * time.Second}, {Requests: 9, Window: 900 * time.Second}}, Idempotent: true},
+	{ID: "listAgentStats", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats", Success: []int{200}, Service: "Reports.ListAgentStats", Limits: []RateLimit{{Requests: 3, Window: 60 * time.Second}, {Requests: 9, Window: 900 * time.Second}}, Idempotent: true},
+	{ID: "listQueueStats", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats", Success: []int{200}, Service: "Reports.ListQueueStats", Limits: []RateLimit{{Requests: 3, Window: 60 * time.Second}, {Requests: 9, Window: 900 * time.Second}}, Idempotent: true},
+	{ID: "startSegmentStream", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams", Success: []int{200}, Service: "MediaControl.StartSegmentStream"},
+	{ID: "stopSegmentStream", Method: "DELETE", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}", Success: []int{200}, Service: "MediaControl.StopSegmentStream", Idempotent: true},
+	{ID: "startDialogStream", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams", Success: []int{200}, Service: "MediaControl.StartDialogStream"},
+	{ID: "stopDialogStream", Method: "DELETE", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}", Success: []int{200}, Service: "MediaControl.StopDialogStream", Idempotent: true},
+	{ID: "listInteractions", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata", Success: []int{200}, Service: "Reports.ListInteractions", Limits: []RateLimit{{Requests: 3, Window: 60 * time.Second}, {Requests: 9, Window: 900 * time.Second}}, Idempotent: true},
+	{ID: "listCXQueueGroups", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups", Success: []int{200}, Service: "CXQueues.ListGroups", Idempotent: true},
+	{ID: "listCXQueues", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents", Success: []int{200}, Service: "CXQueues.List", Idempotent: true},
+	{ID: "getRecording", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200, 206}, Service: "Recordings.Get", Idempotent: true},
+	{ID: "getTranscript", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200}, Service: "Transcripts.Get", Idempotent: true},
+	{ID: "getCXQueueAvailability", Method: "GET", Path: "/voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability", Success: []int{200}, Service: "CXQueues.GetAvailability", Idempotent: true},
+	{ID: "listSubAccounts", Method: "GET", Path: "/voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts", Success: []int{200}, Service: "Accounts.ListSubAccounts", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "listAccountAgentGroups", Method: "GET", Path: "/voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups", Success: []int{200}, Service: "Accounts.ListAgentGroups", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "listAccountAgents", Method: "GET", Path: "/voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents", Success: []int{200}, Service: "Accounts.ListAgents", Permission: "ROLE WFO_ACCESS", Idempotent: true},
+	{ID: "listAccountUsers", Method: "GET", Path: "/voice/api/integration/v1/admin/users/{mainAccountId}", Success: []int{200}, Service: "Accounts.ListUsers", Permission: "ROLE WFO_ACCESS", Idempotent: true},
 	{ID: "listAccounts", Method: "GET", Path: "/voice/api/v1/admin/accounts", Success: []int{200}, Service: "Accounts.List", Idempotent: true},
+	{ID: "createCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall", Success: []int{200, 201}, Service: "ActiveCalls.Create", Permission: "READ Account"},
+	{ID: "listActiveCalls", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/list", Success: []int{200}, Service: "ActiveCalls.List", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "checkQueueStatus", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus", Success: []int{200}, Service: "ActiveCalls.CheckQueueStatus", Idempotent: true},
+	{ID: "checkQueueThreshold", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold", Success: []int{200}, Service: "ActiveCalls.CheckQueueThreshold", Idempotent: true},
+	{ID: "joinCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall", Success: []int{200, 201}, Service: "ActiveCalls.Join", Permission: "READ Account"},
+	{ID: "disposeCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall", Success: []int{200, 201}, Service: "ActiveCalls.Dispose", Permission: "READ Account"},
+	{ID: "hangUpCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall", Success: []int{200, 201}, Service: "ActiveCalls.HangUp", Permission: "READ Account"},
+	{ID: "hangUpSession", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession", Success: []int{200, 201}, Service: "ActiveCalls.HangUpSession", Permission: "READ Account"},
+	{ID: "hangUpSessionByID", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById", Success: []int{200}, Service: "ActiveCalls.HangUpSessionByID"},
+	{ID: "pingCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall", Success: []int{200}, Service: "ActiveCalls.Ping", Idempotent: true},
+	{ID: "requeueCall", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall", Success: []int{200}, Service: "ActiveCalls.Requeue"},
+	{ID: "setCallHold", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold", Success: []int{200}, Service: "ActiveCalls.SetHold"},
+	{ID: "setCallRecording", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording", Success: []int{200, 201}, Service: "ActiveCalls.SetRecording", Permission: "READ Account"},
+	{ID: "listAgentGroups", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups", Success: []int{200}, Service: "AgentGroups.List", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "createAgentGroup", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups", Success: []int{200, 201}, Service: "AgentGroups.Create", Permission: "CREATE Account"},
+	{ID: "deleteAgentGroup", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}", Success: []int{200, 204}, Service: "AgentGroups.Delete", Permission: "DELETE AgentGroup", Idempotent: true},
+	{ID: "getAgentGroup", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}", Success: []int{200}, Service: "AgentGroups.Get", Permission: "READ QueueGroup", Idempotent: true},
+	{ID: "updateAgentGroup", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}", Success: []int{200, 201}, Service: "AgentGroups.Update", Permission: "UPDATE AgentGroup", Idempotent: true},
+	{ID: "listAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents", Success: []int{200}, Service: "Agents.List", Permission: "READ AgentGroup", Idempotent: true},
+	{ID: "createAgent", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents", Success: []int{200, 201}, Service: "Agents.Create", Permission: "CREATE AgentGroup"},
+	{ID: "updateAgents", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents", Success: []int{200, 201}, Service: "Agents.UpdateList", Permission: "UPDATE AgentGroup", Idempotent: true},
+	{ID: "deleteAgent", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}", Success: []int{200, 204}, Service: "Agents.Delete", Permission: "DELETE Agent", Idempotent: true},
+	{ID: "getAgent", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}", Success: []int{200}, Service: "Agents.Get", Permission: "READ Agent", Idempotent: true},
+	{ID: "updateAgent", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}", Success: []int{200, 201}, Service: "Agents.Update", Permission: "UPDATE Agent", Idempotent: true},
+	{ID: "listSkillProfiles", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles", Success: []int{200}, Service: "SkillProfiles.List", Idempotent: true},
+	{ID: "createSkillProfile", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles", Success: []int{200, 201}, Service: "SkillProfiles.Create"},
+	{ID: "deleteSkillProfile", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}", Success: []int{200, 204}, Service: "SkillProfiles.Delete", Idempotent: true},
+	{ID: "getSkillProfile", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}", Success: []int{200}, Service: "SkillProfiles.Get", Idempotent: true},
+	{ID: "updateSkillProfile", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}", Success: []int{200}, Service: "SkillProfiles.Update", Idempotent: true},
+	{ID: "listSkillProfileSkills", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills", Success: []int{200}, Service: "SkillProfiles.ListSkills", Idempotent: true},
+	{ID: "assignSkillProfileSkills", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills", Success: []int{200}, Service: "SkillProfiles.AssignSkills", Idempotent: true},
+	{ID: "removeSkillProfileSkill", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}", Success: []int{200, 204}, Service: "SkillProfiles.RemoveSkill", Idempotent: true},
+	{ID: "assignSkillProfileSkill", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}", Success: []int{200}, Service: "SkillProfiles.AssignSkill", Idempotent: true},
+	{ID: "countLoggedInAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}", Success: []int{200}, Service: "AgentAccess.CountLoggedInAgents", Permission: "READ Account + READ Queue", Idempotent: true},
+	{ID: "listAuxStates", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/auxStates", Success: []int{200}, Service: "AuxStates.List", Idempotent: true},
+	{ID: "performLeadAction", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions", Success: []int{200, 201}, Service: "Leads.PerformAction", Permission: "READ Account + UPDATE Campaign", Limits: []RateLimit{{Requests: 30, Window: 10 * time.Second}, {Requests: 120, Window: 60 * time.Second}}, Idempotent: true},
+	{ID: "searchLeads", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearch", Success: []int{200, 201}, Service: "Leads.Search", Permission: "READ Account", Limits: []RateLimit{{Requests: 15, Window: 10 * time.Second}, {Requests: 60, Window: 30 * time.Second}}, Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "searchLeadsByPhoneList", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearchByPhoneList", Success: []int{200, 201}, Service: "Leads.SearchByPhoneList", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "listLeadStates", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates", Success: []int{200}, Service: "Leads.ListStates", Permission: "READ Account", Idempotent: true},
+	{ID: "listSystemDispositions", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions", Success: []int{200}, Service: "Leads.ListSystemDispositions", Permission: "READ Account", Idempotent: true},
+	{ID: "patchLead", Method: "PATCH", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}", Success: []int{200, 204}, Service: "Leads.Patch", Permission: "READ Account + UPDATE Campaign", Limits: []RateLimit{{Requests: 12, Window: 3 * time.Second}, {Requests: 150, Window: 60 * time.Second}}},
+	{ID: "updateLead", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}", Success: []int{200, 201}, Service: "Leads.Update", Permission: "READ Account + UPDATE Campaign", Limits: []RateLimit{{Requests: 12, Window: 3 * time.Second}, {Requests: 150, Window: 60 * time.Second}}, Idempotent: true},
+	{ID: "loadLeads", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct", Success: []int{200, 201}, Service: "Leads.Load", Permission: "UPDATE Campaign", Limits: []RateLimit{{Requests: 30, Window: 10 * time.Second}, {Requests: 120, Window: 60 * time.Second}}},
+	{ID: "previewLeadFile", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview", Success: []int{200, 201}, Service: "LeadFiles.Preview", Permission: "UPDATE Campaign", Limits: []RateLimit{{Requests: 12, Window: 30 * time.Second}, {Requests: 18, Window: 60 * time.Second}}},
+	{ID: "processLeadFile", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process", Success: []int{201, 202}, Service: "LeadFiles.Process", Permission: "UPDATE Campaign", Limits: []RateLimit{{Requests: 9, Window: 3 * time.Second}, {Requests: 30, Window: 30 * time.Second}}},
+	{ID: "listDialGroups", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups", Success: []int{200}, Service: "DialGroups.List", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "createDialGroup", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups", Success: []int{200, 201}, Service: "DialGroups.Create", Permission: "CREATE Account"},
+	{ID: "listDialGroupsWithChildren", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/withChildren", Success: []int{200}, Service: "DialGroups.ListWithChildren", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "deleteDialGroup", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}", Success: []int{200, 204}, Service: "DialGroups.Delete", Permission: "DELETE Account", Idempotent: true},
+	{ID: "getDialGroup", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}", Success: []int{200}, Service: "DialGroups.Get", Permission: "READ DialGroup", Idempotent: true},
+	{ID: "updateDialGroup", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}", Success: []int{200, 201}, Service: "DialGroups.Update", Permission: "UPDATE DialGroup", Idempotent: true},
+	{ID: "assignDialGroupAgents", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents", Success: []int{200, 201}, Service: "DialGroups.AssignAgents", Permission: "READ Agent + UPDATE DialGroup", Idempotent: true},
+	{ID: "listDialGroupAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignedAgents", Success: []int{200}, Service: "DialGroups.ListAgents", Permission: "READ DialGroup", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "listCampaigns", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns", Success: []int{200}, Service: "Campaigns.List", Permission: "READ DialGroup", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "createCampaign", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns", Success: []int{200, 201}, Service: "Campaigns.Create", Permission: "UPDATE DialGroup"},
+	{ID: "deleteCampaign", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}", Success: []int{200, 204}, Service: "Campaigns.Delete", Permission: "DELETE Campaign", Idempotent: true},
+	{ID: "getCampaign", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}", Success: []int{200}, Service: "Campaigns.Get", Permission: "READ Campaign", Idempotent: true},
+	{ID: "updateCampaign", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}", Success: []int{200, 201}, Service: "Campaigns.Update", Permission: "UPDATE Campaign", Idempotent: true},
+	{ID: "refreshDialer", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache", Success: []int{200, 201}, Service: "Campaigns.RefreshDialer", Permission: "READ Campaign", Idempotent: true},
+	{ID: "listCampaignLeadLists", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists", Success: []int{200}, Service: "Campaigns.ListLeadLists", Idempotent: true},
+	{ID: "listDNCEntries", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists", Success: []int{200}, Service: "DNC.List", Idempotent: true},
+	{ID: "createDNCEntry", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists", Success: []int{200, 201}, Service: "DNC.Create"},
+	{ID: "searchDNCEntries", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch", Success: []int{200}, Service: "DNC.Search", Idempotent: true},
+	{ID: "deleteDNCEntriesByTag", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}", Success: []int{200, 204}, Service: "DNC.DeleteByTag", Idempotent: true},
+	{ID: "deleteDNCEntriesByCountry", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}", Success: []int{200, 204}, Service: "DNC.DeleteByCountry", Idempotent: true},
+	{ID: "deleteDNCEntry", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}", Success: []int{200, 204}, Service: "DNC.Delete", Idempotent: true},
+	{ID: "uploadDNCFile", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile", Success: []int{200}, Service: "DNC.Upload"},
+	{ID: "listDNCTags", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/dncTags", Success: []int{200}, Service: "DNCTags.List", Idempotent: true},
+	{ID: "createDNCTag", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/dncTags", Success: []int{200, 201}, Service: "DNCTags.Create"},
+	{ID: "deleteDNCTag", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}", Success: []int{200, 204}, Service: "DNCTags.Delete", Idempotent: true},
+	{ID: "listQueueGroups", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups", Success: []int{200}, Service: "QueueGroups.List", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "createQueueGroup", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups", Success: []int{200, 201}, Service: "QueueGroups.Create", Permission: "CREATE Account"},
+	{ID: "listQueueGroupsWithChildren", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren", Success: []int{200}, Service: "QueueGroups.ListWithChildren", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "listQueueGroupsWithDetails", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData", Success: []int{200}, Service: "QueueGroups.ListWithDetails", Permission: "READ Account", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "deleteQueueGroup", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}", Success: []int{200, 204}, Service: "QueueGroups.Delete", Permission: "DELETE QueueGroup", Idempotent: true},
+	{ID: "getQueueGroup", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}", Success: []int{200}, Service: "QueueGroups.Get", Permission: "READ QueueGroup", Idempotent: true},
+	{ID: "updateQueueGroup", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}", Success: []int{200, 201}, Service: "QueueGroups.Update", Permission: "UPDATE QueueGroup", Idempotent: true},
+	{ID: "listQueues", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates", Success: []int{200}, Service: "Queues.List", Permission: "READ QueueGroup", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "createQueue", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates", Success: []int{200, 201}, Service: "Queues.Create", Permission: "CREATE QueueGroup"},
+	{ID: "deleteQueue", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}", Success: []int{200, 204}, Service: "Queues.Delete", Permission: "DELETE Queue", Idempotent: true},
+	{ID: "getQueue", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}", Success: []int{200}, Service: "Queues.Get", Permission: "READ Queue", Idempotent: true},
+	{ID: "updateQueue", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}", Success: []int{200, 201}, Service: "Queues.Update", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "assignQueueAgents", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents", Success: []int{200, 201}, Service: "Queues.AssignAgents", Permission: "READ Agent + UPDATE Queue", Idempotent: true},
+	{ID: "setQueuePriorityGroup", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup", Success: []int{200, 201}, Service: "Queues.SetPriorityGroup", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "listQueueAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignedAgents", Success: []int{200}, Service: "Queues.ListAgents", Permission: "READ Queue", Paging: &Paging{Page: "page", Rows: "maxRows"}, Idempotent: true},
+	{ID: "cloneQueue", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone", Success: []int{200, 201}, Service: "Queues.Clone", Permission: "READ Queue(source) + CREATE QueueGroup(target)"},
+	{ID: "listQueueDispositions", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions", Success: []int{200}, Service: "QueueDispositions.List", Permission: "READ Queue", Idempotent: true},
+	{ID: "createQueueDisposition", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions", Success: []int{200, 201}, Service: "QueueDispositions.Create", Permission: "UPDATE Queue"},
+	{ID: "saveQueueDispositions", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions", Success: []int{200, 201}, Service: "QueueDispositions.SaveList", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "deleteQueueDisposition", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}", Success: []int{200, 204}, Service: "QueueDispositions.Delete", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "getQueueDisposition", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}", Success: []int{200}, Service: "QueueDispositions.Get", Permission: "READ Queue", Idempotent: true},
+	{ID: "updateQueueDisposition", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}", Success: []int{200, 201}, Service: "QueueDispositions.Update", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "listLoggedInAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin", Success: []int{200}, Service: "AgentAccess.ListLoggedInAgents", Permission: "READ Account + READ Agent", Idempotent: true},
+	{ID: "moveQueue", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup", Success: []int{200, 201}, Service: "Queues.Move", Permission: "UPDATE Queue + CREATE QueueGroup(target)"},
+	{ID: "setQueueActive", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive", Success: []int{200, 201}, Service: "Queues.SetActive", Permission: "UPDATE Queue", Idempotent: true},
+	{ID: "unassignQueueAgent", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}", Success: []int{200, 204}, Service: "Queues.UnassignAgent", Permission: "READ Agent + UPDATE Queue", Idempotent: true},
+	{ID: "listQueueSkills", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills", Success: []int{200}, Service: "QueueSkills.List", Permission: "READ QueueGroup", Idempotent: true},
+	{ID: "createQueueSkill", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills", Success: []int{200, 201}, Service: "QueueSkills.Create", Permission: "UPDATE QueueGroup"},
+	{ID: "saveQueueSkills", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills", Success: []int{200, 201}, Service: "QueueSkills.SaveList", Permission: "UPDATE QueueGroup", Idempotent: true},
+	{ID: "deleteQueueSkill", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}", Success: []int{200, 204}, Service: "QueueSkills.Delete", Permission: "UPDATE QueueGroup", Idempotent: true},
+	{ID: "getQueueSkill", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}", Success: []int{200}, Service: "QueueSkills.Get", Permission: "READ QueueGroup", Idempotent: true},
+	{ID: "updateQueueSkill", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}", Success: []int{200, 201}, Service: "QueueSkills.Update", Permission: "UPDATE QueueGroup", Idempotent: true},
+	{ID: "listPersonaPhones", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/persona-phone-config", Success: []int{200}, Service: "PersonaPhones.List", Permission: "READ Account + READ OUTBOUND", Idempotent: true},
+	{ID: "createPersonaPhone", Method: "POST", Path: "/voice/api/v1/admin/accounts/{accountId}/persona-phone-config", Success: []int{200}, Service: "PersonaPhones.Create", Permission: "READ Account + CREATE OUTBOUND"},
+	{ID: "updatePersonaPhone", Method: "PUT", Path: "/voice/api/v1/admin/accounts/{accountId}/persona-phone-config", Success: []int{200}, Service: "PersonaPhones.Update", Permission: "READ Account + UPDATE OUTBOUND", Idempotent: true},
+	{ID: "listPersonaPhoneCampaigns", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}", Success: []int{200}, Service: "PersonaPhones.ListCampaigns", Idempotent: true},
+	{ID: "deletePersonaPhone", Method: "DELETE", Path: "/voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}", Success: []int{204}, Service: "PersonaPhones.Delete", Permission: "READ Account + DELETE OUTBOUND", Idempotent: true},
+	{ID: "listRealTimeAgents", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/realTimeData/agent", Success: []int{200}, Service: "RealTimeData.ListAgents", Idempotent: true},
+	{ID: "listRealTimeChatQueues", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/realTimeData/chat", Success: []int{200}, Service: "RealTimeData.ListChatQueues", Idempotent: true},
+	{ID: "listRealTimeQueues", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound", Success: []int{200}, Service: "RealTimeData.ListQueues", Idempotent: true},
+	{ID: "listRealTimeIVRs", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr", Success: []int{200}, Service: "RealTimeData.ListIVRs", Idempotent: true},
+	{ID: "listRealTimeCampaigns", Method: "GET", Path: "/voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound", Success: []int{200}, Service: "RealTimeData.ListCampaigns", Idempotent: true},
+	{ID: "listAuditableEntities", Method: "GET", Path: "/voice/api/v1/admin/auditLogs/auditable", Success: []int{200}, Service: "AuditLogs.ListEntities", Idempotent: true},
+	{ID: "searchAuditLogs", Method: "PUT", Path: "/voice/api/v1/admin/auditLogs/search", Success: []int{200}, Service: "AuditLogs.Search", Idempotent: true},
+	{ID: "getLogin", Method: "GET", Path: "/voice/api/v1/admin/auth", Success: []int{200}, Service: "Logins.Get", Idempotent: true},
+	{ID: "getReportTemplate", Method: "GET", Path: "/voice/api/v1/admin/reports/{reportType}", Success: []int{200}, Service: "Reports.GetTemplate", Permission: "AUTHENTICATED", Idempotent: true},
+	{ID: "listAPITokens", Method: "GET", Path: "/voice/api/v1/admin/token", Success: []int{200}, Service: "APITokens.List", Permission: "AUTHENTICATED", Idempotent: true},
+	{ID: "createAPIToken", Method: "POST", Path: "/voice/api/v1/admin/token", Success: []int{200, 201}, Service: "APITokens.Create", Permission: "AUTHENTICATED"},
+	{ID: "deleteAPIToken", Method: "DELETE", Path: "/voice/api/v1/admin/token/{token}", Success: []int{200, 204}, Service: "APITokens.Delete", Permission: "ANONYMOUS", Idempotent: true},
 	{ID: "listUsers", Method: "GET", Path: "/voice/api/v1/admin/users", Success: []int{200}, Service: "Users.List", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "createUser", Method: "POST", Path: "/voice/api/v1/admin/users", Success: []int{200, 201}, Service: "Users.Create", Permission: "ROLE MANAGE_USERS|SUPER_USER"},
+	{ID: "checkUserName", Method: "GET", Path: "/voice/api/v1/admin/users/availableUserNames", Success: []int{200}, Service: "Users.CheckName", Permission: "AUTHENTICATED", Idempotent: true},
+	{ID: "reassignUsers", Method: "PUT", Path: "/voice/api/v1/admin/users/reassign", Success: []int{200, 201}, Service: "Users.Reassign", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "createRootUser", Method: "POST", Path: "/voice/api/v1/admin/users/root", Success: []int{200, 201}, Service: "Users.CreateRoot", Permission: "ROLE SUPER_USER"},
+	{ID: "assignAccountToRootUser", Method: "POST", Path: "/voice/api/v1/admin/users/root/{userId}/assignAccount", Success: []int{200, 201}, Service: "Users.AssignAccountToRoot", Permission: "ROLE SUPER_USER"},
+	{ID: "deleteUser", Method: "DELETE", Path: "/voice/api/v1/admin/users/{userId}", Success: []int{200, 204}, Service: "Users.Delete", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "getUser", Method: "GET", Path: "/voice/api/v1/admin/users/{userId}", Success: []int{200}, Service: "Users.Get", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "updateUser", Method: "PUT", Path: "/voice/api/v1/admin/users/{userId}", Success: []int{200}, Service: "Users.Update", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "assignAccountToUser", Method: "POST", Path: "/voice/api/v1/admin/users/{userId}/assignAccountToAnyUser", Success: []int{200, 201}, Service: "Users.AssignAccount", Permission: "ROLE MANAGE_RIGHTS|SUPER_USER"},
+	{ID: "assignAccountsToUser", Method: "POST", Path: "/voice/api/v1/admin/users/{userId}/bulkAssignAccountToAnyUser", Success: []int{200, 201}, Service: "Users.AssignAccounts", Permission: "ROLE MANAGE_RIGHTS|SUPER_USER"},
+	{ID: "listChildUsers", Method: "GET", Path: "/voice/api/v1/admin/users/{userId}/children", Success: []int{200}, Service: "Users.ListChildren", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "listUserRoles", Method: "GET", Path: "/voice/api/v1/admin/users/{userId}/roles", Success: []int{200}, Service: "UserRoles.List", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "removeUserRole", Method: "DELETE", Path: "/voice/api/v1/admin/users/{userId}/roles/{roleType}", Success: []int{200}, Service: "UserRoles.Remove", Permission: "ROLE MANAGE_USERS|SUPER_USER", Idempotent: true},
+	{ID: "addUserRole", Method: "POST", Path: "/voice/api/v1/admin/users/{userId}/roles/{roleType}", Success: []int{200, 201}, Service: "UserRoles.Add", Permission: "ROLE MANAGE_USERS|SUPER_USER"},
+	{ID: "setUserActive", Method: "PUT", Path: "/voice/api/v1/admin/users/{userId}/setIsActive", Success: []int{200}, Service: "Users.SetActive", Permission: "AUTHENTICATED", Idempotent: true},
+	{ID: "validateToken", Method: "GET", Path: "/voice/api/v1/auth/isTokenValid", Success: []int{200}, Service: "Logins.ValidateToken", Permission: "NONE", Idempotent: true},
+	{ID: "getAgentSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent", Success: []int{200}, Service: "Summaries.GetAgent", Idempotent: true},
+	{ID: "getAutoSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto", Success: []int{200}, Service: "Summaries.GetAuto", Idempotent: true},
 }
 
 // Operation returns the operation exchangeToken. The result may be nil.
@@ -20,8 +180,482 @@ func (*LogoutResult) Operation() Operation { return operations[1] }
 // Operation returns the operation refreshToken. The result may be nil.
 func (*RefreshTokenResult) Operation() Operation { return operations[2] }
 
+// Operation returns the operation listAgentStateSubscriptions. The result may be nil.
+func (*ListAgentStateSubscriptionsResult) Operation() Operation { return operations[3] }
+
+// Operation returns the operation createAgentStateSubscription. The result may be nil.
+func (*CreateAgentStateSubscriptionResult) Operation() Operation { return operations[4] }
+
+// Operation returns the operation deleteAgentStateSubscription. The result may be nil.
+func (*DeleteAgentStateSubscriptionResult) Operation() Operation { return operations[5] }
+
+// Operation returns the operation updateAgentStateSubscription. The result may be nil.
+func (*UpdateAgentStateSubscriptionResult) Operation() Operation { return operations[6] }
+
+// Operation returns the operation listExtendedAgentStats. The result may be nil.
+func (*ListExtendedAgentStatsResult) Operation() Operation { return operations[7] }
+
+// Operation returns the operation listAgentStats. The result may be nil.
+func (*ListAgentStatsResult) Operation() Operation { return operations[8] }
+
+// Operation returns the operation listQueueStats. The result may be nil.
+func (*ListQueueStatsResult) Operation() Operation { return operations[9] }
+
+// Operation returns the operation startSegmentStream. The result may be nil.
+func (*StartSegmentStreamResult) Operation() Operation { return operations[10] }
+
+// Operation returns the operation stopSegmentStream. The result may be nil.
+func (*StopSegmentStreamResult) Operation() Operation { return operations[11] }
+
+// Operation returns the operation startDialogStream. The result may be nil.
+func (*StartDialogStreamResult) Operation() Operation { return operations[12] }
+
+// Operation returns the operation stopDialogStream. The result may be nil.
+func (*StopDialogStreamResult) Operation() Operation { return operations[13] }
+
+// Operation returns the operation listInteractions. The result may be nil.
+func (*ListInteractionsResult) Operation() Operation { return operations[14] }
+
+// Operation returns the operation listCXQueueGroups. The result may be nil.
+func (*ListCXQueueGroupsResult) Operation() Operation { return operations[15] }
+
+// Operation returns the operation listCXQueues. The result may be nil.
+func (*ListCXQueuesResult) Operation() Operation { return operations[16] }
+
+// Operation returns the operation getRecording. The result may be nil.
+func (*GetRecordingResult) Operation() Operation { return operations[17] }
+
+// Operation returns the operation getTranscript. The result may be nil.
+func (*GetTranscriptResult) Operation() Operation { return operations[18] }
+
+// Operation returns the operation getCXQueueAvailability. The result may be nil.
+func (*GetCXQueueAvailabilityResult) Operation() Operation { return operations[19] }
+
+// Operation returns the operation listSubAccounts. The result may be nil.
+func (*ListSubAccountsResult) Operation() Operation { return operations[20] }
+
+// Operation returns the operation listAccountAgentGroups. The result may be nil.
+func (*ListAccountAgentGroupsResult) Operation() Operation { return operations[21] }
+
+// Operation returns the operation listAccountAgents. The result may be nil.
+func (*ListAccountAgentsResult) Operation() Operation { return operations[22] }
+
+// Operation returns the operation listAccountUsers. The result may be nil.
+func (*ListAccountUsersResult) Operation() Operation { return operations[23] }
+
 // Operation returns the operation listAccounts. The result may be nil.
-func (*ListAccountsResult) Operation() Operation { return operations[3] }
+func (*ListAccountsResult) Operation() Operation { return operations[24] }
+
+// Operation returns the operation createCall. The result may be nil.
+func (*CreateCallResult) Operation() Operation { return operations[25] }
+
+// Operation returns the operation listActiveCalls. The result may be nil.
+func (*ListActiveCallsResult) Operation() Operation { return operations[26] }
+
+// Operation returns the operation checkQueueStatus. The result may be nil.
+func (*CheckQueueStatusResult) Operation() Operation { return operations[27] }
+
+// Operation returns the operation checkQueueThreshold. The result may be nil.
+func (*CheckQueueThresholdResult) Operation() Operation { return operations[28] }
+
+// Operation returns the operation joinCall. The result may be nil.
+func (*JoinCallResult) Operation() Operation { return operations[29] }
+
+// Operation returns the operation disposeCall. The result may be nil.
+func (*DisposeCallResult) Operation() Operation { return operations[30] }
+
+// Operation returns the operation hangUpCall. The result may be nil.
+func (*HangUpCallResult) Operation() Operation { return operations[31] }
+
+// Operation returns the operation hangUpSession. The result may be nil.
+func (*HangUpSessionResult) Operation() Operation { return operations[32] }
+
+// Operation returns the operation hangUpSessionByID. The result may be nil.
+func (*HangUpSessionByIDResult) Operation() Operation { return operations[33] }
+
+// Operation returns the operation pingCall. The result may be nil.
+func (*PingCallResult) Operation() Operation { return operations[34] }
+
+// Operation returns the operation requeueCall. The result may be nil.
+func (*RequeueCallResult) Operation() Operation { return operations[35] }
+
+// Operation returns the operation setCallHold. The result may be nil.
+func (*SetCallHoldResult) Operation() Operation { return operations[36] }
+
+// Operation returns the operation setCallRecording. The result may be nil.
+func (*SetCallRecordingResult) Operation() Operation { return operations[37] }
+
+// Operation returns the operation listAgentGroups. The result may be nil.
+func (*ListAgentGroupsResult) Operation() Operation { return operations[38] }
+
+// Operation returns the operation createAgentGroup. The result may be nil.
+func (*CreateAgentGroupResult) Operation() Operation { return operations[39] }
+
+// Operation returns the operation deleteAgentGroup. The result may be nil.
+func (*DeleteAgentGroupResult) Operation() Operation { return operations[40] }
+
+// Operation returns the operation getAgentGroup. The result may be nil.
+func (*GetAgentGroupResult) Operation() Operation { return operations[41] }
+
+// Operation returns the operation updateAgentGroup. The result may be nil.
+func (*UpdateAgentGroupResult) Operation() Operation { return operations[42] }
+
+// Operation returns the operation listAgents. The result may be nil.
+func (*ListAgentsResult) Operation() Operation { return operations[43] }
+
+// Operation returns the operation createAgent. The result may be nil.
+func (*CreateAgentResult) Operation() Operation { return operations[44] }
+
+// Operation returns the operation updateAgents. The result may be nil.
+func (*UpdateAgentsResult) Operation() Operation { return operations[45] }
+
+// Operation returns the operation deleteAgent. The result may be nil.
+func (*DeleteAgentResult) Operation() Operation { return operations[46] }
+
+// Operation returns the operation getAgent. The result may be nil.
+func (*GetAgentResult) Operation() Operation { return operations[47] }
+
+// Operation returns the operation updateAgent. The result may be nil.
+func (*UpdateAgentResult) Operation() Operation { return operations[48] }
+
+// Operation returns the operation listSkillProfiles. The result may be nil.
+func (*ListSkillProfilesResult) Operation() Operation { return operations[49] }
+
+// Operation returns the operation createSkillProfile. The result may be nil.
+func (*CreateSkillProfileResult) Operation() Operation { return operations[50] }
+
+// Operation returns the operation deleteSkillProfile. The result may be nil.
+func (*DeleteSkillProfileResult) Operation() Operation { return operations[51] }
+
+// Operation returns the operation getSkillProfile. The result may be nil.
+func (*GetSkillProfileResult) Operation() Operation { return operations[52] }
+
+// Operation returns the operation updateSkillProfile. The result may be nil.
+func (*UpdateSkillProfileResult) Operation() Operation { return operations[53] }
+
+// Operation returns the operation listSkillProfileSkills. The result may be nil.
+func (*ListSkillProfileSkillsResult) Operation() Operation { return operations[54] }
+
+// Operation returns the operation assignSkillProfileSkills. The result may be nil.
+func (*AssignSkillProfileSkillsResult) Operation() Operation { return operations[55] }
+
+// Operation returns the operation removeSkillProfileSkill. The result may be nil.
+func (*RemoveSkillProfileSkillResult) Operation() Operation { return operations[56] }
+
+// Operation returns the operation assignSkillProfileSkill. The result may be nil.
+func (*AssignSkillProfileSkillResult) Operation() Operation { return operations[57] }
+
+// Operation returns the operation countLoggedInAgents. The result may be nil.
+func (*CountLoggedInAgentsResult) Operation() Operation { return operations[58] }
+
+// Operation returns the operation listAuxStates. The result may be nil.
+func (*ListAuxStatesResult) Operation() Operation { return operations[59] }
+
+// Operation returns the operation performLeadAction. The result may be nil.
+func (*PerformLeadActionResult) Operation() Operation { return operations[60] }
+
+// Operation returns the operation searchLeads. The result may be nil.
+func (*SearchLeadsResult) Operation() Operation { return operations[61] }
+
+// Operation returns the operation searchLeadsByPhoneList. The result may be nil.
+func (*SearchLeadsByPhoneListResult) Operation() Operation { return operations[62] }
+
+// Operation returns the operation listLeadStates. The result may be nil.
+func (*ListLeadStatesResult) Operation() Operation { return operations[63] }
+
+// Operation returns the operation listSystemDispositions. The result may be nil.
+func (*ListSystemDispositionsResult) Operation() Operation { return operations[64] }
+
+// Operation returns the operation patchLead. The result may be nil.
+func (*PatchLeadResult) Operation() Operation { return operations[65] }
+
+// Operation returns the operation updateLead. The result may be nil.
+func (*UpdateLeadResult) Operation() Operation { return operations[66] }
+
+// Operation returns the operation loadLeads. The result may be nil.
+func (*LoadLeadsResult) Operation() Operation { return operations[67] }
+
+// Operation returns the operation previewLeadFile. The result may be nil.
+func (*PreviewLeadFileResult) Operation() Operation { return operations[68] }
+
+// Operation returns the operation processLeadFile. The result may be nil.
+func (*ProcessLeadFileResult) Operation() Operation { return operations[69] }
+
+// Operation returns the operation listDialGroups. The result may be nil.
+func (*ListDialGroupsResult) Operation() Operation { return operations[70] }
+
+// Operation returns the operation createDialGroup. The result may be nil.
+func (*CreateDialGroupResult) Operation() Operation { return operations[71] }
+
+// Operation returns the operation listDialGroupsWithChildren. The result may be nil.
+func (*ListDialGroupsWithChildrenResult) Operation() Operation { return operations[72] }
+
+// Operation returns the operation deleteDialGroup. The result may be nil.
+func (*DeleteDialGroupResult) Operation() Operation { return operations[73] }
+
+// Operation returns the operation getDialGroup. The result may be nil.
+func (*GetDialGroupResult) Operation() Operation { return operations[74] }
+
+// Operation returns the operation updateDialGroup. The result may be nil.
+func (*UpdateDialGroupResult) Operation() Operation { return operations[75] }
+
+// Operation returns the operation assignDialGroupAgents. The result may be nil.
+func (*AssignDialGroupAgentsResult) Operation() Operation { return operations[76] }
+
+// Operation returns the operation listDialGroupAgents. The result may be nil.
+func (*ListDialGroupAgentsResult) Operation() Operation { return operations[77] }
+
+// Operation returns the operation listCampaigns. The result may be nil.
+func (*ListCampaignsResult) Operation() Operation { return operations[78] }
+
+// Operation returns the operation createCampaign. The result may be nil.
+func (*CreateCampaignResult) Operation() Operation { return operations[79] }
+
+// Operation returns the operation deleteCampaign. The result may be nil.
+func (*DeleteCampaignResult) Operation() Operation { return operations[80] }
+
+// Operation returns the operation getCampaign. The result may be nil.
+func (*GetCampaignResult) Operation() Operation { return operations[81] }
+
+// Operation returns the operation updateCampaign. The result may be nil.
+func (*UpdateCampaignResult) Operation() Operation { return operations[82] }
+
+// Operation returns the operation refreshDialer. The result may be nil.
+func (*RefreshDialerResult) Operation() Operation { return operations[83] }
+
+// Operation returns the operation listCampaignLeadLists. The result may be nil.
+func (*ListCampaignLeadListsResult) Operation() Operation { return operations[84] }
+
+// Operation returns the operation listDNCEntries. The result may be nil.
+func (*ListDNCEntriesResult) Operation() Operation { return operations[85] }
+
+// Operation returns the operation createDNCEntry. The result may be nil.
+func (*CreateDNCEntryResult) Operation() Operation { return operations[86] }
+
+// Operation returns the operation searchDNCEntries. The result may be nil.
+func (*SearchDNCEntriesResult) Operation() Operation { return operations[87] }
+
+// Operation returns the operation deleteDNCEntriesByTag. The result may be nil.
+func (*DeleteDNCEntriesByTagResult) Operation() Operation { return operations[88] }
+
+// Operation returns the operation deleteDNCEntriesByCountry. The result may be nil.
+func (*DeleteDNCEntriesByCountryResult) Operation() Operation { return operations[89] }
+
+// Operation returns the operation deleteDNCEntry. The result may be nil.
+func (*DeleteDNCEntryResult) Operation() Operation { return operations[90] }
+
+// Operation returns the operation uploadDNCFile. The result may be nil.
+func (*UploadDNCFileResult) Operation() Operation { return operations[91] }
+
+// Operation returns the operation listDNCTags. The result may be nil.
+func (*ListDNCTagsResult) Operation() Operation { return operations[92] }
+
+// Operation returns the operation createDNCTag. The result may be nil.
+func (*CreateDNCTagResult) Operation() Operation { return operations[93] }
+
+// Operation returns the operation deleteDNCTag. The result may be nil.
+func (*DeleteDNCTagResult) Operation() Operation { return operations[94] }
+
+// Operation returns the operation listQueueGroups. The result may be nil.
+func (*ListQueueGroupsResult) Operation() Operation { return operations[95] }
+
+// Operation returns the operation createQueueGroup. The result may be nil.
+func (*CreateQueueGroupResult) Operation() Operation { return operations[96] }
+
+// Operation returns the operation listQueueGroupsWithChildren. The result may be nil.
+func (*ListQueueGroupsWithChildrenResult) Operation() Operation { return operations[97] }
+
+// Operation returns the operation listQueueGroupsWithDetails. The result may be nil.
+func (*ListQueueGroupsWithDetailsResult) Operation() Operation { return operations[98] }
+
+// Operation returns the operation deleteQueueGroup. The result may be nil.
+func (*DeleteQueueGroupResult) Operation() Operation { return operations[99] }
+
+// Operation returns the operation getQueueGroup. The result may be nil.
+func (*GetQueueGroupResult) Operation() Operation { return operations[100] }
+
+// Operation returns the operation updateQueueGroup. The result may be nil.
+func (*UpdateQueueGroupResult) Operation() Operation { return operations[101] }
+
+// Operation returns the operation listQueues. The result may be nil.
+func (*ListQueuesResult) Operation() Operation { return operations[102] }
+
+// Operation returns the operation createQueue. The result may be nil.
+func (*CreateQueueResult) Operation() Operation { return operations[103] }
+
+// Operation returns the operation deleteQueue. The result may be nil.
+func (*DeleteQueueResult) Operation() Operation { return operations[104] }
+
+// Operation returns the operation getQueue. The result may be nil.
+func (*GetQueueResult) Operation() Operation { return operations[105] }
+
+// Operation returns the operation updateQueue. The result may be nil.
+func (*UpdateQueueResult) Operation() Operation { return operations[106] }
+
+// Operation returns the operation assignQueueAgents. The result may be nil.
+func (*AssignQueueAgentsResult) Operation() Operation { return operations[107] }
+
+// Operation returns the operation setQueuePriorityGroup. The result may be nil.
+func (*SetQueuePriorityGroupResult) Operation() Operation { return operations[108] }
+
+// Operation returns the operation listQueueAgents. The result may be nil.
+func (*ListQueueAgentsResult) Operation() Operation { return operations[109] }
+
+// Operation returns the operation cloneQueue. The result may be nil.
+func (*CloneQueueResult) Operation() Operation { return operations[110] }
+
+// Operation returns the operation listQueueDispositions. The result may be nil.
+func (*ListQueueDispositionsResult) Operation() Operation { return operations[111] }
+
+// Operation returns the operation createQueueDisposition. The result may be nil.
+func (*CreateQueueDispositionResult) Operation() Operation { return operations[112] }
+
+// Operation returns the operation saveQueueDispositions. The result may be nil.
+func (*SaveQueueDispositionsResult) Operation() Operation { return operations[113] }
+
+// Operation returns the operation deleteQueueDisposition. The result may be nil.
+func (*DeleteQueueDispositionResult) Operation() Operation { return operations[114] }
+
+// Operation returns the operation getQueueDisposition. The result may be nil.
+func (*GetQueueDispositionResult) Operation() Operation { return operations[115] }
+
+// Operation returns the operation updateQueueDisposition. The result may be nil.
+func (*UpdateQueueDispositionResult) Operation() Operation { return operations[116] }
+
+// Operation returns the operation listLoggedInAgents. The result may be nil.
+func (*ListLoggedInAgentsResult) Operation() Operation { return operations[117] }
+
+// Operation returns the operation moveQueue. The result may be nil.
+func (*MoveQueueResult) Operation() Operation { return operations[118] }
+
+// Operation returns the operation setQueueActive. The result may be nil.
+func (*SetQueueActiveResult) Operation() Operation { return operations[119] }
+
+// Operation returns the operation unassignQueueAgent. The result may be nil.
+func (*UnassignQueueAgentResult) Operation() Operation { return operations[120] }
+
+// Operation returns the operation listQueueSkills. The result may be nil.
+func (*ListQueueSkillsResult) Operation() Operation { return operations[121] }
+
+// Operation returns the operation createQueueSkill. The result may be nil.
+func (*CreateQueueSkillResult) Operation() Operation { return operations[122] }
+
+// Operation returns the operation saveQueueSkills. The result may be nil.
+func (*SaveQueueSkillsResult) Operation() Operation { return operations[123] }
+
+// Operation returns the operation deleteQueueSkill. The result may be nil.
+func (*DeleteQueueSkillResult) Operation() Operation { return operations[124] }
+
+// Operation returns the operation getQueueSkill. The result may be nil.
+func (*GetQueueSkillResult) Operation() Operation { return operations[125] }
+
+// Operation returns the operation updateQueueSkill. The result may be nil.
+func (*UpdateQueueSkillResult) Operation() Operation { return operations[126] }
+
+// Operation returns the operation listPersonaPhones. The result may be nil.
+func (*ListPersonaPhonesResult) Operation() Operation { return operations[127] }
+
+// Operation returns the operation createPersonaPhone. The result may be nil.
+func (*CreatePersonaPhoneResult) Operation() Operation { return operations[128] }
+
+// Operation returns the operation updatePersonaPhone. The result may be nil.
+func (*UpdatePersonaPhoneResult) Operation() Operation { return operations[129] }
+
+// Operation returns the operation listPersonaPhoneCampaigns. The result may be nil.
+func (*ListPersonaPhoneCampaignsResult) Operation() Operation { return operations[130] }
+
+// Operation returns the operation deletePersonaPhone. The result may be nil.
+func (*DeletePersonaPhoneResult) Operation() Operation { return operations[131] }
+
+// Operation returns the operation listRealTimeAgents. The result may be nil.
+func (*ListRealTimeAgentsResult) Operation() Operation { return operations[132] }
+
+// Operation returns the operation listRealTimeChatQueues. The result may be nil.
+func (*ListRealTimeChatQueuesResult) Operation() Operation { return operations[133] }
+
+// Operation returns the operation listRealTimeQueues. The result may be nil.
+func (*ListRealTimeQueuesResult) Operation() Operation { return operations[134] }
+
+// Operation returns the operation listRealTimeIVRs. The result may be nil.
+func (*ListRealTimeIVRsResult) Operation() Operation { return operations[135] }
+
+// Operation returns the operation listRealTimeCampaigns. The result may be nil.
+func (*ListRealTimeCampaignsResult) Operation() Operation { return operations[136] }
+
+// Operation returns the operation listAuditableEntities. The result may be nil.
+func (*ListAuditableEntitiesResult) Operation() Operation { return operations[137] }
+
+// Operation returns the operation searchAuditLogs. The result may be nil.
+func (*SearchAuditLogsResult) Operation() Operation { return operations[138] }
+
+// Operation returns the operation getLogin. The result may be nil.
+func (*GetLoginResult) Operation() Operation { return operations[139] }
+
+// Operation returns the operation getReportTemplate. The result may be nil.
+func (*GetReportTemplateResult) Operation() Operation { return operations[140] }
+
+// Operation returns the operation listAPITokens. The result may be nil.
+func (*ListAPITokensResult) Operation() Operation { return operations[141] }
+
+// Operation returns the operation createAPIToken. The result may be nil.
+func (*CreateAPITokenResult) Operation() Operation { return operations[142] }
+
+// Operation returns the operation deleteAPIToken. The result may be nil.
+func (*DeleteAPITokenResult) Operation() Operation { return operations[143] }
 
 // Operation returns the operation listUsers. The result may be nil.
-func (*ListUsersResult) Operation() Operation { return operations[4] }
+func (*ListUsersResult) Operation() Operation { return operations[144] }
+
+// Operation returns the operation createUser. The result may be nil.
+func (*CreateUserResult) Operation() Operation { return operations[145] }
+
+// Operation returns the operation checkUserName. The result may be nil.
+func (*CheckUserNameResult) Operation() Operation { return operations[146] }
+
+// Operation returns the operation reassignUsers. The result may be nil.
+func (*ReassignUsersResult) Operation() Operation { return operations[147] }
+
+// Operation returns the operation createRootUser. The result may be nil.
+func (*CreateRootUserResult) Operation() Operation { return operations[148] }
+
+// Operation returns the operation assignAccountToRootUser. The result may be nil.
+func (*AssignAccountToRootUserResult) Operation() Operation { return operations[149] }
+
+// Operation returns the operation deleteUser. The result may be nil.
+func (*DeleteUserResult) Operation() Operation { return operations[150] }
+
+// Operation returns the operation getUser. The result may be nil.
+func (*GetUserResult) Operation() Operation { return operations[151] }
+
+// Operation returns the operation updateUser. The result may be nil.
+func (*UpdateUserResult) Operation() Operation { return operations[152] }
+
+// Operation returns the operation assignAccountToUser. The result may be nil.
+func (*AssignAccountToUserResult) Operation() Operation { return operations[153] }
+
+// Operation returns the operation assignAccountsToUser. The result may be nil.
+func (*AssignAccountsToUserResult) Operation() Operation { return operations[154] }
+
+// Operation returns the operation listChildUsers. The result may be nil.
+func (*ListChildUsersResult) Operation() Operation { return operations[155] }
+
+// Operation returns the operation listUserRoles. The result may be nil.
+func (*ListUserRolesResult) Operation() Operation { return operations[156] }
+
+// Operation returns the operation removeUserRole. The result may be nil.
+func (*RemoveUserRoleResult) Operation() Operation { return operations[157] }
+
+// Operation returns the operation addUserRole. The result may be nil.
+func (*AddUserRoleResult) Operation() Operation { return operations[158] }
+
+// Operation returns the operation setUserActive. The result may be nil.
+func (*SetUserActiveResult) Operation() Operation { return operations[159] }
+
+// Operation returns the operation validateToken. The result may be nil.
+func (*ValidateTokenResult) Operation() Operation { return operations[160] }
+
+// Operation returns the operation getAgentSummary. The result may be nil.
+func (*GetAgentSummaryResult) Operation() Operation { return operations[161] }
+
+// Operation returns the operation getAutoSummary. The result may be nil.
+func (*GetAutoSummaryResult) Operation() Operation { return operations[162] }

@@ -3,31 +3,1853 @@
 package gen
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"iter"
 	"net/http"
+	"net/url"
 
+	"github.com/oapi-codegen/runtime"
 	"github.com/ringcx-go/ringcx-go/internal/decode"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
+
+// AgentStateSubscriptionsService has the operations of the service AgentStateSubscriptions. It is a field of [Services].
+type AgentStateSubscriptionsService struct{ client ClientInterface }
+
+// List lists the subscriptions to the states of the agents of a sub-account.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.ListAgentStateSubscriptions].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]AgentStateSubscription, error) {
+	resp, err := s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
+	return decode.Value[[]AgentStateSubscription](operations[3].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [AgentStateSubscriptionsService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[AgentStateSubscription, error] {
+	return decode.All[AgentStateSubscription](operations[3].expected(), func() (*http.Response, error) {
+		return s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
+	})
+}
+
+// Create subscribes a URL to the states of the agents of a sub-account.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.CreateAgentStateSubscription].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+	resp, err := s.client.CreateAgentStateSubscription(ctx, rcAccountID, subAccountID, body)
+	return decode.Value[AgentStateSubscription](operations[4].expected(), resp, err)
+}
+
+// Delete ends a subscription to the states of agents.
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.DeleteAgentStateSubscription].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID) error {
+	resp, err := s.client.DeleteAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID)
+	return decode.None(operations[5].expected(), resp, err)
+}
+
+// Update updates a subscription to the states of agents.
+//
+// It sends PUT /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.UpdateAgentStateSubscription].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+	resp, err := s.client.UpdateAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID, body)
+	return decode.Value[AgentStateSubscription](operations[6].expected(), resp, err)
+}
+
+// ReportsService has the operations of the service Reports. It is a field of [Services].
+type ReportsService struct{ client ClientInterface }
+
+// ListExtendedAgentStats reports the interactions of each agent in each queue.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats. See [Client.ListExtendedAgentStats].
+func (s ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]ExtendedAgentStats, error) {
+	resp, err := s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
+	return decode.Value[[]ExtendedAgentStats](operations[7].expected(), resp, err)
+}
+
+// AllExtendedAgentStats returns an iterator over the elements that [ReportsService.ListExtendedAgentStats] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
+	return decode.All[ExtendedAgentStats](operations[7].expected(), func() (*http.Response, error) {
+		return s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
+	})
+}
+
+// ListAgentStats reports the times of each agent.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats. See [Client.ListAgentStats].
+func (s ReportsService) ListAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]AgentStats, error) {
+	resp, err := s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
+	return decode.Value[[]AgentStats](operations[8].expected(), resp, err)
+}
+
+// AllAgentStats returns an iterator over the elements that [ReportsService.ListAgentStats] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s ReportsService) AllAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[AgentStats, error] {
+	return decode.All[AgentStats](operations[8].expected(), func() (*http.Response, error) {
+		return s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
+	})
+}
+
+// ListQueueStats reports the interactions of each queue.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats. See [Client.ListQueueStats].
+func (s ReportsService) ListQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]QueueStats, error) {
+	resp, err := s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
+	return decode.Value[[]QueueStats](operations[9].expected(), resp, err)
+}
+
+// AllQueueStats returns an iterator over the elements that [ReportsService.ListQueueStats] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s ReportsService) AllQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[QueueStats, error] {
+	return decode.All[QueueStats](operations[9].expected(), func() (*http.Response, error) {
+		return s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
+	})
+}
+
+// MediaControlService has the operations of the service MediaControl. It is a field of [Services].
+type MediaControlService struct{ client ClientInterface }
+
+// StartSegmentStream streams the audio of a segment to a server.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams. See [Client.StartSegmentStream].
+func (s MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, body StreamRequest) error {
+	resp, err := s.client.StartSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, body)
+	return decode.None(operations[10].expected(), resp, err)
+}
+
+// StopSegmentStream stops a stream of a segment.
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}. See [Client.StopSegmentStream].
+func (s MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, streamID wire.PathID) error {
+	resp, err := s.client.StopSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, streamID)
+	return decode.None(operations[11].expected(), resp, err)
+}
+
+// StartDialogStream streams the audio of all segments of a dialog to a server.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams. See [Client.StartDialogStream].
+func (s MediaControlService) StartDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, body StreamRequest) error {
+	resp, err := s.client.StartDialogStream(ctx, rcAccountID, subAccountID, dialogID, body)
+	return decode.None(operations[12].expected(), resp, err)
+}
+
+// StopDialogStream stops a stream of a dialog.
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}. See [Client.StopDialogStream].
+func (s MediaControlService) StopDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, streamID wire.PathID) error {
+	resp, err := s.client.StopDialogStream(ctx, rcAccountID, subAccountID, dialogID, streamID)
+	return decode.None(operations[13].expected(), resp, err)
+}
+
+// ListInteractions reports the segments of interactions that ended in a window.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata. See [Client.ListInteractions].
+func (s ReportsService) ListInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) ([]InteractionSegment, error) {
+	resp, err := s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
+	return decode.Value[[]InteractionSegment](operations[14].expected(), resp, err)
+}
+
+// AllInteractions returns an iterator over the elements that [ReportsService.ListInteractions] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s ReportsService) AllInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
+	return decode.All[InteractionSegment](operations[14].expected(), func() (*http.Response, error) {
+		return s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
+	})
+}
+
+// CXQueuesService has the operations of the service CXQueues. It is a field of [Services].
+type CXQueuesService struct{ client ClientInterface }
+
+// ListGroups lists the queue groups for calls and for digital channels.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups. See [Client.ListCXQueueGroups].
+func (s CXQueuesService) ListGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]CXQueueGroup, error) {
+	resp, err := s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
+	return decode.Value[[]CXQueueGroup](operations[15].expected(), resp, err)
+}
+
+// AllGroups returns an iterator over the elements that [CXQueuesService.ListGroups] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s CXQueuesService) AllGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[CXQueueGroup, error] {
+	return decode.All[CXQueueGroup](operations[15].expected(), func() (*http.Response, error) {
+		return s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
+	})
+}
+
+// List lists the queues of a queue group with the ids of their agents.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents. See [Client.ListCXQueues].
+func (s CXQueuesService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) ([]CXQueue, error) {
+	resp, err := s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
+	return decode.Value[[]CXQueue](operations[16].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [CXQueuesService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s CXQueuesService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) iter.Seq2[CXQueue, error] {
+	return decode.All[CXQueue](operations[16].expected(), func() (*http.Response, error) {
+		return s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
+	})
+}
+
+// RecordingsService has the operations of the service Recordings. It is a field of [Services].
+type RecordingsService struct{ client ClientInterface }
+
+// Get returns the recording of a segment.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetRecording].
+//
+// params may be nil.
+//
+// The caller must close the body of the response.
+func (s RecordingsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, params *GetRecordingParams) (*http.Response, error) {
+	resp, err := s.client.GetRecording(ctx, rcAccountID, subAccountID, dialogID, segmentID, params)
+	return decode.Download(operations[17].expected(), resp, err)
+}
+
+// TranscriptsService has the operations of the service Transcripts. It is a field of [Services].
+type TranscriptsService struct{ client ClientInterface }
+
+// Get returns the transcript of a segment.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetTranscript].
+func (s TranscriptsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID) (Transcript, error) {
+	resp, err := s.client.GetTranscript(ctx, rcAccountID, subAccountID, dialogID, segmentID)
+	return decode.Value[Transcript](operations[18].expected(), resp, err)
+}
+
+// GetAvailability reports whether a queue is open, who is available and how many wait.
+//
+// It sends GET /voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability. See [Client.GetCXQueueAvailability].
+func (s CXQueuesService) GetAvailability(ctx context.Context, subAccountID SubAccountID, queueID wire.PathID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
+	resp, err := s.client.GetCXQueueAvailability(ctx, subAccountID, queueID, &params)
+	return decode.Value[CXQueueAvailability](operations[19].expected(), resp, err)
+}
 
 // AccountsService has the operations of the service Accounts. It is a field of [Services].
 type AccountsService struct{ client ClientInterface }
+
+// ListSubAccounts lists the sub-accounts of a main account.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts. See [Client.ListSubAccounts].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AccountsService) ListSubAccounts(ctx context.Context, mainAccountID MainAccountID) ([]SubAccount, error) {
+	resp, err := s.client.ListSubAccounts(ctx, mainAccountID)
+	return decode.Value[[]SubAccount](operations[20].expected(), resp, err)
+}
+
+// AllSubAccounts returns an iterator over the elements that [AccountsService.ListSubAccounts] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AccountsService) AllSubAccounts(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[SubAccount, error] {
+	return decode.All[SubAccount](operations[20].expected(), func() (*http.Response, error) {
+		return s.client.ListSubAccounts(ctx, mainAccountID)
+	})
+}
+
+// ListAgentGroups lists the agent groups of a sub-account, for integrations.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups. See [Client.ListAccountAgentGroups].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AccountsService) ListAgentGroups(ctx context.Context, subAccountID SubAccountID) ([]AgentGroup, error) {
+	resp, err := s.client.ListAccountAgentGroups(ctx, subAccountID)
+	return decode.Value[[]AgentGroup](operations[21].expected(), resp, err)
+}
+
+// AllAgentGroups returns an iterator over the elements that [AccountsService.ListAgentGroups] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAccountID) iter.Seq2[AgentGroup, error] {
+	return decode.All[AgentGroup](operations[21].expected(), func() (*http.Response, error) {
+		return s.client.ListAccountAgentGroups(ctx, subAccountID)
+	})
+}
+
+// ListAgents lists the agents of an agent group, for integrations.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAccountAgents].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AccountsService) ListAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) ([]Agent, error) {
+	resp, err := s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
+	return decode.Value[[]Agent](operations[22].expected(), resp, err)
+}
+
+// AllAgents returns an iterator over the elements that [AccountsService.ListAgents] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AccountsService) AllAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+	return decode.All[Agent](operations[22].expected(), func() (*http.Response, error) {
+		return s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
+	})
+}
+
+// ListUsers lists the users of a main account, for integrations.
+//
+// It sends GET /voice/api/integration/v1/admin/users/{mainAccountId}. See [Client.ListAccountUsers].
+// It requires the permission ROLE WFO_ACCESS.
+func (s AccountsService) ListUsers(ctx context.Context, mainAccountID MainAccountID) ([]User, error) {
+	resp, err := s.client.ListAccountUsers(ctx, mainAccountID)
+	return decode.Value[[]User](operations[23].expected(), resp, err)
+}
+
+// AllUsers returns an iterator over the elements that [AccountsService.ListUsers] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AccountsService) AllUsers(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[User, error] {
+	return decode.All[User](operations[23].expected(), func() (*http.Response, error) {
+		return s.client.ListAccountUsers(ctx, mainAccountID)
+	})
+}
 
 // List lists the accounts that the user may work with.
 //
 // It sends GET /voice/api/v1/admin/accounts. See [Client.ListAccounts].
 func (s AccountsService) List(ctx context.Context) ([]Account, error) {
 	resp, err := s.client.ListAccounts(ctx)
-	return decode.Value[[]Account](operations[3].expected(), resp, err)
+	return decode.Value[[]Account](operations[24].expected(), resp, err)
 }
 
 // All returns an iterator over the elements that [AccountsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s AccountsService) All(ctx context.Context) iter.Seq2[Account, error] {
-	return decode.All[Account](operations[3].expected(), func() (*http.Response, error) {
+	return decode.All[Account](operations[24].expected(), func() (*http.Response, error) {
 		return s.client.ListAccounts(ctx)
 	})
+}
+
+// ActiveCallsService has the operations of the service ActiveCalls. It is a field of [Services].
+type ActiveCallsService struct{ client ClientInterface }
+
+// Create calls a number and connects it with an agent.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall. See [Client.CreateCall].
+// It requires the permission READ Account.
+func (s ActiveCallsService) Create(ctx context.Context, accountID AccountID, params CreateCallParams) (bool, error) {
+	resp, err := s.client.CreateCall(ctx, accountID, &params)
+	return decode.Value[bool](operations[25].expected(), resp, err)
+}
+
+// List lists the active calls of a sub-account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/list. See [Client.ListActiveCalls].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s ActiveCallsService) List(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) ([]ActiveCall, error) {
+	resp, err := s.client.ListActiveCalls(ctx, accountID, params)
+	return decode.Value[[]ActiveCall](operations[26].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [ActiveCallsService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s ActiveCallsService) All(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) iter.Seq2[ActiveCall, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]ActiveCall, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, params)
+	})
+}
+
+// CheckQueueStatus reports whether the queue of a phone number can take a call.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus. See [Client.CheckQueueStatus].
+func (s ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID AccountID, params CheckQueueStatusParams) (PrerouteCheck, error) {
+	resp, err := s.client.CheckQueueStatus(ctx, accountID, &params)
+	return decode.Value[PrerouteCheck](operations[27].expected(), resp, err)
+}
+
+// CheckQueueThreshold reports whether fewer calls wait in the queue of a phone number than a limit.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold. See [Client.CheckQueueThreshold].
+func (s ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID AccountID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
+	resp, err := s.client.CheckQueueThreshold(ctx, accountID, &params)
+	return decode.Value[PrerouteCheck](operations[28].expected(), resp, err)
+}
+
+// Join adds a phone to a call, to monitor it, take part in it, or coach the agent.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall. See [Client.JoinCall].
+// It requires the permission READ Account.
+func (s ActiveCallsService) Join(ctx context.Context, accountID AccountID, uii Uii, params JoinCallParams) (bool, error) {
+	resp, err := s.client.JoinCall(ctx, accountID, uii, &params)
+	return decode.Value[bool](operations[29].expected(), resp, err)
+}
+
+// Dispose sets the disposition of a call.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall. See [Client.DisposeCall].
+// It requires the permission READ Account.
+func (s ActiveCallsService) Dispose(ctx context.Context, accountID AccountID, uii Uii, params DisposeCallParams) (bool, error) {
+	resp, err := s.client.DisposeCall(ctx, accountID, uii, &params)
+	return decode.Value[bool](operations[30].expected(), resp, err)
+}
+
+// HangUp ends a call.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall. See [Client.HangUpCall].
+// It requires the permission READ Account.
+func (s ActiveCallsService) HangUp(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
+	resp, err := s.client.HangUpCall(ctx, accountID, uii)
+	return decode.Value[bool](operations[31].expected(), resp, err)
+}
+
+// HangUpSession removes a phone from a call.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession. See [Client.HangUpSession].
+// It requires the permission READ Account.
+func (s ActiveCallsService) HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params HangUpSessionParams) (bool, error) {
+	resp, err := s.client.HangUpSession(ctx, accountID, uii, &params)
+	return decode.Value[bool](operations[32].expected(), resp, err)
+}
+
+// HangUpSessionByID removes a session from a call.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById. See [Client.HangUpSessionByID].
+//
+// params may be nil.
+func (s ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams) (bool, error) {
+	resp, err := s.client.HangUpSessionByID(ctx, accountID, uii, params)
+	return decode.Value[bool](operations[33].expected(), resp, err)
+}
+
+// Ping reports whether a call is active.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall. See [Client.PingCall].
+func (s ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
+	resp, err := s.client.PingCall(ctx, accountID, uii)
+	return decode.Value[bool](operations[34].expected(), resp, err)
+}
+
+// Requeue sends a call to another queue.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall. See [Client.RequeueCall].
+//
+// params may be nil.
+func (s ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams) (bool, error) {
+	resp, err := s.client.RequeueCall(ctx, accountID, uii, params)
+	return decode.Value[bool](operations[35].expected(), resp, err)
+}
+
+// SetHold puts a call on hold, or continues it.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold. See [Client.SetCallHold].
+//
+// params may be nil.
+func (s ActiveCallsService) SetHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams) (bool, error) {
+	resp, err := s.client.SetCallHold(ctx, accountID, uii, params)
+	return decode.Value[bool](operations[36].expected(), resp, err)
+}
+
+// SetRecording starts or stops the recording of a call.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording. See [Client.SetCallRecording].
+// It requires the permission READ Account.
+func (s ActiveCallsService) SetRecording(ctx context.Context, accountID AccountID, uii Uii, params SetCallRecordingParams) (bool, error) {
+	resp, err := s.client.SetCallRecording(ctx, accountID, uii, &params)
+	return decode.Value[bool](operations[37].expected(), resp, err)
+}
+
+// AgentGroupsService has the operations of the service AgentGroups. It is a field of [Services].
+type AgentGroupsService struct{ client ClientInterface }
+
+// List lists the agent groups of a sub-account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.ListAgentGroups].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s AgentGroupsService) List(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) ([]AgentGroup, error) {
+	resp, err := s.client.ListAgentGroups(ctx, accountID, params)
+	return decode.Value[[]AgentGroup](operations[38].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [AgentGroupsService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s AgentGroupsService) All(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) iter.Seq2[AgentGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]AgentGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, params)
+	})
+}
+
+// Create creates an agent group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.CreateAgentGroup].
+// It requires the permission CREATE Account.
+func (s AgentGroupsService) Create(ctx context.Context, accountID AccountID, body AgentGroup) (AgentGroup, error) {
+	resp, err := s.client.CreateAgentGroup(ctx, accountID, body)
+	return decode.Value[AgentGroup](operations[39].expected(), resp, err)
+}
+
+// Delete deletes an agent group.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.DeleteAgentGroup].
+// It requires the permission DELETE AgentGroup.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+//
+// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+func (s AgentGroupsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) error {
+	resp, err := s.client.DeleteAgentGroup(ctx, accountID, agentGroupID)
+	return decode.Deleted(operations[40].expected(), resp, err)
+}
+
+// Get returns an agent group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.GetAgentGroup].
+// It requires the permission READ QueueGroup.
+//
+// params may be nil.
+func (s AgentGroupsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, params *GetAgentGroupParams) (AgentGroup, error) {
+	resp, err := s.client.GetAgentGroup(ctx, accountID, agentGroupID, params)
+	return decode.Value[AgentGroup](operations[41].expected(), resp, err)
+}
+
+// Update updates an agent group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.UpdateAgentGroup].
+// It requires the permission UPDATE AgentGroup.
+func (s AgentGroupsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
+	resp, err := s.client.UpdateAgentGroup(ctx, accountID, agentGroupID, body)
+	return decode.Value[AgentGroup](operations[42].expected(), resp, err)
+}
+
+// AgentsService has the operations of the service Agents. It is a field of [Services].
+type AgentsService struct{ client ClientInterface }
+
+// List lists the agents of an agent group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAgents].
+// It requires the permission READ AgentGroup.
+func (s AgentsService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) ([]Agent, error) {
+	resp, err := s.client.ListAgents(ctx, accountID, agentGroupID)
+	return decode.Value[[]Agent](operations[43].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [AgentsService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AgentsService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+	return decode.All[Agent](operations[43].expected(), func() (*http.Response, error) {
+		return s.client.ListAgents(ctx, accountID, agentGroupID)
+	})
+}
+
+// Create creates an agent in an agent group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.CreateAgent].
+// It requires the permission CREATE AgentGroup.
+func (s AgentsService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
+	resp, err := s.client.CreateAgent(ctx, accountID, agentGroupID, body)
+	return decode.Value[Agent](operations[44].expected(), resp, err)
+}
+
+// UpdateList updates several agents of an agent group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.UpdateAgents].
+// It requires the permission UPDATE AgentGroup.
+func (s AgentsService) UpdateList(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.UpdateAgents(ctx, accountID, agentGroupID, body)
+	return decode.Value[[]Agent](operations[45].expected(), resp, err)
+}
+
+// Delete deletes an agent.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.DeleteAgent].
+// It requires the permission DELETE Agent.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s AgentsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) error {
+	resp, err := s.client.DeleteAgent(ctx, accountID, agentGroupID, agentID)
+	return decode.Deleted(operations[46].expected(), resp, err)
+}
+
+// Get returns an agent.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.GetAgent].
+// It requires the permission READ Agent.
+func (s AgentsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
+	resp, err := s.client.GetAgent(ctx, accountID, agentGroupID, agentID)
+	return decode.Value[Agent](operations[47].expected(), resp, err)
+}
+
+// Update updates an agent.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.UpdateAgent].
+// It requires the permission UPDATE Agent.
+func (s AgentsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
+	resp, err := s.client.UpdateAgent(ctx, accountID, agentGroupID, agentID, body)
+	return decode.Value[Agent](operations[48].expected(), resp, err)
+}
+
+// SkillProfilesService has the operations of the service SkillProfiles. It is a field of [Services].
+type SkillProfilesService struct{ client ClientInterface }
+
+// List lists the skill profiles of an agent.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.ListSkillProfiles].
+func (s SkillProfilesService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
+	resp, err := s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
+	return decode.Value[[]SkillProfile](operations[49].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [SkillProfilesService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s SkillProfilesService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) iter.Seq2[SkillProfile, error] {
+	return decode.All[SkillProfile](operations[49].expected(), func() (*http.Response, error) {
+		return s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
+	})
+}
+
+// Create creates a skill profile for an agent.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.CreateSkillProfile].
+func (s SkillProfilesService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
+	resp, err := s.client.CreateSkillProfile(ctx, accountID, agentGroupID, agentID, body)
+	return decode.Value[SkillProfile](operations[50].expected(), resp, err)
+}
+
+// Delete deletes a skill profile.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.DeleteSkillProfile].
+func (s SkillProfilesService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
+	resp, err := s.client.DeleteSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
+	return decode.None(operations[51].expected(), resp, err)
+}
+
+// Get returns a skill profile.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.GetSkillProfile].
+func (s SkillProfilesService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
+	resp, err := s.client.GetSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
+	return decode.Value[SkillProfile](operations[52].expected(), resp, err)
+}
+
+// Update updates a skill profile.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.UpdateSkillProfile].
+func (s SkillProfilesService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
+	resp, err := s.client.UpdateSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
+	return decode.Value[SkillProfile](operations[53].expected(), resp, err)
+}
+
+// ListSkills lists the skills of a skill profile.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.ListSkillProfileSkills].
+func (s SkillProfilesService) ListSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
+	resp, err := s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
+	return decode.Value[[]QueueSkill](operations[54].expected(), resp, err)
+}
+
+// AllSkills returns an iterator over the elements that [SkillProfilesService.ListSkills] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s SkillProfilesService) AllSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) iter.Seq2[QueueSkill, error] {
+	return decode.All[QueueSkill](operations[54].expected(), func() (*http.Response, error) {
+		return s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
+	})
+}
+
+// AssignSkills assigns skills to a skill profile.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.AssignSkillProfileSkills].
+func (s SkillProfilesService) AssignSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
+	resp, err := s.client.AssignSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
+	return decode.None(operations[55].expected(), resp, err)
+}
+
+// RemoveSkill takes a skill from a skill profile.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.RemoveSkillProfileSkill].
+func (s SkillProfilesService) RemoveSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
+	resp, err := s.client.RemoveSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
+	return decode.None(operations[56].expected(), resp, err)
+}
+
+// AssignSkill assigns one skill to a skill profile.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.AssignSkillProfileSkill].
+func (s SkillProfilesService) AssignSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
+	resp, err := s.client.AssignSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
+	return decode.Value[any](operations[57].expected(), resp, err)
+}
+
+// AgentAccessService has the operations of the service AgentAccess. It is a field of [Services].
+type AgentAccessService struct{ client ClientInterface }
+
+// CountLoggedInAgents counts the agents of an agent group who are logged in to a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.CountLoggedInAgents].
+// It requires the permission READ Account + READ Queue.
+func (s AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
+	resp, err := s.client.CountLoggedInAgents(ctx, accountID, agentGroupID, gateGroupID, gateID)
+	return decode.Value[int64](operations[58].expected(), resp, err)
+}
+
+// AuxStatesService has the operations of the service AuxStates. It is a field of [Services].
+type AuxStatesService struct{ client ClientInterface }
+
+// List lists the states that agents of a sub-account can be in.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/auxStates. See [Client.ListAuxStates].
+//
+// params may be nil.
+func (s AuxStatesService) List(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) ([]AuxState, error) {
+	resp, err := s.client.ListAuxStates(ctx, accountID, params)
+	return decode.Value[[]AuxState](operations[59].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [AuxStatesService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AuxStatesService) All(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) iter.Seq2[AuxState, error] {
+	return decode.All[AuxState](operations[59].expected(), func() (*http.Response, error) {
+		return s.client.ListAuxStates(ctx, accountID, params)
+	})
+}
+
+// LeadsService has the operations of the service Leads. It is a field of [Services].
+type LeadsService struct{ client ClientInterface }
+
+// PerformAction performs an action on all leads that match a search.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions. See [Client.PerformLeadAction].
+// It requires the permission READ Account + UPDATE Campaign.
+func (s LeadsService) PerformAction(ctx context.Context, accountID AccountID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
+	resp, err := s.client.PerformLeadAction(ctx, accountID, &params, body)
+	return decode.Value[LeadActionResult](operations[60].expected(), resp, err)
+}
+
+// Search searches for leads.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearch. See [Client.SearchLeads].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s LeadsService) Search(ctx context.Context, accountID AccountID, body LeadSearch, params *SearchLeadsParams) (LeadPage, error) {
+	resp, err := s.client.SearchLeads(ctx, accountID, params, body)
+	return decode.Value[LeadPage](operations[61].expected(), resp, err)
+}
+
+// SearchByPhoneList searches for the leads that have one of several phone numbers.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearchByPhoneList. See [Client.SearchLeadsByPhoneList].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s LeadsService) SearchByPhoneList(ctx context.Context, accountID AccountID, body LeadPhoneSearch, params *SearchLeadsByPhoneListParams) (LeadPage, error) {
+	resp, err := s.client.SearchLeadsByPhoneList(ctx, accountID, params, body)
+	return decode.Value[LeadPage](operations[62].expected(), resp, err)
+}
+
+// ListStates lists the states that a lead can have.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates. See [Client.ListLeadStates].
+// It requires the permission READ Account.
+func (s LeadsService) ListStates(ctx context.Context, accountID AccountID) ([]LeadState, error) {
+	resp, err := s.client.ListLeadStates(ctx, accountID)
+	return decode.Value[[]LeadState](operations[63].expected(), resp, err)
+}
+
+// AllStates returns an iterator over the elements that [LeadsService.ListStates] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.Seq2[LeadState, error] {
+	return decode.All[LeadState](operations[63].expected(), func() (*http.Response, error) {
+		return s.client.ListLeadStates(ctx, accountID)
+	})
+}
+
+// ListSystemDispositions lists the results of calls that RingCX records by itself.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions. See [Client.ListSystemDispositions].
+// It requires the permission READ Account.
+func (s LeadsService) ListSystemDispositions(ctx context.Context, accountID AccountID) ([]SystemDisposition, error) {
+	resp, err := s.client.ListSystemDispositions(ctx, accountID)
+	return decode.Value[[]SystemDisposition](operations[64].expected(), resp, err)
+}
+
+// AllSystemDispositions returns an iterator over the elements that [LeadsService.ListSystemDispositions] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s LeadsService) AllSystemDispositions(ctx context.Context, accountID AccountID) iter.Seq2[SystemDisposition, error] {
+	return decode.All[SystemDisposition](operations[64].expected(), func() (*http.Response, error) {
+		return s.client.ListSystemDispositions(ctx, accountID)
+	})
+}
+
+// Patch changes some fields of a lead.
+//
+// It sends PATCH /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.PatchLead].
+// It requires the permission READ Account + UPDATE Campaign.
+func (s LeadsService) Patch(ctx context.Context, accountID AccountID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
+	resp, err := s.client.PatchLead(ctx, accountID, leadID, &params, body)
+	return decode.Value[Lead](operations[65].expected(), resp, err)
+}
+
+// Update replaces a lead.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.UpdateLead].
+// It requires the permission READ Account + UPDATE Campaign.
+func (s LeadsService) Update(ctx context.Context, accountID AccountID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
+	resp, err := s.client.UpdateLead(ctx, accountID, leadID, &params, body)
+	return decode.Value[Lead](operations[66].expected(), resp, err)
+}
+
+// Load loads leads into a campaign.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct. See [Client.LoadLeads].
+// It requires the permission UPDATE Campaign.
+func (s LeadsService) Load(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
+	resp, err := s.client.LoadLeads(ctx, accountID, campaignID, body)
+	return decode.Value[LeadLoadResult](operations[67].expected(), resp, err)
+}
+
+// LeadFilesService has the operations of the service LeadFiles. It is a field of [Services].
+type LeadFilesService struct{ client ClientInterface }
+
+// Preview uploads a file with leads and shows its first rows.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview. See [Client.PreviewLeadFileWithBody].
+// It requires the permission UPDATE Campaign.
+func (s LeadFilesService) Preview(ctx context.Context, accountID AccountID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
+	upload, err := wire.Multipart(body)
+	if err != nil {
+		return decode.Value[LeadFilePreview](operations[68].expected(), nil, err)
+	}
+	resp, err := s.client.PreviewLeadFileWithBody(ctx, accountID, campaignID, &params, upload.ContentType(), upload)
+	return decode.Value[LeadFilePreview](operations[68].expected(), resp, err)
+}
+
+// Process loads the leads of a file that was uploaded.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process. See [Client.ProcessLeadFile].
+// It requires the permission UPDATE Campaign.
+func (s LeadFilesService) Process(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) error {
+	resp, err := s.client.ProcessLeadFile(ctx, accountID, campaignID, body)
+	return decode.None(operations[69].expected(), resp, err)
+}
+
+// DialGroupsService has the operations of the service DialGroups. It is a field of [Services].
+type DialGroupsService struct{ client ClientInterface }
+
+// List lists the dial groups of an account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.ListDialGroups].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s DialGroupsService) List(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) ([]DialGroup, error) {
+	resp, err := s.client.ListDialGroups(ctx, accountID, params)
+	return decode.Value[[]DialGroup](operations[70].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [DialGroupsService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s DialGroupsService) All(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) iter.Seq2[DialGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]DialGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, params)
+	})
+}
+
+// Create creates a dial group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.CreateDialGroup].
+// It requires the permission CREATE Account.
+func (s DialGroupsService) Create(ctx context.Context, accountID AccountID, body DialGroup) (DialGroup, error) {
+	resp, err := s.client.CreateDialGroup(ctx, accountID, body)
+	return decode.Value[DialGroup](operations[71].expected(), resp, err)
+}
+
+// ListWithChildren lists the dial groups of an account with their campaigns.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/withChildren. See [Client.ListDialGroupsWithChildren].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s DialGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) ([]DialGroup, error) {
+	resp, err := s.client.ListDialGroupsWithChildren(ctx, accountID, params)
+	return decode.Value[[]DialGroup](operations[72].expected(), resp, err)
+}
+
+// AllWithChildren returns an iterator over the elements of all pages that [DialGroupsService.ListWithChildren] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s DialGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) iter.Seq2[DialGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]DialGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.ListWithChildren(ctx, accountID, params)
+	})
+}
+
+// Delete deletes a dial group.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.DeleteDialGroup].
+// It requires the permission DELETE Account.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s DialGroupsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) error {
+	resp, err := s.client.DeleteDialGroup(ctx, accountID, dialGroupID)
+	return decode.Deleted(operations[73].expected(), resp, err)
+}
+
+// Get returns a dial group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.GetDialGroup].
+// It requires the permission READ DialGroup.
+func (s DialGroupsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) (DialGroup, error) {
+	resp, err := s.client.GetDialGroup(ctx, accountID, dialGroupID)
+	return decode.Value[DialGroup](operations[74].expected(), resp, err)
+}
+
+// Update replaces a dial group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.UpdateDialGroup].
+// It requires the permission UPDATE DialGroup.
+func (s DialGroupsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
+	resp, err := s.client.UpdateDialGroup(ctx, accountID, dialGroupID, body)
+	return decode.Value[DialGroup](operations[75].expected(), resp, err)
+}
+
+// AssignAgents assigns agents to a dial group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents. See [Client.AssignDialGroupAgents].
+// It requires the permission READ Agent + UPDATE DialGroup.
+func (s DialGroupsService) AssignAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.AssignDialGroupAgents(ctx, accountID, dialGroupID, body)
+	return decode.Value[[]Agent](operations[76].expected(), resp, err)
+}
+
+// ListAgents lists the agents of a dial group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignedAgents. See [Client.ListDialGroupAgents].
+// It requires the permission READ DialGroup.
+//
+// params may be nil.
+func (s DialGroupsService) ListAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) ([]Agent, error) {
+	resp, err := s.client.ListDialGroupAgents(ctx, accountID, dialGroupID, params)
+	return decode.Value[[]Agent](operations[77].expected(), resp, err)
+}
+
+// AllAgents returns an iterator over the elements of all pages that [DialGroupsService.ListAgents] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s DialGroupsService) AllAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) iter.Seq2[Agent, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]Agent, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.ListAgents(ctx, accountID, dialGroupID, params)
+	})
+}
+
+// CampaignsService has the operations of the service Campaigns. It is a field of [Services].
+type CampaignsService struct{ client ClientInterface }
+
+// List lists the campaigns of a dial group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.ListCampaigns].
+// It requires the permission READ DialGroup.
+//
+// params may be nil.
+func (s CampaignsService) List(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) ([]Campaign, error) {
+	resp, err := s.client.ListCampaigns(ctx, accountID, dialGroupID, params)
+	return decode.Value[[]Campaign](operations[78].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [CampaignsService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s CampaignsService) All(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) iter.Seq2[Campaign, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]Campaign, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, dialGroupID, params)
+	})
+}
+
+// Create creates a campaign in a dial group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.CreateCampaign].
+// It requires the permission UPDATE DialGroup.
+func (s CampaignsService) Create(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
+	resp, err := s.client.CreateCampaign(ctx, accountID, dialGroupID, body)
+	return decode.Value[Campaign](operations[79].expected(), resp, err)
+}
+
+// Delete deletes a campaign.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.DeleteCampaign].
+// It requires the permission DELETE Campaign.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+//
+// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+func (s CampaignsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) error {
+	resp, err := s.client.DeleteCampaign(ctx, accountID, dialGroupID, campaignID)
+	return decode.Deleted(operations[80].expected(), resp, err)
+}
+
+// Get returns a campaign.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.GetCampaign].
+// It requires the permission READ Campaign.
+func (s CampaignsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
+	resp, err := s.client.GetCampaign(ctx, accountID, dialGroupID, campaignID)
+	return decode.Value[Campaign](operations[81].expected(), resp, err)
+}
+
+// Update replaces a campaign.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.UpdateCampaign].
+// It requires the permission UPDATE Campaign.
+func (s CampaignsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
+	resp, err := s.client.UpdateCampaign(ctx, accountID, dialGroupID, campaignID, body)
+	return decode.Value[Campaign](operations[82].expected(), resp, err)
+}
+
+// RefreshDialer makes the dialer load the leads of a campaign again.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache. See [Client.RefreshDialer].
+// It requires the permission READ Campaign.
+func (s CampaignsService) RefreshDialer(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
+	resp, err := s.client.RefreshDialer(ctx, accountID, dialGroupID, campaignID)
+	return decode.Value[string](operations[83].expected(), resp, err)
+}
+
+// ListLeadLists lists the lead lists of a campaign.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists. See [Client.ListCampaignLeadLists].
+func (s CampaignsService) ListLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
+	resp, err := s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
+	return decode.Value[[]LeadList](operations[84].expected(), resp, err)
+}
+
+// AllLeadLists returns an iterator over the elements that [CampaignsService.ListLeadLists] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s CampaignsService) AllLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) iter.Seq2[LeadList, error] {
+	return decode.All[LeadList](operations[84].expected(), func() (*http.Response, error) {
+		return s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
+	})
+}
+
+// DNCService has the operations of the service DNC. It is a field of [Services].
+type DNCService struct{ client ClientInterface }
+
+// List lists the phone numbers of the do-not-call lists.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.ListDNCEntries].
+func (s DNCService) List(ctx context.Context, accountID AccountID) ([]DNCEntry, error) {
+	resp, err := s.client.ListDNCEntries(ctx, accountID)
+	return decode.Value[[]DNCEntry](operations[85].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [DNCService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s DNCService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCEntry, error] {
+	return decode.All[DNCEntry](operations[85].expected(), func() (*http.Response, error) {
+		return s.client.ListDNCEntries(ctx, accountID)
+	})
+}
+
+// Create puts a phone number on a do-not-call list.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.CreateDNCEntry].
+func (s DNCService) Create(ctx context.Context, accountID AccountID, body DNCEntryRequest) (DNCEntry, error) {
+	resp, err := s.client.CreateDNCEntry(ctx, accountID, body)
+	return decode.Value[DNCEntry](operations[86].expected(), resp, err)
+}
+
+// Search searches the do-not-call lists.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch. See [Client.SearchDNCEntries].
+func (s DNCService) Search(ctx context.Context, accountID AccountID, body DNCSearch) (DNCResponse, error) {
+	resp, err := s.client.SearchDNCEntries(ctx, accountID, body)
+	return decode.Value[DNCResponse](operations[87].expected(), resp, err)
+}
+
+// DeleteByTag deletes all phone numbers of a do-not-call list.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}. See [Client.DeleteDNCEntriesByTag].
+func (s DNCService) DeleteByTag(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
+	resp, err := s.client.DeleteDNCEntriesByTag(ctx, accountID, dncTagID)
+	return decode.None(operations[88].expected(), resp, err)
+}
+
+// DeleteByCountry deletes the phone numbers of one country from a do-not-call list.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}. See [Client.DeleteDNCEntriesByCountry].
+func (s DNCService) DeleteByCountry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, countryID CountryID) error {
+	resp, err := s.client.DeleteDNCEntriesByCountry(ctx, accountID, dncTagID, countryID)
+	return decode.None(operations[89].expected(), resp, err)
+}
+
+// Delete takes a phone number off a do-not-call list.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}. See [Client.DeleteDNCEntry].
+func (s DNCService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country) error {
+	resp, err := s.client.DeleteDNCEntry(ctx, accountID, dncTagID, phone, country)
+	return decode.None(operations[90].expected(), resp, err)
+}
+
+// Upload puts the phone numbers of a file on a do-not-call list.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile. See [Client.UploadDNCFileWithBody].
+func (s DNCService) Upload(ctx context.Context, accountID AccountID, body DNCFile) (DNCResponse, error) {
+	upload, err := wire.Multipart(body)
+	if err != nil {
+		return decode.Value[DNCResponse](operations[91].expected(), nil, err)
+	}
+	resp, err := s.client.UploadDNCFileWithBody(ctx, accountID, upload.ContentType(), upload)
+	return decode.Value[DNCResponse](operations[91].expected(), resp, err)
+}
+
+// DNCTagsService has the operations of the service DNCTags. It is a field of [Services].
+type DNCTagsService struct{ client ClientInterface }
+
+// List lists the do-not-call lists of an account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.ListDNCTags].
+func (s DNCTagsService) List(ctx context.Context, accountID AccountID) ([]DNCTag, error) {
+	resp, err := s.client.ListDNCTags(ctx, accountID)
+	return decode.Value[[]DNCTag](operations[92].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [DNCTagsService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s DNCTagsService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCTag, error] {
+	return decode.All[DNCTag](operations[92].expected(), func() (*http.Response, error) {
+		return s.client.ListDNCTags(ctx, accountID)
+	})
+}
+
+// Create creates a do-not-call list.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.CreateDNCTag].
+func (s DNCTagsService) Create(ctx context.Context, accountID AccountID, body DNCTag) (DNCTag, error) {
+	resp, err := s.client.CreateDNCTag(ctx, accountID, body)
+	return decode.Value[DNCTag](operations[93].expected(), resp, err)
+}
+
+// Delete deletes a do-not-call list.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}. See [Client.DeleteDNCTag].
+func (s DNCTagsService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
+	resp, err := s.client.DeleteDNCTag(ctx, accountID, dncTagID)
+	return decode.None(operations[94].expected(), resp, err)
+}
+
+// QueueGroupsService has the operations of the service QueueGroups. It is a field of [Services].
+type QueueGroupsService struct{ client ClientInterface }
+
+// List lists the queue groups of a sub-account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.ListQueueGroups].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s QueueGroupsService) List(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroups(ctx, accountID, params)
+	return decode.Value[[]QueueGroup](operations[95].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [QueueGroupsService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s QueueGroupsService) All(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) iter.Seq2[QueueGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]QueueGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, params)
+	})
+}
+
+// Create creates a queue group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.CreateQueueGroup].
+// It requires the permission CREATE Account.
+func (s QueueGroupsService) Create(ctx context.Context, accountID AccountID, body QueueGroup) (QueueGroup, error) {
+	resp, err := s.client.CreateQueueGroup(ctx, accountID, body)
+	return decode.Value[QueueGroup](operations[96].expected(), resp, err)
+}
+
+// ListWithChildren lists the queue groups of a sub-account with their queues.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren. See [Client.ListQueueGroupsWithChildren].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s QueueGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroupsWithChildren(ctx, accountID, params)
+	return decode.Value[[]QueueGroup](operations[97].expected(), resp, err)
+}
+
+// AllWithChildren returns an iterator over the elements of all pages that [QueueGroupsService.ListWithChildren] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s QueueGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) iter.Seq2[QueueGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]QueueGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.ListWithChildren(ctx, accountID, params)
+	})
+}
+
+// ListWithDetails lists the queue groups of a sub-account with their queues and further data about
+// these.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData. See [Client.ListQueueGroupsWithDetails].
+// It requires the permission READ Account.
+//
+// params may be nil.
+func (s QueueGroupsService) ListWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroupsWithDetails(ctx, accountID, params)
+	return decode.Value[[]QueueGroup](operations[98].expected(), resp, err)
+}
+
+// AllWithDetails returns an iterator over the elements of all pages that [QueueGroupsService.ListWithDetails] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s QueueGroupsService) AllWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) iter.Seq2[QueueGroup, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]QueueGroup, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.ListWithDetails(ctx, accountID, params)
+	})
+}
+
+// Delete deletes a queue group and its queues.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.DeleteQueueGroup].
+// It requires the permission DELETE QueueGroup.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s QueueGroupsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) error {
+	resp, err := s.client.DeleteQueueGroup(ctx, accountID, gateGroupID)
+	return decode.Deleted(operations[99].expected(), resp, err)
+}
+
+// Get returns a queue group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.GetQueueGroup].
+// It requires the permission READ QueueGroup.
+func (s QueueGroupsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) (QueueGroup, error) {
+	resp, err := s.client.GetQueueGroup(ctx, accountID, gateGroupID)
+	return decode.Value[QueueGroup](operations[100].expected(), resp, err)
+}
+
+// Update replaces the settings of a queue group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.UpdateQueueGroup].
+// It requires the permission UPDATE QueueGroup.
+func (s QueueGroupsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
+	resp, err := s.client.UpdateQueueGroup(ctx, accountID, gateGroupID, body)
+	return decode.Value[QueueGroup](operations[101].expected(), resp, err)
+}
+
+// QueuesService has the operations of the service Queues. It is a field of [Services].
+type QueuesService struct{ client ClientInterface }
+
+// List lists the queues of a queue group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.ListQueues].
+// It requires the permission READ QueueGroup.
+//
+// params may be nil.
+func (s QueuesService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) ([]Queue, error) {
+	resp, err := s.client.ListQueues(ctx, accountID, gateGroupID, params)
+	return decode.Value[[]Queue](operations[102].expected(), resp, err)
+}
+
+// All returns an iterator over the elements of all pages that [QueuesService.List] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s QueuesService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) iter.Seq2[Queue, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]Queue, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.List(ctx, accountID, gateGroupID, params)
+	})
+}
+
+// Create creates a queue in a queue group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.CreateQueue].
+// It requires the permission CREATE QueueGroup.
+func (s QueuesService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body Queue) (Queue, error) {
+	resp, err := s.client.CreateQueue(ctx, accountID, gateGroupID, body)
+	return decode.Value[Queue](operations[103].expected(), resp, err)
+}
+
+// Delete deletes a queue.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.DeleteQueue].
+// It requires the permission DELETE Queue.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s QueuesService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) error {
+	resp, err := s.client.DeleteQueue(ctx, accountID, gateGroupID, gateID)
+	return decode.Deleted(operations[104].expected(), resp, err)
+}
+
+// Get returns a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.GetQueue].
+// It requires the permission READ Queue.
+func (s QueuesService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
+	resp, err := s.client.GetQueue(ctx, accountID, gateGroupID, gateID)
+	return decode.Value[Queue](operations[105].expected(), resp, err)
+}
+
+// Update replaces the settings of a queue.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.UpdateQueue].
+// It requires the permission UPDATE Queue.
+func (s QueuesService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
+	resp, err := s.client.UpdateQueue(ctx, accountID, gateGroupID, gateID, body)
+	return decode.Value[Queue](operations[106].expected(), resp, err)
+}
+
+// AssignAgents assigns agents to a queue.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents. See [Client.AssignQueueAgents].
+// It requires the permission READ Agent + UPDATE Queue.
+func (s QueuesService) AssignAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.AssignQueueAgents(ctx, accountID, gateGroupID, gateID, body)
+	return decode.Value[[]Agent](operations[107].expected(), resp, err)
+}
+
+// SetPriorityGroup puts a queue into a priority group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup. See [Client.SetQueuePriorityGroup].
+// It requires the permission UPDATE Queue.
+func (s QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
+	resp, err := s.client.SetQueuePriorityGroup(ctx, accountID, gateGroupID, gateID, &params)
+	return decode.Value[Queue](operations[108].expected(), resp, err)
+}
+
+// ListAgents lists the agents of a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignedAgents. See [Client.ListQueueAgents].
+// It requires the permission READ Queue.
+//
+// params may be nil.
+func (s QueuesService) ListAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) ([]Agent, error) {
+	resp, err := s.client.ListQueueAgents(ctx, accountID, gateGroupID, gateID, params)
+	return decode.Value[[]Agent](operations[109].expected(), resp, err)
+}
+
+// AllAgents returns an iterator over the elements of all pages that [QueuesService.ListAgents] returns. It
+// requests a page when the loop reaches it, beginning with the page of params if it has one.
+// [wire.Pages] documents the end of the list and the errors.
+func (s QueuesService) AllAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) iter.Seq2[Agent, error] {
+	first := 0
+	if params != nil && params.Page != nil {
+		first = int(*params.Page)
+	}
+	return wire.Pages(ctx, first, func(ctx context.Context, page int) ([]Agent, error) {
+		params := new(wire.Value(params))
+		params.Page = new(Page(page))
+		return s.ListAgents(ctx, accountID, gateGroupID, gateID, params)
+	})
+}
+
+// Clone copies a queue into a queue group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone. See [Client.CloneQueue].
+// It requires the permission READ Queue(source) + CREATE QueueGroup(target).
+func (s QueuesService) Clone(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
+	resp, err := s.client.CloneQueue(ctx, accountID, gateGroupID, gateID, &params)
+	return decode.Value[Queue](operations[110].expected(), resp, err)
+}
+
+// QueueDispositionsService has the operations of the service QueueDispositions. It is a field of [Services].
+type QueueDispositionsService struct{ client ClientInterface }
+
+// List lists the dispositions of a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.ListQueueDispositions].
+// It requires the permission READ Queue.
+func (s QueueDispositionsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
+	resp, err := s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
+	return decode.Value[[]QueueDisposition](operations[111].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [QueueDispositionsService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s QueueDispositionsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[QueueDisposition, error] {
+	return decode.All[QueueDisposition](operations[111].expected(), func() (*http.Response, error) {
+		return s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
+	})
+}
+
+// Create creates a disposition of a queue.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.CreateQueueDisposition].
+// It requires the permission UPDATE Queue.
+func (s QueueDispositionsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
+	resp, err := s.client.CreateQueueDisposition(ctx, accountID, gateGroupID, gateID, body)
+	return decode.Value[QueueDisposition](operations[112].expected(), resp, err)
+}
+
+// SaveList creates and changes several dispositions of a queue.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.SaveQueueDispositions].
+// It requires the permission UPDATE Queue.
+func (s QueueDispositionsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
+	resp, err := s.client.SaveQueueDispositions(ctx, accountID, gateGroupID, gateID, body)
+	return decode.Value[[]QueueDisposition](operations[113].expected(), resp, err)
+}
+
+// Delete deletes a disposition of a queue.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.DeleteQueueDisposition].
+// It requires the permission UPDATE Queue.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s QueueDispositionsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) error {
+	resp, err := s.client.DeleteQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
+	return decode.Deleted(operations[114].expected(), resp, err)
+}
+
+// Get returns a disposition of a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.GetQueueDisposition].
+// It requires the permission READ Queue.
+func (s QueueDispositionsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
+	resp, err := s.client.GetQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
+	return decode.Value[QueueDisposition](operations[115].expected(), resp, err)
+}
+
+// Update replaces the settings of a disposition.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.UpdateQueueDisposition].
+// It requires the permission UPDATE Queue.
+func (s QueueDispositionsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
+	resp, err := s.client.UpdateQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID, body)
+	return decode.Value[QueueDisposition](operations[116].expected(), resp, err)
+}
+
+// ListLoggedInAgents lists the agents who are logged in to a queue.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin. See [Client.ListLoggedInAgents].
+// It requires the permission READ Account + READ Agent.
+func (s AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
+	resp, err := s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
+	return decode.Value[[]LoggedInAgent](operations[117].expected(), resp, err)
+}
+
+// AllLoggedInAgents returns an iterator over the elements that [AgentAccessService.ListLoggedInAgents] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[LoggedInAgent, error] {
+	return decode.All[LoggedInAgent](operations[117].expected(), func() (*http.Response, error) {
+		return s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
+	})
+}
+
+// Move moves a queue to another queue group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup. See [Client.MoveQueue].
+// It requires the permission UPDATE Queue + CREATE QueueGroup(target).
+func (s QueuesService) Move(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
+	resp, err := s.client.MoveQueue(ctx, accountID, gateGroupID, gateID, &params)
+	return decode.Value[bool](operations[118].expected(), resp, err)
+}
+
+// SetActive activates or deactivates a queue.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive. See [Client.SetQueueActive].
+// It requires the permission UPDATE Queue.
+func (s QueuesService) SetActive(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
+	resp, err := s.client.SetQueueActive(ctx, accountID, gateGroupID, gateID, body)
+	return decode.Value[bool](operations[119].expected(), resp, err)
+}
+
+// UnassignAgent removes an agent from a queue.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}. See [Client.UnassignQueueAgent].
+// It requires the permission READ Agent + UPDATE Queue.
+func (s QueuesService) UnassignAgent(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
+	resp, err := s.client.UnassignQueueAgent(ctx, accountID, gateGroupID, gateID, agentID)
+	return decode.Value[int64](operations[120].expected(), resp, err)
+}
+
+// QueueSkillsService has the operations of the service QueueSkills. It is a field of [Services].
+type QueueSkillsService struct{ client ClientInterface }
+
+// List lists the skills of a queue group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.ListQueueSkills].
+// It requires the permission READ QueueGroup.
+func (s QueueSkillsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) ([]QueueSkill, error) {
+	resp, err := s.client.ListQueueSkills(ctx, accountID, gateGroupID)
+	return decode.Value[[]QueueSkill](operations[121].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [QueueSkillsService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s QueueSkillsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) iter.Seq2[QueueSkill, error] {
+	return decode.All[QueueSkill](operations[121].expected(), func() (*http.Response, error) {
+		return s.client.ListQueueSkills(ctx, accountID, gateGroupID)
+	})
+}
+
+// Create creates a skill in a queue group.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.CreateQueueSkill].
+// It requires the permission UPDATE QueueGroup.
+func (s QueueSkillsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
+	resp, err := s.client.CreateQueueSkill(ctx, accountID, gateGroupID, body)
+	return decode.Value[QueueSkill](operations[122].expected(), resp, err)
+}
+
+// SaveList creates and changes several skills of a queue group.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.SaveQueueSkills].
+// It requires the permission UPDATE QueueGroup.
+func (s QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
+	resp, err := s.client.SaveQueueSkills(ctx, accountID, gateGroupID, body)
+	return decode.Value[[]QueueSkill](operations[123].expected(), resp, err)
+}
+
+// Delete deletes a skill of a queue group.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.DeleteQueueSkill].
+// It requires the permission UPDATE QueueGroup.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s QueueSkillsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) error {
+	resp, err := s.client.DeleteQueueSkill(ctx, accountID, gateGroupID, skillID)
+	return decode.Deleted(operations[124].expected(), resp, err)
+}
+
+// Get returns a skill of a queue group.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.GetQueueSkill].
+// It requires the permission READ QueueGroup.
+func (s QueueSkillsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
+	resp, err := s.client.GetQueueSkill(ctx, accountID, gateGroupID, skillID)
+	return decode.Value[QueueSkill](operations[125].expected(), resp, err)
+}
+
+// Update replaces the settings of a skill.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.UpdateQueueSkill].
+// It requires the permission UPDATE QueueGroup.
+func (s QueueSkillsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
+	resp, err := s.client.UpdateQueueSkill(ctx, accountID, gateGroupID, skillID, body)
+	return decode.Value[QueueSkill](operations[126].expected(), resp, err)
+}
+
+// PersonaPhonesService has the operations of the service PersonaPhones. It is a field of [Services].
+type PersonaPhonesService struct{ client ClientInterface }
+
+// List lists the persona phones of an account.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.ListPersonaPhones].
+// It requires the permission READ Account + READ OUTBOUND.
+func (s PersonaPhonesService) List(ctx context.Context, accountID AccountID) ([]PersonaPhone, error) {
+	resp, err := s.client.ListPersonaPhones(ctx, accountID)
+	return decode.Value[[]PersonaPhone](operations[127].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [PersonaPhonesService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s PersonaPhonesService) All(ctx context.Context, accountID AccountID) iter.Seq2[PersonaPhone, error] {
+	return decode.All[PersonaPhone](operations[127].expected(), func() (*http.Response, error) {
+		return s.client.ListPersonaPhones(ctx, accountID)
+	})
+}
+
+// Create creates a persona phone.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.CreatePersonaPhone].
+// It requires the permission READ Account + CREATE OUTBOUND.
+func (s PersonaPhonesService) Create(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
+	resp, err := s.client.CreatePersonaPhone(ctx, accountID, body)
+	return decode.Value[[]PersonaPhone](operations[128].expected(), resp, err)
+}
+
+// Update changes the label of a persona phone.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.UpdatePersonaPhone].
+// It requires the permission READ Account + UPDATE OUTBOUND.
+func (s PersonaPhonesService) Update(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
+	resp, err := s.client.UpdatePersonaPhone(ctx, accountID, body)
+	return decode.Value[[]PersonaPhone](operations[129].expected(), resp, err)
+}
+
+// ListCampaigns lists the campaigns that use a persona phone.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}. See [Client.ListPersonaPhoneCampaigns].
+func (s PersonaPhonesService) ListCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) ([]string, error) {
+	resp, err := s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
+	return decode.Value[[]string](operations[130].expected(), resp, err)
+}
+
+// AllCampaigns returns an iterator over the elements that [PersonaPhonesService.ListCampaigns] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s PersonaPhonesService) AllCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) iter.Seq2[string, error] {
+	return decode.All[string](operations[130].expected(), func() (*http.Response, error) {
+		return s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
+	})
+}
+
+// Delete deletes a persona phone.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}. See [Client.DeletePersonaPhone].
+// It requires the permission READ Account + DELETE OUTBOUND.
+func (s PersonaPhonesService) Delete(ctx context.Context, accountID AccountID, phoneID PhoneID) error {
+	resp, err := s.client.DeletePersonaPhone(ctx, accountID, phoneID)
+	return decode.None(operations[131].expected(), resp, err)
+}
+
+// RealTimeDataService has the operations of the service RealTimeData. It is a field of [Services].
+type RealTimeDataService struct{ client ClientInterface }
+
+// ListAgents lists the agents with their current state.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/agent. See [Client.ListRealTimeAgents].
+func (s RealTimeDataService) ListAgents(ctx context.Context, accountID AccountID) ([]RealTimeAgent, error) {
+	resp, err := s.client.ListRealTimeAgents(ctx, accountID)
+	return decode.Value[[]RealTimeAgent](operations[132].expected(), resp, err)
+}
+
+// AllAgents returns an iterator over the elements that [RealTimeDataService.ListAgents] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s RealTimeDataService) AllAgents(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeAgent, error] {
+	return decode.All[RealTimeAgent](operations[132].expected(), func() (*http.Response, error) {
+		return s.client.ListRealTimeAgents(ctx, accountID)
+	})
+}
+
+// ListChatQueues lists the chat queues with their current figures.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/chat. See [Client.ListRealTimeChatQueues].
+func (s RealTimeDataService) ListChatQueues(ctx context.Context, accountID AccountID) ([]RealTimeChatQueue, error) {
+	resp, err := s.client.ListRealTimeChatQueues(ctx, accountID)
+	return decode.Value[[]RealTimeChatQueue](operations[133].expected(), resp, err)
+}
+
+// AllChatQueues returns an iterator over the elements that [RealTimeDataService.ListChatQueues] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s RealTimeDataService) AllChatQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeChatQueue, error] {
+	return decode.All[RealTimeChatQueue](operations[133].expected(), func() (*http.Response, error) {
+		return s.client.ListRealTimeChatQueues(ctx, accountID)
+	})
+}
+
+// ListQueues lists the queues with their current figures.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound. See [Client.ListRealTimeQueues].
+func (s RealTimeDataService) ListQueues(ctx context.Context, accountID AccountID) ([]RealTimeQueue, error) {
+	resp, err := s.client.ListRealTimeQueues(ctx, accountID)
+	return decode.Value[[]RealTimeQueue](operations[134].expected(), resp, err)
+}
+
+// AllQueues returns an iterator over the elements that [RealTimeDataService.ListQueues] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s RealTimeDataService) AllQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeQueue, error] {
+	return decode.All[RealTimeQueue](operations[134].expected(), func() (*http.Response, error) {
+		return s.client.ListRealTimeQueues(ctx, accountID)
+	})
+}
+
+// ListIVRs lists the IVRs with their current figures.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr. See [Client.ListRealTimeIVRs].
+func (s RealTimeDataService) ListIVRs(ctx context.Context, accountID AccountID) ([]RealTimeIVR, error) {
+	resp, err := s.client.ListRealTimeIVRs(ctx, accountID)
+	return decode.Value[[]RealTimeIVR](operations[135].expected(), resp, err)
+}
+
+// AllIVRs returns an iterator over the elements that [RealTimeDataService.ListIVRs] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s RealTimeDataService) AllIVRs(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeIVR, error] {
+	return decode.All[RealTimeIVR](operations[135].expected(), func() (*http.Response, error) {
+		return s.client.ListRealTimeIVRs(ctx, accountID)
+	})
+}
+
+// ListCampaigns lists the campaigns with their current figures.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound. See [Client.ListRealTimeCampaigns].
+func (s RealTimeDataService) ListCampaigns(ctx context.Context, accountID AccountID) ([]RealTimeCampaign, error) {
+	resp, err := s.client.ListRealTimeCampaigns(ctx, accountID)
+	return decode.Value[[]RealTimeCampaign](operations[136].expected(), resp, err)
+}
+
+// AllCampaigns returns an iterator over the elements that [RealTimeDataService.ListCampaigns] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s RealTimeDataService) AllCampaigns(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeCampaign, error] {
+	return decode.All[RealTimeCampaign](operations[136].expected(), func() (*http.Response, error) {
+		return s.client.ListRealTimeCampaigns(ctx, accountID)
+	})
+}
+
+// AuditLogsService has the operations of the service AuditLogs. It is a field of [Services].
+type AuditLogsService struct{ client ClientInterface }
+
+// ListEntities lists the kinds of things whose changes are in the audit log.
+//
+// It sends GET /voice/api/v1/admin/auditLogs/auditable. See [Client.ListAuditableEntities].
+func (s AuditLogsService) ListEntities(ctx context.Context) ([]AuditableEntity, error) {
+	resp, err := s.client.ListAuditableEntities(ctx)
+	return decode.Value[[]AuditableEntity](operations[137].expected(), resp, err)
+}
+
+// AllEntities returns an iterator over the elements that [AuditLogsService.ListEntities] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableEntity, error] {
+	return decode.All[AuditableEntity](operations[137].expected(), func() (*http.Response, error) {
+		return s.client.ListAuditableEntities(ctx)
+	})
+}
+
+// Search searches the audit log for changes of the configuration.
+//
+// It sends PUT /voice/api/v1/admin/auditLogs/search. See [Client.SearchAuditLogs].
+func (s AuditLogsService) Search(ctx context.Context, body AuditLogSearch) ([]AuditLog, error) {
+	resp, err := s.client.SearchAuditLogs(ctx, body)
+	return decode.Value[[]AuditLog](operations[138].expected(), resp, err)
+}
+
+// LoginsService has the operations of the service Logins. It is a field of [Services].
+type LoginsService struct{ client ClientInterface }
+
+// Get returns the user who makes the request, and the accounts of this user.
+//
+// It sends GET /voice/api/v1/admin/auth. See [Client.GetLogin].
+func (s LoginsService) Get(ctx context.Context) (Login, error) {
+	resp, err := s.client.GetLogin(ctx)
+	return decode.Value[Login](operations[139].expected(), resp, err)
+}
+
+// GetTemplate returns the default criteria of a report.
+//
+// It sends GET /voice/api/v1/admin/reports/{reportType}. See [Client.GetReportTemplate].
+// It requires the permission AUTHENTICATED.
+func (s ReportsService) GetTemplate(ctx context.Context, reportType ReportType) (ReportCriteria, error) {
+	resp, err := s.client.GetReportTemplate(ctx, reportType)
+	return decode.Value[ReportCriteria](operations[140].expected(), resp, err)
+}
+
+// APITokensService has the operations of the service APITokens. It is a field of [Services].
+type APITokensService struct{ client ClientInterface }
+
+// List lists the API tokens of the user who makes the request.
+//
+// It sends GET /voice/api/v1/admin/token. See [Client.ListAPITokens].
+// It requires the permission AUTHENTICATED.
+func (s APITokensService) List(ctx context.Context) ([]wire.Secret, error) {
+	resp, err := s.client.ListAPITokens(ctx)
+	return decode.Value[[]wire.Secret](operations[141].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [APITokensService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error] {
+	return decode.All[wire.Secret](operations[141].expected(), func() (*http.Response, error) {
+		return s.client.ListAPITokens(ctx)
+	})
+}
+
+// Create creates an API token for the user who makes the request.
+//
+// It sends POST /voice/api/v1/admin/token. See [Client.CreateAPIToken].
+// It requires the permission AUTHENTICATED.
+func (s APITokensService) Create(ctx context.Context) (wire.Secret, error) {
+	resp, err := s.client.CreateAPIToken(ctx)
+	return decode.Value[wire.Secret](operations[142].expected(), resp, err)
+}
+
+// Delete deletes an API token.
+//
+// It sends DELETE /voice/api/v1/admin/token/{token}. See [Client.DeleteAPIToken].
+// It requires the permission ANONYMOUS.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s APITokensService) Delete(ctx context.Context, token Token) error {
+	resp, err := s.client.DeleteAPIToken(ctx, token)
+	return decode.Deleted(operations[143].expected(), resp, err)
 }
 
 // UsersService has the operations of the service Users. It is a field of [Services].
@@ -41,23 +1863,244 @@ type UsersService struct{ client ClientInterface }
 // params may be nil.
 func (s UsersService) List(ctx context.Context, params *ListUsersParams) ([]User, error) {
 	resp, err := s.client.ListUsers(ctx, params)
-	return decode.Value[[]User](operations[4].expected(), resp, err)
+	return decode.Value[[]User](operations[144].expected(), resp, err)
 }
 
 // All returns an iterator over the elements that [UsersService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s UsersService) All(ctx context.Context, params *ListUsersParams) iter.Seq2[User, error] {
-	return decode.All[User](operations[4].expected(), func() (*http.Response, error) {
+	return decode.All[User](operations[144].expected(), func() (*http.Response, error) {
 		return s.client.ListUsers(ctx, params)
 	})
+}
+
+// Create creates a user.
+//
+// It sends POST /voice/api/v1/admin/users. See [Client.CreateUser].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+//
+// params may be nil.
+func (s UsersService) Create(ctx context.Context, body UserRequest, params *CreateUserParams) (User, error) {
+	resp, err := s.client.CreateUser(ctx, params, body)
+	return decode.Value[User](operations[145].expected(), resp, err)
+}
+
+// CheckName checks whether a user name is in use.
+//
+// It sends GET /voice/api/v1/admin/users/availableUserNames. See [Client.CheckUserName].
+// It requires the permission AUTHENTICATED.
+func (s UsersService) CheckName(ctx context.Context, params CheckUserNameParams) (any, error) {
+	resp, err := s.client.CheckUserName(ctx, &params)
+	return decode.Value[any](operations[146].expected(), resp, err)
+}
+
+// Reassign moves the users below one user to another user.
+//
+// It sends PUT /voice/api/v1/admin/users/reassign. See [Client.ReassignUsers].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UsersService) Reassign(ctx context.Context, params ReassignUsersParams) error {
+	resp, err := s.client.ReassignUsers(ctx, &params)
+	return decode.None(operations[147].expected(), resp, err)
+}
+
+// CreateRoot creates a user who is the first of an account.
+//
+// It sends POST /voice/api/v1/admin/users/root. See [Client.CreateRootUser].
+// It requires the permission ROLE SUPER_USER.
+//
+// params may be nil.
+func (s UsersService) CreateRoot(ctx context.Context, body UserRequest, params *CreateRootUserParams) (User, error) {
+	resp, err := s.client.CreateRootUser(ctx, params, body)
+	return decode.Value[User](operations[148].expected(), resp, err)
+}
+
+// AssignAccountToRoot gives a root user access to an account.
+//
+// It sends POST /voice/api/v1/admin/users/root/{userId}/assignAccount. See [Client.AssignAccountToRootUser].
+// It requires the permission ROLE SUPER_USER.
+func (s UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, params AssignAccountToRootUserParams) (bool, error) {
+	resp, err := s.client.AssignAccountToRootUser(ctx, userID, &params)
+	return decode.Value[bool](operations[149].expected(), resp, err)
+}
+
+// Delete deletes a user.
+//
+// It sends DELETE /voice/api/v1/admin/users/{userId}. See [Client.DeleteUser].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+//
+// params may be nil.
+func (s UsersService) Delete(ctx context.Context, userID UserID, params *DeleteUserParams) error {
+	resp, err := s.client.DeleteUser(ctx, userID, params)
+	return decode.None(operations[150].expected(), resp, err)
+}
+
+// Get returns a user.
+//
+// It sends GET /voice/api/v1/admin/users/{userId}. See [Client.GetUser].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UsersService) Get(ctx context.Context, userID UserID) (User, error) {
+	resp, err := s.client.GetUser(ctx, userID)
+	return decode.Value[User](operations[151].expected(), resp, err)
+}
+
+// Update updates a user.
+//
+// It sends PUT /voice/api/v1/admin/users/{userId}. See [Client.UpdateUser].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UsersService) Update(ctx context.Context, userID UserID, body UserRequest) (User, error) {
+	resp, err := s.client.UpdateUser(ctx, userID, body)
+	return decode.Value[User](operations[152].expected(), resp, err)
+}
+
+// AssignAccount gives a user access to an account.
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/assignAccountToAnyUser. See [Client.AssignAccountToUser].
+// It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
+func (s UsersService) AssignAccount(ctx context.Context, userID UserID, params AssignAccountToUserParams) (bool, error) {
+	resp, err := s.client.AssignAccountToUser(ctx, userID, &params)
+	return decode.Value[bool](operations[153].expected(), resp, err)
+}
+
+// AssignAccounts gives a user access to several accounts.
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/bulkAssignAccountToAnyUser. See [Client.AssignAccountsToUser].
+// It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
+func (s UsersService) AssignAccounts(ctx context.Context, userID UserID, body AssignAccountsToUserJSONBody) ([]RightsDocumentRecord, error) {
+	resp, err := s.client.AssignAccountsToUser(ctx, userID, body)
+	return decode.Value[[]RightsDocumentRecord](operations[154].expected(), resp, err)
+}
+
+// ListChildren lists the users below a user.
+//
+// It sends GET /voice/api/v1/admin/users/{userId}/children. See [Client.ListChildUsers].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UsersService) ListChildren(ctx context.Context, userID UserID) ([]User, error) {
+	resp, err := s.client.ListChildUsers(ctx, userID)
+	return decode.Value[[]User](operations[155].expected(), resp, err)
+}
+
+// AllChildren returns an iterator over the elements that [UsersService.ListChildren] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s UsersService) AllChildren(ctx context.Context, userID UserID) iter.Seq2[User, error] {
+	return decode.All[User](operations[155].expected(), func() (*http.Response, error) {
+		return s.client.ListChildUsers(ctx, userID)
+	})
+}
+
+// UserRolesService has the operations of the service UserRoles. It is a field of [Services].
+type UserRolesService struct{ client ClientInterface }
+
+// List lists the types of the roles of a user.
+//
+// It sends GET /voice/api/v1/admin/users/{userId}/roles. See [Client.ListUserRoles].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UserRolesService) List(ctx context.Context, userID UserID) ([]string, error) {
+	resp, err := s.client.ListUserRoles(ctx, userID)
+	return decode.Value[[]string](operations[156].expected(), resp, err)
+}
+
+// All returns an iterator over the elements that [UserRolesService.List] returns. The request is sent
+// when the loop begins. Each element is decoded when it arrives, so that only one is in memory
+// at a time. Errors are those of Stream of package ringcx: elements may come before one.
+func (s UserRolesService) All(ctx context.Context, userID UserID) iter.Seq2[string, error] {
+	return decode.All[string](operations[156].expected(), func() (*http.Response, error) {
+		return s.client.ListUserRoles(ctx, userID)
+	})
+}
+
+// Remove takes a role from a user.
+//
+// It sends DELETE /voice/api/v1/admin/users/{userId}/roles/{roleType}. See [Client.RemoveUserRole].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+//
+// If RingCX returns false, the error wraps [wire.ErrFalse].
+func (s UserRolesService) Remove(ctx context.Context, userID UserID, roleType RoleType) error {
+	resp, err := s.client.RemoveUserRole(ctx, userID, roleType)
+	return decode.Deleted(operations[157].expected(), resp, err)
+}
+
+// Add gives a user a role.
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/roles/{roleType}. See [Client.AddUserRole].
+// It requires the permission ROLE MANAGE_USERS|SUPER_USER.
+func (s UserRolesService) Add(ctx context.Context, userID UserID, roleType RoleType) (bool, error) {
+	resp, err := s.client.AddUserRole(ctx, userID, roleType)
+	return decode.Value[bool](operations[158].expected(), resp, err)
+}
+
+// SetActive allows a user to sign in, or no longer.
+//
+// It sends PUT /voice/api/v1/admin/users/{userId}/setIsActive. See [Client.SetUserActive].
+// It requires the permission AUTHENTICATED.
+func (s UsersService) SetActive(ctx context.Context, userID UserID, body ActiveState) (bool, error) {
+	resp, err := s.client.SetUserActive(ctx, userID, body)
+	return decode.Value[bool](operations[159].expected(), resp, err)
+}
+
+// ValidateToken reports whether a token is valid.
+//
+// It sends GET /voice/api/v1/auth/isTokenValid. See [Client.ValidateToken].
+// It requires the permission NONE.
+func (s LoginsService) ValidateToken(ctx context.Context, params ValidateTokenParams) (bool, error) {
+	resp, err := s.client.ValidateToken(ctx, &params)
+	return decode.Value[bool](operations[160].expected(), resp, err)
+}
+
+// SummariesService has the operations of the service Summaries. It is a field of [Services].
+type SummariesService struct{ client ClientInterface }
+
+// GetAgent returns the summary of a segment that the agent approved.
+//
+// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent. See [Client.GetAgentSummary].
+func (s SummariesService) GetAgent(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
+	resp, err := s.client.GetAgentSummary(ctx, subAccountID, segmentID)
+	return decode.Value[string](operations[161].expected(), resp, err)
+}
+
+// GetAuto returns the generated summary of a segment.
+//
+// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto. See [Client.GetAutoSummary].
+func (s SummariesService) GetAuto(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
+	resp, err := s.client.GetAutoSummary(ctx, subAccountID, segmentID)
+	return decode.Value[string](operations[162].expected(), resp, err)
 }
 
 // Services has a field for each service: the operations of openapi.yaml, by subject. New of
 // package ringcx makes them.
 type Services struct {
-	Accounts AccountsService
-	Users    UsersService
+	AgentStateSubscriptions AgentStateSubscriptionsService
+	Reports                 ReportsService
+	MediaControl            MediaControlService
+	CXQueues                CXQueuesService
+	Recordings              RecordingsService
+	Transcripts             TranscriptsService
+	Accounts                AccountsService
+	ActiveCalls             ActiveCallsService
+	AgentGroups             AgentGroupsService
+	Agents                  AgentsService
+	SkillProfiles           SkillProfilesService
+	AgentAccess             AgentAccessService
+	AuxStates               AuxStatesService
+	Leads                   LeadsService
+	LeadFiles               LeadFilesService
+	DialGroups              DialGroupsService
+	Campaigns               CampaignsService
+	DNC                     DNCService
+	DNCTags                 DNCTagsService
+	QueueGroups             QueueGroupsService
+	Queues                  QueuesService
+	QueueDispositions       QueueDispositionsService
+	QueueSkills             QueueSkillsService
+	PersonaPhones           PersonaPhonesService
+	RealTimeData            RealTimeDataService
+	AuditLogs               AuditLogsService
+	Logins                  LoginsService
+	APITokens               APITokensService
+	Users                   UsersService
+	UserRoles               UserRolesService
+	Summaries               SummariesService
 }
 
 // NewServices returns Services that send their requests with client, for example the
@@ -65,7 +2108,178 @@ type Services struct {
 // as errors, as that of package ringcx does.
 func NewServices(client ClientInterface) Services {
 	return Services{
-		Accounts: AccountsService{client},
-		Users:    UsersService{client},
+		AgentStateSubscriptions: AgentStateSubscriptionsService{client},
+		Reports:                 ReportsService{client},
+		MediaControl:            MediaControlService{client},
+		CXQueues:                CXQueuesService{client},
+		Recordings:              RecordingsService{client},
+		Transcripts:             TranscriptsService{client},
+		Accounts:                AccountsService{client},
+		ActiveCalls:             ActiveCallsService{client},
+		AgentGroups:             AgentGroupsService{client},
+		Agents:                  AgentsService{client},
+		SkillProfiles:           SkillProfilesService{client},
+		AgentAccess:             AgentAccessService{client},
+		AuxStates:               AuxStatesService{client},
+		Leads:                   LeadsService{client},
+		LeadFiles:               LeadFilesService{client},
+		DialGroups:              DialGroupsService{client},
+		Campaigns:               CampaignsService{client},
+		DNC:                     DNCService{client},
+		DNCTags:                 DNCTagsService{client},
+		QueueGroups:             QueueGroupsService{client},
+		Queues:                  QueuesService{client},
+		QueueDispositions:       QueueDispositionsService{client},
+		QueueSkills:             QueueSkillsService{client},
+		PersonaPhones:           PersonaPhonesService{client},
+		RealTimeData:            RealTimeDataService{client},
+		AuditLogs:               AuditLogsService{client},
+		Logins:                  LoginsService{client},
+		APITokens:               APITokensService{client},
+		Users:                   UsersService{client},
+		UserRoles:               UserRolesService{client},
+		Summaries:               SummariesService{client},
 	}
+}
+
+// CallbackInitiator sends OpenAPI callback requests to target URLs.
+// Modeled on the generated Client, but with no stored Server -- the full
+// target URL is provided per-call by the caller (typically discovered
+// from a callback expression on the parent operation's request body,
+// e.g. `{$request.body#/callbackUrl}`).
+type CallbackInitiator struct {
+	// Doer for performing requests, typically a *http.Client with any
+	// customized settings, such as certificate chains.
+	Client HttpRequestDoer
+
+	// A list of callbacks for modifying requests which are generated before sending over
+	// the network.
+	RequestEditors []RequestEditorFn
+}
+
+// CallbackInitiatorOption allows setting custom parameters during construction.
+type CallbackInitiatorOption func(*CallbackInitiator) error
+
+// NewCallbackInitiator creates a new CallbackInitiator with reasonable defaults.
+func NewCallbackInitiator(opts ...CallbackInitiatorOption) (*CallbackInitiator, error) {
+	initiator := CallbackInitiator{}
+	for _, o := range opts {
+		if err := o(&initiator); err != nil {
+			return nil, err
+		}
+	}
+	if initiator.Client == nil {
+		initiator.Client = &http.Client{}
+	}
+	return &initiator, nil
+}
+
+// WithCallbackHTTPClient allows overriding the default Doer, which is
+// automatically created using http.Client. This is useful for tests.
+func WithCallbackHTTPClient(doer HttpRequestDoer) CallbackInitiatorOption {
+	return func(p *CallbackInitiator) error {
+		p.Client = doer
+		return nil
+	}
+}
+
+// WithCallbackRequestEditorFn allows setting up a callback function, which
+// will be called right before sending the callback request. This can be
+// used to mutate the request, e.g. to add signature headers.
+func WithCallbackRequestEditorFn(fn RequestEditorFn) CallbackInitiatorOption {
+	return func(p *CallbackInitiator) error {
+		p.RequestEditors = append(p.RequestEditors, fn)
+		return nil
+	}
+}
+
+func (p *CallbackInitiator) applyCallbackEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+	for _, r := range p.RequestEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	for _, r := range additionalEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CallbackInitiatorInterface is the interface specification for the callback initiator.
+type CallbackInitiatorInterface interface {
+	// ReceiveAgentStateWithBody fires the agentState callback with any body
+	ReceiveAgentStateWithBody(ctx context.Context, targetURL string, params *ReceiveAgentStateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReceiveAgentState(ctx context.Context, targetURL string, params *ReceiveAgentStateParams, body ReceiveAgentStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+func (p *CallbackInitiator) ReceiveAgentStateWithBody(ctx context.Context, targetURL string, params *ReceiveAgentStateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveAgentStateCallbackRequestWithBody(targetURL, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyCallbackEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *CallbackInitiator) ReceiveAgentState(ctx context.Context, targetURL string, params *ReceiveAgentStateParams, body ReceiveAgentStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveAgentStateCallbackRequest(targetURL, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyCallbackEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+// NewReceiveAgentStateCallbackRequest builds a application/json POST request for the agentState callback
+func NewReceiveAgentStateCallbackRequest(targetURL string, params *ReceiveAgentStateParams, body ReceiveAgentStateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReceiveAgentStateCallbackRequestWithBody(targetURL, params, "application/json", bodyReader)
+}
+
+// NewReceiveAgentStateCallbackRequestWithBody builds a POST request for the agentState callback with any body
+func NewReceiveAgentStateCallbackRequestWithBody(targetURL string, params *ReceiveAgentStateParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.ValidationToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Validation-Token", *params.ValidationToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Validation-Token", headerParam0)
+		}
+
+	}
+	return req, nil
 }

@@ -77,7 +77,9 @@ func (f doFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 // an error and sends nothing if a segment of the path is "." or "..", also in its escaped
 // form: an id like "../../users" would make the request one for another endpoint.
 //
-// The response can also be passed to [Stream]:
+// The body of the response is not read into memory: copy a recording or another file from
+// it. To upload one, use a [wire.Body] as the body of req. The response can also be passed
+// to [Stream]:
 //
 //	for campaign, err := range ringcx.Stream[Campaign](client.Do(req)) {
 //		…

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/internal/redact"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // transport adds the bearer token to requests for RingCX, and sends them again if
@@ -36,12 +37,29 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := t.roundTrip(req)
 		return t.finish(req, resp, err, t.ownSecrets(req)...)
 	}
-	c := call{transport: t, req: req, maxReplays: t.cache.maxReplays(req.Context())}
+	c := call{transport: t, req: withFiles(req), maxReplays: t.cache.maxReplays(req.Context())}
 	resp, err := c.do()
 	if err == nil && !t.toErrors {
 		return resp, nil
 	}
 	return t.finish(req, resp, err, append(c.earlierTokens, c.sentToken)...)
+}
+
+// withFiles returns req, or a copy of it that can be sent again if its body is a *wire.Body
+// whose files can seek.
+func withFiles(req *http.Request) *http.Request {
+	body, ok := req.Body.(*wire.Body)
+	if !ok {
+		return req
+	}
+	req = req.WithContext(req.Context())
+	if req.ContentLength == 0 {
+		req.ContentLength = body.Len()
+	}
+	if req.GetBody == nil && body.Seekable() {
+		req.GetBody = body.GetBody
+	}
+	return req
 }
 
 // roundTrip sends req. Unlike base, it always returns an error or a response with a

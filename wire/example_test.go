@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
@@ -126,6 +128,47 @@ func ExampleValue() {
 	user := gen.User{FirstName: new("Kim")}
 	fmt.Printf("%q %q\n", wire.Value(user.FirstName), wire.Value(user.LastName))
 	// Output: "Kim" ""
+}
+
+// A file is read while it is sent. If RingCX rejects the token, it is sent again.
+func ExampleMultipart() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	const path = "/voice/api/v1/admin/accounts/333333/campaigns/1/leadLoader/preview"
+	fake.Handle("POST "+path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, header, err := r.FormFile("file")
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		fmt.Println("received", header.Filename, header.Size, "bytes")
+	}))
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	file := strings.NewReader("+16505550100,Kim\n") // in production: the result of os.Open
+	body, err := wire.Multipart(struct {
+		File wire.File `json:"file"`
+	}{wire.File{Name: "leads.csv", Reader: file}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, path, body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req.Header.Set("Content-Type", body.ContentType())
+	resp, err := client.Do(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.StatusCode)
+	// Output:
+	// received leads.csv 17 bytes
+	// 200
 }
 
 // The server ignores the page number and sends the same page each time.

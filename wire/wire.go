@@ -9,8 +9,8 @@
 // the error of encoding/json names the field. [Time] keeps any other input instead.
 //
 // The package also has [DecodeError], the error for responses that these types and the
-// types of package gen cannot read, [Value], which reads optional fields, and [Pages],
-// which reads lists in pages.
+// types of package gen cannot read, [Value], which reads optional fields, [Pages],
+// which reads lists in pages, and [File], which uploads files.
 //
 // A JSON null sets the zero value. (The types of encoding/json keep the old value. If
 // a program decodes two users into the same variable, the second one could then get

@@ -54,6 +54,9 @@ type exception struct {
 var exceptions = []exception{
 	{text: "answering machine", reason: "a device: RingCX detects it in phone calls"},
 	{text: "agent does not answer", reason: "an agent answers a phone call"},
+	{text: "ANSWER", reason: "a result of a call and columns of a lead file, in names of RingCX"},
+	{text: "[Answer, NoAnswer,", file: "openapi.yaml", reason: "the names of results of calls"},
+	{text: "AnswerM", reason: "fields of RingCX with messages for who answers the phone"},
 	{text: "GoodData", reason: "the product whose analytics RingCX offers, in names of RingCX"},
 	{text: "FolderMode", reason: "the name of a RingCX field"},
 	{text: "folder mode", file: "openapi.yaml", reason: "what RingCX calls it"},

@@ -13,7 +13,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
-// maxRequest is how much of a request body is read: 1 MiB.
+// maxRequest is how much of a request body is kept: 1 MiB.
 const maxRequest = 1 << 20
 
 // call is one request and its response.
@@ -25,6 +25,7 @@ type call struct {
 	r          *http.Request
 	body       []byte
 	form       url.Values // nil unless the body is a form
+	upload     *upload    // nil unless the body has files, and was read
 	fault      *Fault     // nil if there is none
 	began      time.Time
 	limit      limitCheck
@@ -72,6 +73,7 @@ func (c *call) run(process func()) {
 		return
 	}
 	c.readBody()
+	defer c.drain()
 	c.arrive()
 	if c.fault != nil {
 		c.fault.serve(c, process)
@@ -81,12 +83,23 @@ func (c *call) run(process func()) {
 	process()
 }
 
-// readBody reads the body, and replaces it so that handlers can read it again.
+// readBody reads the body, and replaces it so that handlers can read it again. It does not
+// keep files. If openapi.yaml does not have the endpoint, it leaves them to the handler.
 func (c *call) readBody() {
 	if c.r.Body == nil || c.r.Body == http.NoBody {
 		return
 	}
-	c.body, _ = io.ReadAll(io.LimitReader(c.r.Body, maxRequest))
+	isMultipart := mediaType(c.r.Header) == multipartType
+	switch {
+	case !isMultipart && !isFile(c.r.Header):
+		c.body, _ = io.ReadAll(io.LimitReader(c.r.Body, maxRequest))
+	case c.operation == nil:
+		return
+	case isMultipart:
+		c.readMultipart()
+	default:
+		c.readFile()
+	}
 	c.r.Body = io.NopCloser(bytes.NewReader(c.body))
 	if isForm(c.r.Header) {
 		c.form, _ = url.ParseQuery(string(c.body))

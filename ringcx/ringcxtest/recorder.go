@@ -44,7 +44,7 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Write(p []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
 	r.size += int64(len(p))
-	if r.record && r.size <= maxChecked {
+	if r.record && r.size <= maxChecked && !isFile(r.Header()) {
 		r.body.Write(p)
 	}
 	n, err := r.inner.Write(p)
@@ -57,8 +57,11 @@ func (r *recorder) Write(p []byte) (int, error) {
 // Unwrap returns the underlying writer, for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.inner }
 
-// complete reports whether body is the complete body of the response.
-func (r *recorder) complete() bool { return r.record && r.size <= maxChecked }
+// complete reports whether body is the complete body of the response. Of a file, only the
+// header is compared with openapi.yaml, so that its body is not kept.
+func (r *recorder) complete() bool {
+	return r.record && (r.size <= maxChecked || isFile(r.Header()))
+}
 
 // cut ends the connection without a complete response. The in-memory client gets err. Over
 // TCP the client gets the beginning of a response; if it got nothing at all, Go's

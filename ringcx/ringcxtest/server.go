@@ -283,8 +283,9 @@ func (s *Server) prefersHandled(o *contract.Operation, r *http.Request) bool {
 // in Calls.
 //
 // Requests need a valid access token; other requests get a response with status 401 and do
-// not reach h. The handler can read at most the first 1 MiB of a request body. Requests
-// and responses are not compared with openapi.yaml.
+// not reach h. Of a body that is JSON, a form or text, the handler can read at most the first
+// 1 MiB. Files, also those in a multipart form, are not limited, and not kept in memory.
+// Requests and responses are not compared with openapi.yaml.
 //
 // The test fails at once if h is nil, or if the pattern is invalid or conflicts with an
 // existing endpoint. [Server.TryHandle] returns an error instead.
