@@ -3335,7 +3335,7 @@ type ChatQueue struct {
 	AppURL *string `json:"appUrl,omitempty"`
 
 	// CallbackCampaign is the campaign that makes the calls back that visitors request.
-	CallbackCampaign *Campaign `json:"callbackCampaign,omitempty"`
+	CallbackCampaign *CampaignReference `json:"callbackCampaign,omitempty"`
 
 	// ChatGroup is the group of the queue.
 	ChatGroup *ChatGroup `json:"chatGroup,omitempty"`
@@ -5656,7 +5656,7 @@ type PrerouteCheck struct {
 // Examples: {"gateDesc":"Questions about invoices","gateGroup":{"description":"Customer service","id":6001},"gateId":6101,"gateName":"Billing","gatePriority":5,"isActive":true,"permissions":["READ","UPDATE"]}
 type Queue struct {
 	// AbandonCampaign is the campaign that calls back callers who hung up while they waited.
-	AbandonCampaign *Campaign `json:"abandonCampaign,omitempty"`
+	AbandonCampaign *CampaignReference `json:"abandonCampaign,omitempty"`
 
 	// AcceptTime is how long an agent may take to accept a call, in seconds.
 	AcceptTime *int64 `json:"acceptTime,omitempty"`
@@ -5692,7 +5692,7 @@ type Queue struct {
 	BlockedAniMessage *string `json:"blockedAniMessage,omitempty"`
 
 	// CallbackCampaign is the campaign that makes the calls back that callers request.
-	CallbackCampaign *Campaign `json:"callbackCampaign,omitempty"`
+	CallbackCampaign *CampaignReference `json:"callbackCampaign,omitempty"`
 
 	// CreatedOn is when the queue was created.
 	CreatedOn *Time `json:"createdOn,omitempty"`
@@ -5904,7 +5904,7 @@ type Queue struct {
 // Examples: {"disposition":"Resolved","gateDispositionId":6401,"isDefault":false,"isRequeued":0,"isSuccess":true,"rank":1}
 type QueueDisposition struct {
 	// DestCampaign is the campaign to which the caller is added.
-	DestCampaign *Campaign `json:"destCampaign,omitempty"`
+	DestCampaign *CampaignReference `json:"destCampaign,omitempty"`
 
 	// DispSoapService is the web service that is called after the disposition.
 	DispSoapService *HTTPService `json:"dispSoapService,omitempty"`
@@ -6823,7 +6823,7 @@ type ReportType string
 // Examples: {"name":"To sales","rank":1,"requeueShortcutId":6601}
 type RequeueShortcut struct {
 	// Campaign is the campaign that has the button.
-	Campaign *Campaign `json:"campaign,omitempty"`
+	Campaign *CampaignReference `json:"campaign,omitempty"`
 
 	// Gate is the queue that has the button.
 	Gate *Queue `json:"gate,omitempty"`
