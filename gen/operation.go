@@ -60,8 +60,12 @@ type Paging struct {
 	First int
 }
 
-// expected returns what a response to op is compared with.
-func (op *Operation) expected() decode.Operation {
+// expected returns what a response to operation i is compared with. It is not inlined, because
+// hundreds of functions call it.
+//
+//go:noinline
+func expected(i int) decode.Operation {
+	op := &operations[i]
 	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success}
 }
 

@@ -55,12 +55,9 @@ func (op Operation) jsonStatus() int {
 // The body is JSON. Booleans and numbers are read whatever the Content-Type is, and a string
 // also from a body that is text/plain. For null, status 204 and required fields the rules are
 // those of Get of package ringcx.
-func Value[T any](op Operation, resp *http.Response, err error) (T, error) {
-	var v, zero T
-	if err := op.read(resp, err, reflect.ValueOf(&v)); err != nil {
-		return zero, err
-	}
-	return v, nil
+func Value[T any](op Operation, resp *http.Response, err error) (v T, _ error) {
+	err = op.read(resp, err, &v)
+	return v, err
 }
 
 // None checks a response to op, an operation without content, and closes the body. What the
@@ -142,14 +139,16 @@ func (op Operation) readBody(resp *http.Response, err error) ([]byte, error) {
 	return nil, newDecodeError(resp, "", endedEarly(err))
 }
 
-// read reads the body of resp into the variable that v points to.
-func (op Operation) read(resp *http.Response, err error, v reflect.Value) error {
+// read reads the body of resp into the variable that pointer points to, which stays zero if
+// there is an error. It is not generic, because package gen has many types.
+func (op Operation) read(resp *http.Response, err error, pointer any) error {
 	body, err := op.readBody(resp, err)
 	if err != nil {
 		return err
 	}
+	v := reflect.ValueOf(pointer).Elem()
 	declared := slices.Contains(op.declared(), resp.StatusCode)
-	isList := v.Elem().Kind() == reflect.Slice
+	isList := v.Kind() == reflect.Slice
 	if isEmpty := resp.StatusCode == http.StatusNoContent; isEmpty && declared && !isList {
 		return nil
 	}
@@ -157,6 +156,7 @@ func (op Operation) read(resp *http.Response, err error, v reflect.Value) error 
 		return err
 	}
 	if err := decodeBody(body, resp.Header.Get("Content-Type"), v); err != nil {
+		v.SetZero()
 		return bodyMismatch(resp, err)
 	}
 	return nil
@@ -171,20 +171,20 @@ func bodyMismatch(resp *http.Response, err error) error {
 	return newDecodeError(resp, field, reason)
 }
 
-// decodeBody decodes body into the variable that v points to.
+// decodeBody decodes body into v.
 func decodeBody(body []byte, ctype string, v reflect.Value) error {
-	switch kind := v.Elem().Kind(); {
+	switch kind := v.Kind(); {
 	case ctype == "", isJSON(ctype), kind == reflect.Bool, kind == reflect.Int64, kind == reflect.Float64:
 	case kind == reflect.String && strings.HasPrefix(ctype, "text/plain"):
-		v.Elem().SetString(string(body))
+		v.SetString(string(body))
 		return nil
 	default:
 		return notJSON(body)
 	}
-	if err := strictjson.Unmarshal(body, v.Interface()); err != nil {
+	if err := strictjson.Unmarshal(body, v.Addr().Interface()); err != nil {
 		return err
 	}
-	if err := nullIn(v.Elem(), body); err != nil {
+	if err := nullIn(v, body); err != nil {
 		return err
 	}
 	return missingIn(requiredFields.Of(v.Type()), v, func() []byte { return body })

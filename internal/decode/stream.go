@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/internal/strictjson"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
@@ -23,23 +24,20 @@ import (
 func Stream[T any](op func(*http.Response) Operation, r *http.Response, err error) iter.Seq2[T, error] {
 	used := false
 	return func(yield func(T, error) bool) {
-		var zero T
+		var v *T
+		next := func() bool { return yield(wire.Value(v), nil) }
 		switch {
 		case err != nil:
-			yield(zero, err)
+			yield(wire.Value(v), err)
 			return
 		case used:
-			yield(zero, errors.New("ringcx: a Stream can be ranged over only once: repeat the call"))
+			yield(wire.Value(v), errors.New("ringcx: a Stream can be ranged over only once: repeat the call"))
 			return
 		}
 		used = true
-		defer r.Body.Close()
-		err := op(r).checkList(r)
-		if err == nil {
-			err = elements(newElementReader[T](r.Body), yield)
-		}
-		if err != nil {
-			yield(zero, listError(r, err))
+		if err := op(r).stream(r, &v, next); err != nil {
+			var zero T
+			yield(zero, err)
 		}
 	}
 }
@@ -49,9 +47,31 @@ func Stream[T any](op func(*http.Response) Operation, r *http.Response, err erro
 // that a loop begins, and yields errors as Stream does.
 func All[T any](op Operation, send func() (*http.Response, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		resp, err := send()
-		Stream[T](func(*http.Response) Operation { return op }, resp, err)(yield)
+		var v *T
+		r, err := send()
+		if err == nil {
+			err = op.stream(r, &v, func() bool { return yield(wire.Value(v), nil) })
+		}
+		if err != nil {
+			var zero T
+			yield(zero, redact.Error(err))
+		}
 	}
+}
+
+// stream reads the JSON array in r. For each element it sets the pointer that p points to: to
+// a new value, or to nil for a null that an element can represent. Then it calls yield. It
+// closes the body. It is not generic, because package gen has many types.
+func (op Operation) stream(r *http.Response, p any, yield func() bool) error {
+	defer r.Body.Close()
+	err := op.checkList(r)
+	if err == nil {
+		err = newElementReader(r.Body, reflect.ValueOf(p).Elem()).each(yield)
+	}
+	if err != nil {
+		return listError(r, err)
+	}
+	return nil
 }
 
 // checkList returns a mismatch if the status or the Content-Type of r is not that of a
@@ -88,27 +108,6 @@ func listError(r *http.Response, err error) error {
 	return newDecodeError(r, field, reason)
 }
 
-// elements yields the elements of an array. It returns nil at the end of the body, and
-// if yield returns false.
-func elements[T any](r *elementReader[T], yield func(T, error) bool) error {
-	d := r.decoder
-	if isList, err := openList(d); !isList {
-		return err
-	}
-	for d.More() {
-		if err := r.next(); err != nil {
-			return err
-		}
-		if !yield(wire.Value(r.v), nil) {
-			return nil
-		}
-	}
-	if _, err := d.Token(); err != nil { // the closing bracket; without it the list is incomplete
-		return unexpectedEOF(err)
-	}
-	return bodyEnd(d)
-}
-
 // openList reads the start of an array. It returns false at the end of a null, and with
 // an error.
 func openList(d *json.Decoder) (bool, error) {
@@ -128,11 +127,11 @@ func openList(d *json.Decoder) (bool, error) {
 
 // elementReader reads the elements of an array. It keeps the JSON of the current element,
 // to find out what is wrong with it.
-type elementReader[T any] struct {
+type elementReader struct {
 	decoder *json.Decoder
 	fields  *strictjson.Fields
 	index   int
-	v       *T // the last element, or nil for a null that a T can represent
+	v       reflect.Value // a pointer: the last element, or nil for a null that it can represent
 
 	body  io.Reader
 	kept  []byte // the last bytes that were read from body
@@ -140,14 +139,39 @@ type elementReader[T any] struct {
 	start int64  // the offset of the current element, or of the comma before it
 }
 
-func newElementReader[T any](body io.Reader) *elementReader[T] {
-	r := &elementReader[T]{body: body, fields: requiredFields.Of(reflect.TypeFor[T]())}
+func newElementReader(body io.Reader, v reflect.Value) *elementReader {
+	r := &elementReader{body: body, v: v}
+	r.fields = requiredFields.Of(r.elem())
 	r.decoder = json.NewDecoder(r)
 	return r
 }
 
+// elem returns the type of the elements.
+func (r *elementReader) elem() reflect.Type { return r.v.Type().Elem() }
+
+// each calls yield for each element of the array. It returns nil at the end of the body, and
+// if yield returns false.
+func (r *elementReader) each(yield func() bool) error {
+	d := r.decoder
+	if isList, err := openList(d); !isList {
+		return err
+	}
+	for d.More() {
+		if err := r.next(); err != nil {
+			return err
+		}
+		if !yield() {
+			return nil
+		}
+	}
+	if _, err := d.Token(); err != nil { // the closing bracket; without it the list is incomplete
+		return unexpectedEOF(err)
+	}
+	return bodyEnd(d)
+}
+
 // Read reads from the body for the decoder. It keeps the bytes from start on.
-func (r *elementReader[T]) Read(p []byte) (int, error) {
+func (r *elementReader) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	r.kept = append(r.kept[:copy(r.kept, r.fromStart())], p[:n]...)
 	r.end += int64(n)
@@ -155,29 +179,30 @@ func (r *elementReader[T]) Read(p []byte) (int, error) {
 }
 
 // fromStart returns the bytes of kept from start on.
-func (r *elementReader[T]) fromStart() []byte {
+func (r *elementReader) fromStart() []byte {
 	return r.kept[len(r.kept)-int(min(r.end-r.start, int64(len(r.kept)))):]
 }
 
 // element returns the JSON of the element that was decoded last.
-func (r *elementReader[T]) element() []byte {
+func (r *elementReader) element() []byte {
 	return bytes.TrimLeft(r.fromStart()[:r.decoder.InputOffset()-r.start], ", \t\r\n")
 }
 
-// next reads the next element into a new T.
-func (r *elementReader[T]) next() error {
-	r.start, r.v = r.decoder.InputOffset(), nil
-	err := r.decoder.Decode(&r.v)
+// next reads the next element into a new value.
+func (r *elementReader) next() error {
+	r.start = r.decoder.InputOffset()
+	r.v.SetZero()
+	err := r.decoder.Decode(r.v.Addr().Interface())
 	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
 	case isType:
-		return &strictjson.Error{Field: r.place(strictjson.Locate(r.element(), reflect.TypeFor[T]())), Err: err}
+		return &strictjson.Error{Field: r.place(strictjson.Locate(r.element(), r.elem())), Err: err}
 	case err != nil:
 		return &strictjson.Error{Field: r.place(""), Err: unexpectedEOF(err)}
-	case r.v == nil && !mayBeNull(reflect.TypeFor[T]()):
+	case r.v.IsNil() && !mayBeNull(r.elem()):
 		return &missing{r.place(""), strictjson.NullElement}
-	case r.v != nil:
-		err = missingIn(r.fields, reflect.ValueOf(r.v).Elem(), r.element)
+	case !r.v.IsNil():
+		err = missingIn(r.fields, r.v.Elem(), r.element)
 	}
 	if m, ok := errors.AsType[*missing](err); ok {
 		m.field = r.place(m.field)
@@ -187,7 +212,7 @@ func (r *elementReader[T]) next() error {
 }
 
 // place returns the place of field, which is in the current element, in the list.
-func (r *elementReader[T]) place(field string) string {
+func (r *elementReader) place(field string) string {
 	return strings.TrimSuffix(strconv.Itoa(r.index)+"."+field, ".")
 }
 
