@@ -1,0 +1,170 @@
+package gen_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// TestServices compares the services with x-service in openapi.yaml: each name is there once,
+// and nothing else is. A list has an iterator.
+func TestServices(t *testing.T) {
+	want := map[string]string{} // methods, and the operation of each
+	add := func(method, id string) {
+		if other, exists := want[method]; exists {
+			t.Errorf("x-service: %s and %s are both %s", other, id, method)
+		}
+		want[method] = id
+	}
+	for _, item := range loadSpec(t).Paths.Map() {
+		for _, o := range item.Operations() {
+			name, _ := o.Extensions["x-service"].(string)
+			if name == "" {
+				continue
+			}
+			add(name, o.OperationID)
+			if service, method, _ := strings.Cut(name, "."); strings.HasPrefix(method, "List") && isArray(o) {
+				add(service+".All"+strings.TrimPrefix(method, "List"), o.OperationID)
+			}
+		}
+	}
+	got := map[string]string{}
+	for service := range reflect.TypeFor[gen.Services]().Fields() {
+		for method := range service.Type.Methods() {
+			name := service.Name + "." + method.Name
+			got[name] = want[name]
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("methods of services (-openapi.yaml +gen.Services):\n%s", diff)
+	}
+}
+
+// isArray reports whether the success of o is a JSON array.
+func isArray(o *openapi3.Operation) bool {
+	for status, r := range o.Responses.Map() {
+		if media := r.Value.Content["application/json"]; status < "3" && media != nil {
+			return media.Schema.Value.Type.Includes("array")
+		}
+	}
+	return false
+}
+
+// TestServiceDocs checks that each method of a service has a comment, which names the
+// permission of openapi.yaml.
+func TestServiceDocs(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "services.gen.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]string{}
+	for _, decl := range file.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv != nil {
+			receiver := fn.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+			docs[strings.TrimSuffix(receiver, "Service")+"."+fn.Name.Name] = strings.Join(strings.Fields(fn.Doc.Text()), " ")
+		}
+	}
+	for _, op := range gen.Operations() {
+		if op.Service == "" {
+			continue
+		}
+		_, method, _ := strings.Cut(op.Service, ".")
+		doc := docs[op.Service]
+		for _, text := range []string{method + " ", op.Method + " " + op.Path, op.Permission} {
+			if !strings.Contains(doc, text) {
+				t.Errorf("the comment of %s does not contain %q:\n%s", op.Service, text, doc)
+			}
+		}
+	}
+}
+
+// TestConfigurations checks that the configurations have the same options, apart from the
+// templates: otherwise services name other types than the client.
+func TestConfigurations(t *testing.T) {
+	names, err := filepath.Glob("*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := map[string]any{}
+	for _, name := range names {
+		var config map[string]any
+		data, err := os.ReadFile(name)
+		if err == nil {
+			err = yaml.Unmarshal(data, &config)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if output, ok := config["output-options"].(map[string]any); ok {
+			delete(output, "user-templates")
+			options[name] = []any{config["package"], config["allow-remote-refs-from"], output}
+		}
+	}
+	if len(options) != 3 {
+		t.Fatalf("configurations: %v, want three", names)
+	}
+	for name, got := range options {
+		if diff := cmp.Diff(options["oapi-codegen.yaml"], got); diff != "" {
+			t.Errorf("%s differs from oapi-codegen.yaml (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestNoErrors checks that the overlay removed the responses with status 400 or higher.
+func TestNoErrors(t *testing.T) {
+	client := reflect.TypeFor[*gen.ClientWithResponses]()
+	results := 0
+	for m := range client.Methods() {
+		if !strings.HasSuffix(m.Name, "WithResponse") {
+			continue
+		}
+		results++
+		for field := range m.Type.Out(0).Elem().Fields() {
+			if status := strings.TrimLeft(field.Name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"); status >= "4" {
+				t.Errorf("%s has the field %s: add the status to gen/overlay.yaml", m.Type.Out(0), field.Name)
+			}
+		}
+	}
+	if results == 0 {
+		t.Error("the client has no methods with results")
+	}
+}
+
+// TestOverlayNamesComponents checks that the overlay removes a response of openapi.yaml if and
+// only if an operation has it with a status of 400 or higher.
+func TestOverlayNamesComponents(t *testing.T) {
+	data, err := os.ReadFile("overlay.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := loadSpec(t)
+	errors := map[string]bool{}
+	for _, item := range spec.Paths.Map() {
+		for _, o := range item.Operations() {
+			for status, r := range o.Responses.Map() {
+				if name := strings.TrimPrefix(r.Ref, "#/components/responses/"); status >= "4" && r.Ref != "" {
+					errors[name] = true
+				}
+			}
+		}
+	}
+	for name := range spec.Components.Responses {
+		if removed := strings.Contains(string(data), "'"+name+"'"); removed != errors[name] {
+			t.Errorf("gen/overlay.yaml removes the response %s: %t, and it is one of an error: %t", name, removed, errors[name])
+		}
+	}
+	if !errors["NotFound"] {
+		t.Error("no operation has the response NotFound")
+	}
+}
