@@ -1,10 +1,12 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"strings"
@@ -169,6 +171,68 @@ func ExampleMultipart() {
 	// Output:
 	// received leads.csv 17 bytes
 	// 200
+}
+
+// A program changes the name of a user. The program does not know the field "badge", and
+// must not delete it.
+func ExampleMerge() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	const path = "/voice/api/v1/admin/users/17"
+	fake.Handle("GET "+path, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"userId":17,"userName":"kim@example.com","firstName":"Kim","badge":{"color":"red"}}`)
+	}))
+	fake.Handle("PUT "+path, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Printf("%s", body)
+	}))
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	do := func(method string, body io.Reader) ([]byte, error) {
+		req, err := http.NewRequestWithContext(context.Background(), method, path, body)
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		return io.ReadAll(resp.Body)
+	}
+
+	received, err := do(http.MethodGet, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	update, err := wire.Merge(received, gen.User{FirstName: new("Alex")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := do(http.MethodPut, bytes.NewReader(update)); err != nil {
+		log.Fatal(err)
+	}
+	// Output: {"badge":{"color":"red"},"firstName":"Alex","userId":17,"userName":"kim@example.com"}
+}
+
+// A program reads a user, and changes what it read. A map clears a field.
+func ExampleMerge_clear() {
+	received := []byte(`{"userId":17,"userName":"kim@example.com","firstName":"Kim","lastName":"Park","badge":7}`)
+	var user gen.User
+	if err := json.Unmarshal(received, &user); err != nil {
+		log.Fatal(err)
+	}
+	user.FirstName = new("Alex")
+	update, err := wire.Merge(received, user)
+	if err != nil {
+		log.Fatal(err)
+	}
+	update, err = wire.Merge(update, map[string]any{"lastName": nil})
+	fmt.Println(string(update), err)
+	// Output: {"badge":7,"firstName":"Alex","lastName":null,"userId":17,"userName":"kim@example.com"} <nil>
 }
 
 // The server ignores the page number and sends the same page each time.

@@ -48,7 +48,7 @@ func parts(t *testing.T, contentType string, body io.Reader) (all []sent) {
 	r := multipart.NewReader(body, params["boundary"])
 	for {
 		p, err := r.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all
 		}
 		if err != nil {
@@ -211,7 +211,7 @@ func TestBodyIsReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := body.Read(start); n > 0 || err == nil || err == io.EOF {
+	if n, err := body.Read(start); n > 0 || err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("the first reader returns %d, %v", n, err)
 	}
 	if data, err := io.ReadAll(again); err != nil || string(data) != "0123456789" {
@@ -220,7 +220,7 @@ func TestBodyIsReplaced(t *testing.T) {
 	if again.Close(); f.Sync() != nil {
 		t.Error("Close closes the file")
 	}
-	if n, err := again.Read(start); n > 0 || err == nil || err == io.EOF {
+	if n, err := again.Read(start); n > 0 || err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("after Close: %d, %v", n, err)
 	}
 	if _, err := body.GetBody(); err != nil {

@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 func collectPages[T any](all func(yield func(T, error) bool)) (got []T, failed error) {
 	for e, err := range all {
 		if failed != nil {
-			return got, fmt.Errorf("yields %v, %v after %w", e, err, failed)
+			return got, fmt.Errorf("yields %v after an error: %w", e, failed)
 		}
 		if failed = err; err == nil {
 			got = append(got, e)
