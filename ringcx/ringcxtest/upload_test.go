@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -87,6 +88,34 @@ func TestReadMultipartKeepsLittle(t *testing.T) {
 	for _, f := range c.upload.files {
 		if f.size != maxStart {
 			t.Fatalf("the size of a file is %d, want %d", f.size, maxStart)
+		}
+	}
+}
+
+// zeroReader reads zeros.
+type zeroReader struct{}
+
+func (zeroReader) ReadAt(p []byte, _ int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// TestReadAllocatesLittle reads files of 200 MB.
+func TestReadAllocatesLittle(t *testing.T) {
+	const size = 200_000_000
+	file := func() wire.File { return wire.File{Name: "x", Reader: io.NewSectionReader(zeroReader{}, 0, size)} }
+	form, err := wire.Multipart(struct{ File wire.File }{file()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []*wire.Body{form, file().Body()} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c := readCall(body.ContentType(), body)
+		runtime.ReadMemStats(&after)
+		n := after.TotalAlloc - before.TotalAlloc
+		if t.Logf("%s: %d KiB allocated", body.ContentType(), n>>10); n > 1<<20 || c.upload.files[0].size != size {
+			t.Errorf("%s: %d bytes allocated for a file of %d bytes", body.ContentType(), n, c.upload.files[0].size)
 		}
 	}
 }
