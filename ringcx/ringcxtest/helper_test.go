@@ -115,7 +115,7 @@ func (client testClient) accounts(token string) response {
 // tokens are the tokens of a client that has signed in.
 type tokens struct{ ringCentral, access, refresh string }
 
-func (client testClient) signIn(t *testing.T) tokens {
+func (client testClient) signIn(t testing.TB) tokens {
 	t.Helper()
 	rc := client.login().field("access_token")
 	resp := client.exchange(rc)
