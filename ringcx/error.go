@@ -96,7 +96,8 @@ type Error struct {
 	//   - an *oauth2.RetrieveError, if a Config.RingCentral that uses x/oauth2 returned
 	//     one. It is a copy: its Response has a status but no headers, and its Body is
 	//     empty;
-	//   - ErrSignInRequired, or another error with the text of a hint.
+	//   - ErrSignInRequired, or another error with the text of a hint, for example of what a
+	//     call with status 403 needs as documented.
 	Cause error
 }
 

@@ -282,3 +282,41 @@ func TestCallersDoNotShareAnError(t *testing.T) {
 		spent{Logins: 1}.check(t, fake)
 	})
 }
+
+// TestForbiddenNamesThePermission calls operations that the user may not call, and an endpoint
+// that openapi.yaml does not have, below a base URL with and without a path.
+func TestForbiddenNamesThePermission(t *testing.T) {
+	const needs = " (documented as: needs the role MANAGE_USERS or SUPER_USER)"
+	for _, prefix := range []string{"", "/proxy"} {
+		fake := ringcxtest.NewServer(t)
+		cfg := fake.Config()
+		cfg.BaseURL += prefix
+		cfg.HTTPClient = &http.Client{Transport: withoutPrefix{cfg.HTTPClient.Transport, prefix}}
+		client, err := ringcx.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fake.Fault(ringcxtest.Users, ringcxtest.Refuse, 1)
+		fake.Fault(ringcxtest.Accounts, ringcxtest.Refuse, 1)
+		_, forbidden := client.Users.List(t.Context(), nil)
+		_, unknown := client.Accounts.List(t.Context())
+		if !errors.Is(forbidden, ringcx.ErrForbidden) || !strings.HasSuffix(forbidden.Error(), needs) {
+			t.Errorf("base URL %s: %v, want a text that ends with %q", cfg.BaseURL, forbidden, needs)
+		}
+		if !errors.Is(unknown, ringcx.ErrForbidden) || strings.Contains(unknown.Error(), "documented") {
+			t.Errorf("operation for all users: %v, want no permission in the text", unknown)
+		}
+	}
+}
+
+// withoutPrefix removes a prefix from the path of requests to RingCX, as a reverse proxy does.
+type withoutPrefix struct {
+	http.RoundTripper
+	prefix string
+}
+
+func (p withoutPrefix) RoundTrip(req *http.Request) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.URL.Path = strings.TrimPrefix(out.URL.Path, p.prefix)
+	return p.RoundTripper.RoundTrip(out)
+}

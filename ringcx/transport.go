@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
+	"github.com/ringcx-go/ringcx-go/internal/permission"
 	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
@@ -92,7 +93,21 @@ func (t *transport) finish(req *http.Request, resp *http.Response, err error, se
 	if !t.isError(req, resp) {
 		return resp, nil
 	}
-	return nil, readError(StageCall, req, resp, secrets...)
+	e := readError(StageCall, req, resp, secrets...)
+	if e.StatusCode == http.StatusForbidden {
+		e.Cause = t.neededBy(req)
+	}
+	return nil, e
+}
+
+// neededBy returns a hint that says what permission the operation of req needs, or nil if
+// openapi.yaml does not say.
+func (t *transport) neededBy(req *http.Request) error {
+	op, _ := t.operation(req)
+	if needs := permission.Text(op.Permission); needs != "" {
+		return hintError("documented as: needs " + needs)
+	}
+	return nil
 }
 
 // isError reports whether resp becomes an *Error. A redirect of a token request does,

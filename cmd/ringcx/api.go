@@ -18,6 +18,7 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/origin"
+	"github.com/ringcx-go/ringcx-go/internal/permission"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -278,7 +279,16 @@ func responseError(resp *http.Response, body []byte) error {
 		e.Message = oneLine(string(body))
 	}
 	e.Message = cmp.Or(e.Message, http.StatusText(resp.StatusCode))
+	if needs := neededBy(resp.Request); needs != "" && resp.StatusCode == http.StatusForbidden {
+		e.Message += " (documented as: needs " + needs + ")"
+	}
 	return e
+}
+
+// neededBy returns what permission the operation of req needs, in words, or "".
+func neededBy(req *http.Request) string {
+	op, _ := gen.FindOperation(req.Method, req.URL.EscapedPath())
+	return permission.Text(op.Permission)
 }
 
 // maxMessage is the length of the longest message that is shown, in characters.
