@@ -89,9 +89,9 @@ func operations(t *testing.T) []operation {
 	return all
 }
 
-// caller is a generated client, and the credentials that its requests contain.
+// caller is a client, and the credentials that its requests contain.
 type caller struct {
-	client      *gen.ClientWithResponses
+	client      ringcx.Client
 	credentials map[string]string // by the name of the field or parameter
 }
 
@@ -124,9 +124,9 @@ func signIn(t *testing.T, fake *ringcxtest.Server) (valid, wrong caller) {
 		t.Fatal(err)
 	}
 	refreshToken := string(*session.RefreshToken)
-	return caller{client.ClientWithResponses, map[string]string{
+	return caller{*client, map[string]string{
 			"rcAccessToken": token.AccessToken, "refresh_token": refreshToken, "refreshToken": refreshToken,
-		}}, caller{plain, map[string]string{
+		}}, caller{ringcx.Client{ClientWithResponses: plain}, map[string]string{
 			"rcAccessToken": "wrong", "refresh_token": "wrong", "refreshToken": "wrong",
 		}}
 }
@@ -137,9 +137,8 @@ type result interface{ StatusCode() int }
 // call calls the generated method of the operation with the examples of openapi.yaml.
 func (o operation) call(t *testing.T, c caller) (result, error) {
 	t.Helper()
-	method := reflect.ValueOf(c.client).MethodByName(o.methodName(t))
-	args := arguments{T: t, operation: o, caller: c}.of(method.Type())
-	out := method.Call(args)
+	method := reflect.ValueOf(c.client.ClientWithResponses).MethodByName(o.methodName(t))
+	out := method.Call(arguments{T: t, operation: o, caller: c}.of(method.Type()))
 	err, _ := out[1].Interface().(error)
 	if out[0].IsNil() {
 		return nil, err
@@ -216,8 +215,11 @@ func (a arguments) of(method reflect.Type) []reflect.Value {
 		}
 		args = append(args, a.value(method.In(len(args)), a.example(p)))
 	}
-	for n := len(args); n < method.NumIn()-1; n++ { // the last one is variadic
-		args = append(args, a.other(method.In(n)))
+	for len(args) < method.NumIn() {
+		if method.IsVariadic() && len(args) == method.NumIn()-1 {
+			break
+		}
+		args = append(args, a.other(method.In(len(args))))
 	}
 	return args
 }
@@ -232,8 +234,14 @@ func (a arguments) other(typ reflect.Type) reflect.Value {
 	case typ == reflect.TypeFor[string]() && a.methodTakesReader():
 		_, contentType := a.rawBody()
 		return reflect.ValueOf(contentType)
-	case typ.Kind() == reflect.Pointer && strings.HasSuffix(typ.Elem().Name(), "Params"):
+	case strings.HasSuffix(typ.Name(), "Params"):
 		return a.params(typ)
+	case typ.Kind() == reflect.Pointer && strings.HasSuffix(typ.Elem().Name(), "Params"):
+		return a.params(typ.Elem()).Addr()
+	case isFile(typ):
+		return file(typ)
+	case a.bodyType() == multipartType:
+		return a.multipart(typ)
 	}
 	return a.value(typ, a.bodyExample())
 }
@@ -247,23 +255,56 @@ func (a arguments) methodTakesReader() bool {
 // parameter as a tag.
 func (a arguments) params(typ reflect.Type) reflect.Value {
 	a.Helper()
-	params := reflect.New(typ.Elem())
-	for i := range typ.Elem().NumField() {
-		name, _, _ := strings.Cut(typ.Elem().Field(i).Tag.Get("json"), ",")
+	params := reflect.New(typ).Elem()
+	for f := range fieldsOf(typ) {
 		var p *openapi3.Parameter
 		for _, in := range []string{openapi3.ParameterInQuery, openapi3.ParameterInHeader, openapi3.ParameterInCookie} {
-			if found := a.parameters.GetByInAndName(in, name); found != nil {
+			if found := a.parameters.GetByInAndName(in, f.name); found != nil {
 				p = found
 			}
 		}
 		if p == nil {
-			a.Fatalf("the field %s is not a parameter of the operation", typ.Elem().Field(i).Name)
+			a.Fatalf("the field %s is not a parameter of the operation", f.Name)
 		}
-		field := params.Elem().Field(i)
-		field.Set(a.value(field.Type(), a.example(p)))
+		params.FieldByIndex(f.Index).Set(a.value(f.Type, a.example(p)))
 	}
 	return params
 }
+
+// multipart returns a multipart form as a struct.
+func (a arguments) multipart(typ reflect.Type) reflect.Value {
+	a.Helper()
+	form := reflect.New(typ).Elem()
+	fields, _ := a.bodyExample().(map[string]any)
+	for f := range fieldsOf(typ) {
+		if isFile(f.inner()) {
+			form.FieldByIndex(f.Index).Set(file(f.Type))
+		} else if v, ok := fields[f.name]; ok {
+			form.FieldByIndex(f.Index).Set(a.value(f.Type, v))
+		}
+	}
+	return form
+}
+
+// isFile reports whether the type is wire.File.
+func isFile(typ reflect.Type) bool {
+	return typ.Name() == "File" && strings.HasSuffix(typ.PkgPath(), "/wire")
+}
+
+// file returns a wire.File, or a pointer to one.
+func file(typ reflect.Type) reflect.Value {
+	if typ.Kind() == reflect.Pointer {
+		p := reflect.New(typ.Elem())
+		p.Elem().Set(file(typ.Elem()))
+		return p
+	}
+	f := reflect.New(typ).Elem()
+	f.FieldByName("Name").SetString("leads.csv")
+	f.FieldByName("Reader").Set(reflect.ValueOf(strings.NewReader(fileContent)))
+	return f
+}
+
+const fileContent = "a,b\n1,2\n"
 
 // value returns an example as a value of the type. An id may be a number in an example and
 // a string in Go.
@@ -322,7 +363,7 @@ func (a arguments) bodyExample() any {
 // Content-Type.
 func (a arguments) rawBody() (body io.Reader, contentType string) {
 	if a.bodyType() != multipartType {
-		return strings.NewReader("a,b\n1,2\n"), a.bodyType()
+		return strings.NewReader(fileContent), a.bodyType()
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -335,7 +376,7 @@ func (a arguments) rawBody() (body io.Reader, contentType string) {
 				"Content-Disposition": {fmt.Sprintf(`form-data; name=%q; filename="leads.csv"`, name)},
 				"Content-Type":        {"text/csv"},
 			})
-			fmt.Fprint(part, "a,b\n1,2\n")
+			fmt.Fprint(part, fileContent)
 		} else if v, ok := fields[name]; ok {
 			text, isText := v.(string)
 			if !isText {
