@@ -165,12 +165,13 @@ func (p plan) takesBody() bool {
 	return slices.Contains([]action{actCreate, actUpdate, actCreateAt, actPatch, actSave, actWrite, actDeleteIDs}, p.action)
 }
 
-// decodeBody returns the body of JSON or of a form, or nil if it is neither.
+// decodeBody returns the body of JSON or of a form, or nil if it is neither, or a form that the
+// operation does not declare.
 func (c *call) decodeBody() any {
 	mediaType, _, _ := mime.ParseMediaType(c.ContentType)
 	switch {
 	case len(c.Body) == 0:
-	case mediaType == formType:
+	case mediaType == formType && c.api.details(c.operation).bodyType == formType:
 		form, _ := url.ParseQuery(string(c.Body))
 		object := make(map[string]any)
 		for name, values := range form {
