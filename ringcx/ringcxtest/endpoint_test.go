@@ -25,7 +25,7 @@ func TestEndpointsExist(t *testing.T) {
 }
 
 // TestEveryOperationIsServed lists who serves each operation of openapi.yaml. An operation
-// without state must be declared, so that nobody expects its data to change.
+// without state must be declared: its data does not change.
 func TestEveryOperationIsServed(t *testing.T) {
 	s := New()
 	declared := make(map[string]bool)

@@ -2,14 +2,14 @@ package engine
 
 import (
 	"maps"
-	"net/url"
+	"net/http"
 	"slices"
 	"strings"
 )
 
 // save creates the resources of the body, and replaces those that exist. A POST always
 // creates: an id in the body counts only if the ids are texts and it is new.
-func (c *call) save() *Response {
+func (c call) save() *Response {
 	list, isList := c.body.([]any)
 	if !isList {
 		list = []any{c.body}
@@ -29,11 +29,11 @@ func (c *call) save() *Response {
 }
 
 // saveOne creates or replaces a resource.
-func (c *call) saveOne(s *set, object map[string]any) *item {
+func (c call) saveOne(s *set, object map[string]any) *item {
 	id := text(object[s.id])
 	old := s.find(id)
 	if old != nil && c.plan.action == actSave {
-		return c.store(s, old, c.updated(s, old, object))
+		return c.put(s, old, c.updated(s, old, object))
 	}
 	if id == "" || id == "0" || old != nil || s.numeric {
 		id = c.newID(s.collection)
@@ -41,105 +41,36 @@ func (c *call) saveOne(s *set, object map[string]any) *item {
 	return c.create(s, object, id)
 }
 
-// create adds a resource with an id. The fields that the request lacks are those of the
-// example.
-func (c *call) create(s *set, object map[string]any, id string) *item {
-	s.read()
-	sample := c.placed(s.collection, c.api.newSample(s.collection), s.values)
-	object = c.api.withID(s.collection, complete(object, sample), id)
-	if conformed, ok := c.api.conform(s.element, object).(map[string]any); ok {
-		object = conformed
-	}
-	i := &item{id: id, object: object, created: true}
-	s.add(i)
-	c.ids[s.collection][id] = true
-	return i
-}
-
-// newSample returns the fields that a new resource has if the request lacks them: those of
-// the example, except for lists of other resources.
-func (a *API) newSample(c *collection) map[string]any {
-	sample, ok := a.sample(c.element).(map[string]any)
-	if !ok || len(sample) == 0 {
-		sample = c.seeds[0].object
-	}
-	sample = maps.Clone(sample)
-	for name, v := range sample {
-		elements, isList := v.([]any)
-		if isList && len(elements) > 0 && a.form(a.elements(c.object.Properties[name])) == "object" {
-			delete(sample, name)
-		}
-	}
-	return sample
-}
-
 // createAt creates the resource of the body with the id of the path. If it exists, it is
 // replaced.
-func (c *call) createAt() *Response {
+func (c call) createAt() *Response {
 	s := c.set()
 	if old := s.find(c.id()); old != nil {
-		return c.respondItem(c.store(s, old, c.updated(s, old, c.object())))
+		return c.respondItem(c.put(s, old, c.updated(s, old, c.object())))
 	}
 	return c.respondItem(c.create(s, c.object(), c.id()))
 }
 
 // update replaces the resource in the path by the body, or changes the fields of the body.
-func (c *call) update() *Response {
+func (c call) update() *Response {
 	s, old := c.set(), c.item()
 	object := c.object()
 	if c.plan.action == actPatch {
 		object = complete(object, old.object)
 	}
-	return c.respondItem(c.store(s, old, c.updated(s, old, object)))
-}
-
-// updated returns the fields of a resource after an update: those of the request, the id, and
-// of the old ones those that a request cannot omit or set. As in RingCX, other fields that
-// the request lacks are lost.
-func (c *call) updated(s *set, old *item, object map[string]any) map[string]any {
-	changed := maps.Clone(object)
-	if changed == nil {
-		changed = make(map[string]any)
-	}
-	for name, v := range old.object {
-		if _, given := changed[name]; !given && (name == s.id || c.api.isKept(s.collection, name)) {
-			changed[name] = v
-		}
-	}
-	changed = c.api.withID(s.collection, changed, old.id)
-	conformed, ok := c.api.conform(s.element, changed).(map[string]any)
-	if !ok {
-		return changed
-	}
-	return conformed
-}
-
-// isKept reports whether a field keeps its value if an update lacks it.
-func (a *API) isKept(c *collection, name string) bool {
-	property := a.resolve(c.object.Properties[name])
-	return slices.Contains(c.object.Required, name) || property != nil && property.ReadOnly
-}
-
-// store replaces a resource by one with other fields.
-func (c *call) store(s *set, old *item, object map[string]any) *item {
-	changed := &item{id: old.id, object: object, created: old.created}
-	s.replace(old.id, changed)
-	return changed
+	return c.respondItem(c.put(s, old, c.updated(s, old, object)))
 }
 
 // delete removes the resource in the path and everything below it.
-func (c *call) delete() *Response {
+func (c call) delete() *Response {
 	s, old := c.set(), c.item()
 	s.replace(old.id, nil)
 	c.cascade(s.itemKey(old.id))
 	return c.respondDone(old, 1)
 }
 
-// itemKey returns the path of a resource.
-func (s *set) itemKey(id string) string { return s.node.key(s.values) + "/" + url.PathEscape(id) }
-
 // deleteEach removes the resources that equal the request.
-func (c *call) deleteEach() *Response {
+func (c call) deleteEach() *Response {
 	s := c.set()
 	s.read()
 	matching := c.matching(s.items)
@@ -152,7 +83,7 @@ func (c *call) deleteEach() *Response {
 
 // deleteIDs removes the resources whose ids are in the body. Those that do not exist are
 // ignored.
-func (c *call) deleteIDs() *Response {
+func (c call) deleteIDs() *Response {
 	s, n := c.set(), 0
 	ids, _ := c.body.([]any)
 	for _, id := range ids {
@@ -167,7 +98,7 @@ func (c *call) deleteIDs() *Response {
 
 // clone copies the resource in the path, without what is below it. A parameter such as
 // newGateName renames the copy, and one such as newGateGroupId gives it another parent.
-func (c *call) clone() *Response {
+func (c call) clone() *Response {
 	s, old := c.set(), c.item()
 	target, missing := c.target(s)
 	if missing != "" {
@@ -184,24 +115,29 @@ func (c *call) clone() *Response {
 	return c.respondItem(c.create(target, object, c.newID(s.collection)))
 }
 
-// move gives the resource in the path, and everything below it, another parent.
-func (c *call) move() *Response {
+// move gives the resource in the path, and everything below it, another parent. It gets a new id
+// if the parent has a resource with its id, which happens to examples only.
+func (c call) move() *Response {
 	s, old := c.set(), c.item()
 	target, missing := c.target(s)
 	if missing != "" {
 		return notFound(missing)
 	}
-	moved := &item{id: old.id, object: c.placed(s.collection, old.object, target.values), created: old.created}
+	moved := &item{id: old.id, object: c.placed(s.collection, old.object, target.values), created: old.created, foreign: old.foreign}
+	if target.find(old.id) != nil {
+		moved.id = c.newID(s.collection)
+		moved.object = c.api.withID(s.collection, moved.object, moved.id)
+	}
 	s.replace(old.id, nil)
 	target.add(moved)
-	c.rename(s.itemKey(old.id), target.itemKey(old.id), target.values)
+	c.rename(s.itemKey(old.id), target.itemKey(moved.id), append(slices.Clone(target.values), moved.id))
 	return c.respondDone(moved, 1)
 }
 
 // target returns the resources among which a copy is created: those of the parent that a
 // parameter of the query names, or s. If that parent does not exist, target returns the name
 // of the parameter.
-func (c *call) target(s *set) (target *set, missing string) {
+func (c call) target(s *set) (target *set, missing string) {
 	name := c.api.targetOf(c.operation, s.collection)
 	if name == "" || c.Query.Get(name) == "" {
 		return s, ""
@@ -221,34 +157,26 @@ func (c *collection) nameField(parameter string) string {
 	if !ok || !strings.HasSuffix(name, "Name") {
 		return ""
 	}
-	best, most := "", 0.0
-	for field := range c.object.Properties {
-		if !strings.HasSuffix(strings.ToLower(field), "name") {
-			continue
-		}
-		if strings.EqualFold(field, name) {
-			return field
-		}
-		if s := similarity(words(name), words(field)); s > most || s == most && field < best {
-			best, most = field, s
-		}
-	}
-	return best
+	return c.similarField(words(name), "name", nil)
 }
 
-// activate sets whether the resource in the path is active: to the only boolean of the
-// body or of the query, or to true.
-func (c *call) activate() *Response {
+// activate sets whether the resource in the path is active: to the boolean in the body or in the
+// query, or to true.
+func (c call) activate() *Response {
 	s, old := c.set(), c.item()
 	field, active := "isActive", any(true)
 	if b, ok := c.body.(bool); ok {
 		active = b
 	}
-	for name := range c.Query {
-		active = c.Query.Get(name) == "true"
+	for _, name := range slices.Sorted(maps.Keys(c.Query)) {
+		if v := c.Query.Get(name); v == "true" || v == "false" {
+			active = v == "true"
+		}
 	}
-	for name, v := range c.object() {
-		field, active = name, v
+	for _, name := range slices.Sorted(maps.Keys(c.object())) {
+		if v, ok := c.object()[name].(bool); ok {
+			field, active = name, v
+		}
 	}
 	for _, name := range []string{field, "isActive", "active", "enabled", "isEnabled"} {
 		if s.object.Properties[name] != nil {
@@ -258,23 +186,27 @@ func (c *call) activate() *Response {
 	}
 	object := maps.Clone(old.object)
 	object[field] = active
-	return c.respondItem(c.store(s, old, object))
+	return c.respondItem(c.put(s, old, object))
 }
 
 // single reads or changes the only resource of a path.
-func (c *call) single() *Response {
+func (c call) single() *Response {
 	key := c.operation.node.key(c.values)
-	object, ok := c.singles[key]
-	if !ok {
-		object, _ = c.sampleResponse().(map[string]any)
+	i := c.singles[key]
+	if i == nil {
+		i = new(item)
+		i.object, _ = c.sampleResponse().(map[string]any)
 	}
 	if c.plan.action == actWrite {
 		changed := c.object()
-		if c.Method == "PATCH" {
-			changed = complete(changed, object)
+		if c.Method == http.MethodPatch {
+			changed = complete(changed, i.object)
 		}
-		object = changed
-		c.singles[key] = object
+		i = &item{object: changed}
+		c.singles[key] = i
 	}
-	return c.respond(object)
+	if i.foreign {
+		return c.respondJSON(i.encode(), true)
+	}
+	return c.respond(i.object)
 }

@@ -2,10 +2,8 @@ package engine
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -24,8 +22,11 @@ type collection struct {
 	seeds   []seed
 }
 
+// recognizer finds the collections of a document.
+type recognizer struct{ declarations }
+
 // collectionAt returns the collection of a node, or nil if it is none.
-func (a *API) collectionAt(n *node) *collection {
+func (a recognizer) collectionAt(n *node) *collection {
 	if n == nil {
 		return nil
 	}
@@ -36,7 +37,7 @@ func (a *API) collectionAt(n *node) *collection {
 // recognize returns the collection of a node. A static node is one if an operation lists
 // objects, gets one or responds with one that it updates, and if the resources have paths or
 // change, or at least are not those of a collection above.
-func (a *API) recognize(n *node) *collection {
+func (a recognizer) recognize(n *node) *collection {
 	if n.isParam || n.parent == nil {
 		return nil
 	}
@@ -62,7 +63,7 @@ func (a *API) recognize(n *node) *collection {
 
 // isStateful reports whether the resources of a node can change or have paths, or are only a
 // list, and not a list of the resources of a collection above.
-func (a *API) isStateful(n *node, list *operation, element *schema) bool {
+func (a recognizer) isStateful(n *node, list *operation, element *schema) bool {
 	changes := n.item.operation(http.MethodPut) != nil || n.item.operation(http.MethodPatch) != nil || n.item.operation(http.MethodDelete) != nil
 	for _, method := range []string{http.MethodPost, http.MethodPut} {
 		if o := n.operation(method); o != nil && a.takes(o) != nil {
@@ -77,7 +78,7 @@ func (a *API) isStateful(n *node, list *operation, element *schema) bool {
 }
 
 // above returns the nearest collection above n.
-func (a *API) above(n *node) *collection {
+func (a recognizer) above(n *node) *collection {
 	for n = n.parent; n != nil; n = n.parent {
 		if c := a.collectionAt(n); c != nil {
 			return c
@@ -88,7 +89,7 @@ func (a *API) above(n *node) *collection {
 
 // elementOf returns the schema of the resources of a node: what an operation gets, lists, or
 // responds with after an update. It returns nil if there is none.
-func (a *API) elementOf(n *node, list *operation) *schema {
+func (a recognizer) elementOf(n *node, list *operation) *schema {
 	var elements []*schema
 	if o := n.item.operation(http.MethodGet); o != nil {
 		elements = append(elements, a.returns(o))
@@ -109,71 +110,11 @@ func (a *API) elementOf(n *node, list *operation) *schema {
 	return nil
 }
 
-// listed returns the schema of the objects in a list: an array, an object with one array of
-// objects, or a map of arrays. It returns nil if s is none of these.
-func (a *API) listed(s *schema) *schema {
-	element := s
-	switch a.form(s) {
-	case "array":
-		element = a.elements(s)
-	case "map":
-		element = a.elements(s)
-		if a.form(element) != "array" {
-			return nil
-		}
-		element = a.elements(element)
-	case "object":
-		name := a.envelope(s)
-		if name == "" {
-			return nil
-		}
-		element = a.elements(a.object(s).Properties[name])
-	default:
-		return nil
-	}
-	if a.form(element) != "object" {
-		return nil
-	}
-	return element
-}
-
-// envelope returns the field of an object that contains a list: its only array of objects, if
-// all other fields are numbers, booleans or texts about the list, such as a total. It returns
-// "" if the object is no envelope.
-func (a *API) envelope(s *schema) string {
-	o := a.object(s)
-	if o == nil || len(o.Properties) > maxEnvelope {
-		return ""
-	}
-	found := ""
-	for name, property := range o.Properties {
-		switch a.form(property) {
-		case "array":
-			if found != "" || a.form(a.elements(property)) != "object" {
-				return ""
-			}
-			found = name
-		case "integer", "number", "boolean":
-		default:
-			if !slices.Contains(envelopeTexts, name) {
-				return ""
-			}
-		}
-	}
-	return found
-}
-
-// maxEnvelope is how many fields an object around a list has at most.
-const maxEnvelope = 8
-
-// envelopeTexts are fields of an object around a list that are not numbers.
-var envelopeTexts = []string{"sort", "order", "orderBy", "paging", "navigation", "next", "nextPage", "previous", "uri", "pageToken", "nextPageToken"}
-
 // idField returns the field of the resources that contains their id: the one with the name of the
 // path parameter, or "id", or the one ending in Id whose name has most words in common with
 // the parameter or the collection. If there is none, it is a field with the name of the
 // parameter that the schema does not have, or "" if there is no parameter either.
-func (a *API) idField(c *collection) string {
+func (a recognizer) idField(c *collection) string {
 	for _, name := range []string{c.param, "id"} {
 		if _, ok := c.object.Properties[name]; ok && name != "" {
 			return name
@@ -183,23 +124,30 @@ func (a *API) idField(c *collection) string {
 	if c.param == "" {
 		want = append(words(strings.TrimSuffix(c.node.name, "s")), "id")
 	}
-	taken := make(map[string]bool)
+	above := make(map[string]bool)
 	for _, item := range c.node.items() {
 		for name := range item.names {
-			taken[name] = true
+			above[name] = true
 		}
 	}
+	name := c.similarField(want, "id", above)
+	if name == "" && !isClosed(c.object) {
+		return c.param
+	}
+	return name
+}
+
+// similarField returns the field of the resources with the suffix whose name has most words in
+// common with some words, or "" if there is none. It omits the fields in except.
+func (c *collection) similarField(want []string, suffix string, except map[string]bool) string {
 	best, most := "", 0.0
 	for name := range c.object.Properties {
-		if taken[name] || !strings.HasSuffix(strings.ToLower(name), "id") {
+		if except[name] || !strings.HasSuffix(strings.ToLower(name), suffix) {
 			continue
 		}
 		if s := similarity(want, words(name)); s > most || s == most && name < best {
 			best, most = name, s
 		}
-	}
-	if best == "" && !isClosed(c.object) {
-		return c.param
 	}
 	return best
 }
@@ -236,7 +184,7 @@ func similarity(a, b []string) float64 {
 }
 
 // treeField returns the field children if it contains resources of the same schema.
-func (a *API) treeField(c *collection) string {
+func (a recognizer) treeField(c *collection) string {
 	const children = "children"
 	if a.same(a.elements(c.object.Properties[children]), c.object) {
 		return children
@@ -246,7 +194,7 @@ func (a *API) treeField(c *collection) string {
 
 // isNumeric reports whether new ids of a collection are numbers: by the schema, and if that
 // allows both, by the first example.
-func (a *API) isNumeric(c *collection) bool {
+func (a recognizer) isNumeric(c *collection) bool {
 	property := c.object.Properties[c.id]
 	if property == nil {
 		return true
@@ -255,141 +203,8 @@ func (a *API) isNumeric(c *collection) bool {
 	return a.fits(property, json.Number("1")) && !(isText && a.fits(property, "1"))
 }
 
-// seed is a resource with which a collection begins.
-type seed struct {
-	id     string
-	object map[string]any
-}
-
-// seedsOf returns the resources with which a collection begins: the examples of its
-// operations, and one with the id that is the example of the path parameter.
-func (a *API) seedsOf(c *collection, list *operation) []seed {
-	objects := a.exampleObjects(c, list)
-	want := a.exampleID(c)
-	var all []seed
-	seen := make(map[string]bool)
-	for n, object := range objects {
-		id := text(object[c.id])
-		if id == "" && c.param != "" {
-			if id = want; seen[id] || id == "" {
-				id = strconv.Itoa(n + 1)
-			}
-			object = a.withID(c, object, id)
-		}
-		if id == "" || !seen[id] {
-			all = append(all, seed{id, object})
-		}
-		seen[id] = true
-	}
-	if want != "" && !seen[want] {
-		all = append(all, seed{want, a.withID(c, all[0].object, want)})
-	}
-	return all
-}
-
-// exampleObjects returns the examples of the resources, without repetitions.
-func (a *API) exampleObjects(c *collection, list *operation) []map[string]any {
-	var all []map[string]any
-	add := func(v any) {
-		object, ok := v.(map[string]any)
-		isKnown := func(other map[string]any) bool { return equal(other, object) }
-		if ok && !slices.ContainsFunc(all, isKnown) {
-			all = append(all, object)
-		}
-	}
-	if list != nil && a.same(a.listed(a.returns(list)), c.element) {
-		a.eachListed(list, add)
-	}
-	get := c.node.item.operation(http.MethodGet)
-	if get != nil && a.same(a.returns(get), c.element) {
-		_, m := a.details(get).response()
-		for _, v := range a.examples(m) {
-			add(v)
-		}
-	}
-	if len(all) == 0 {
-		add(a.conform(c.element, a.sample(c.element)))
-	}
-	if len(all) == 0 {
-		add(make(map[string]any))
-	}
-	return all
-}
-
-// eachListed calls add for the elements of the examples of a list.
-func (a *API) eachListed(list *operation, add func(any)) {
-	_, m := a.details(list).response()
-	for _, v := range a.examples(m) {
-		for _, e := range a.elementsIn(m.Schema, v) {
-			add(e)
-		}
-	}
-}
-
-// elementsIn returns the elements of a list with a schema of [API.listed].
-func (a *API) elementsIn(s *schema, v any) []any {
-	object, ok := v.(map[string]any)
-	if !ok {
-		elements, _ := v.([]any)
-		return elements
-	}
-	var all []any
-	envelope := a.envelope(s)
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if elements, ok := object[name].([]any); ok && (envelope == "" || name == envelope) {
-			all = append(all, elements...)
-		}
-	}
-	return all
-}
-
-// exampleID returns the example of the path parameter of a resource, or "".
-func (a *API) exampleID(c *collection) string {
-	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		if o := c.node.item.operation(method); o != nil {
-			if id := a.pathExample(o, c.param); id != "" {
-				return id
-			}
-		}
-	}
-	return ""
-}
-
-// pathExample returns the example of a path parameter of an operation, or "".
-func (a *API) pathExample(o *operation, name string) string {
-	for _, p := range a.details(o).parameters {
-		if p.In == "path" && p.Name == name {
-			return a.exampleOf(p)
-		}
-	}
-	return ""
-}
-
-// withID returns object with an id.
-func (a *API) withID(c *collection, object map[string]any, id string) map[string]any {
-	if c.id == "" {
-		return object
-	}
-	return a.with(c.object, object, c.id, id)
-}
-
-// with returns object with a text as the value of a field. The value is a number if the schema
-// of objects wants one, or allows it and the field was one before.
-func (a *API) with(s *schema, object map[string]any, name, text string) map[string]any {
-	property := s.Properties[name]
-	_, wasText := object[name].(string)
-	var v any = text
-	isNumber := isDecimal(text) && a.fits(property, json.Number(text))
-	if isNumber && !(wasText && a.fits(property, v)) {
-		v = json.Number(text)
-	}
-	all := maps.Clone(object)
-	all[name] = v
-	return all
-}
-
-// isDecimal reports whether a text is an integer in its usual form.
-func isDecimal(text string) bool {
-	n, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && strconv.FormatInt(n, 10) == text
+// names reports whether a path parameter with this name identifies a resource of c, and
+// not a resource of another kind. Versions of a path may have different names.
+func (c *collection) names(parameter string) bool {
+	return parameter == c.param || parameter == c.id || aliases[parameter] == c.param
 }

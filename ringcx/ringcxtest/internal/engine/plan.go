@@ -40,6 +40,11 @@ type plan struct {
 	isTable    bool        // it stands in the table of irregular paths
 }
 
+// takesBody reports whether a request needs a body.
+func (p plan) takesBody() bool {
+	return slices.Contains([]action{actCreate, actUpdate, actCreateAt, actPatch, actSave, actWrite, actDeleteIDs}, p.action)
+}
+
 // planOf returns what an operation does.
 func (a *API) planOf(o *operation) plan {
 	o.planOnce.Do(func() {
@@ -145,26 +150,33 @@ func (a *API) itemPlan(o *operation, c *collection) plan {
 
 // collectionPlan is for the path of a collection.
 func (a *API) collectionPlan(o *operation, c *collection) plan {
-	takes := a.form(a.takes(o))
+	act := map[string]action{
+		http.MethodGet: actList, http.MethodPost: actCreate, http.MethodDelete: actDeleteEach,
+		http.MethodPut: actSave, http.MethodPatch: actSave,
+	}[o.Method]
+	ok := a.takesResources(o)
 	switch o.Method {
 	case http.MethodGet:
-		if a.listed(a.returns(o)) != nil {
-			return plan{action: actList, collection: c}
-		}
-	case http.MethodPost:
-		if takes == "object" || takes == "array" && a.form(a.elements(a.takes(o))) == "object" {
-			return plan{action: actCreate, collection: c}
-		}
-	case http.MethodPut, http.MethodPatch:
-		if takes == "object" || takes == "array" && a.form(a.elements(a.takes(o))) == "object" {
-			return plan{action: actSave, collection: c}
-		}
+		ok = a.listed(a.returns(o)) != nil
 	case http.MethodDelete:
-		if len(a.criteria(o, c)) > 0 {
-			return plan{action: actDeleteEach, collection: c}
-		}
+		ok = len(a.criteria(o, c)) > 0
 	}
-	return plan{}
+	if !ok {
+		return plan{}
+	}
+	return plan{action: act, collection: c}
+}
+
+// takesResources reports whether the body is an object, or an array of objects.
+func (a *API) takesResources(o *operation) bool {
+	takes := a.takes(o)
+	switch a.form(takes) {
+	case "object":
+		return true
+	case "array":
+		return a.form(a.elements(takes)) == "object"
+	}
+	return false
 }
 
 // criteria returns the names of the parameters in the query, and of the fields of the
@@ -181,7 +193,7 @@ func (a *API) criteria(o *operation, c *collection) []string {
 			all = append(all, name)
 		}
 	}
-	return slices.DeleteFunc(all, func(name string) bool { return c.fieldFor(name) == "" })
+	return slices.DeleteFunc(all, func(name string) bool { return c.fieldFor(name) == "" || notCriteria[name] })
 }
 
 // fieldFor returns the field of the resources that a criterion compares: the one of its
@@ -197,6 +209,8 @@ func (c *collection) fieldFor(name string) string {
 }
 
 var (
+	copies    = regexp.MustCompile(`(?i)^(clone|copy)$`)
+	moves     = regexp.MustCompile(`(?i)^move`)
 	setActive = regexp.MustCompile(`(?i)^(set)?(is)?(active|enabled)$`)
 	searches  = regexp.MustCompile(`(?i)search`)
 	batches   = regexp.MustCompile(`(?i)^(batch|bulk|saveList)$`)
@@ -205,16 +219,19 @@ var (
 
 // actionPlan is for a path below a resource.
 func (a *API) actionPlan(o *operation, c *collection) plan {
-	name, isWrite := o.node.name, o.Method != http.MethodGet && o.Method != http.MethodDelete
+	name := o.node.name
 	switch {
-	case isWrite && strings.EqualFold(name, "clone"), isWrite && strings.EqualFold(name, "copy"):
+	case o.Method == http.MethodDelete:
+	case o.Method == http.MethodGet:
+		if name == c.tree && a.same(a.listed(a.returns(o)), c.element) {
+			return plan{action: actChildren, collection: c}
+		}
+	case copies.MatchString(name):
 		return plan{action: actClone, collection: c}
-	case isWrite && setActive.MatchString(name):
+	case setActive.MatchString(name):
 		return plan{action: actActivate, collection: c}
-	case isWrite && strings.HasPrefix(strings.ToLower(name), "move") && a.targetOf(o, c) != "":
+	case moves.MatchString(name) && a.targetOf(o, c) != "":
 		return plan{action: actMove, collection: c}
-	case o.Method == http.MethodGet && name == c.tree && a.same(a.listed(a.returns(o)), c.element):
-		return plan{action: actChildren, collection: c}
 	}
 	return plan{}
 }
@@ -241,16 +258,18 @@ func (a *API) subsetPlan(o *operation, c *collection) plan {
 	name, returns := o.node.name, a.returns(o)
 	isList := a.same(a.listed(returns), c.element)
 	switch {
-	case o.Method == http.MethodGet && nests.MatchString(o.node.suffix(c.node)) && a.listed(returns) != nil:
-		return plan{action: actList, collection: c, nested: true}
-	case o.Method == http.MethodGet && strings.EqualFold(name, "count") && a.form(returns) == "integer":
-		return plan{action: actCount, collection: c}
 	case searches.MatchString(name) && isList:
 		return plan{action: actSearch, collection: c}
-	case o.Method == http.MethodGet && isList:
+	case o.Method != http.MethodGet:
+		if batches.MatchString(name) && a.same(a.elements(a.takes(o)), c.element) {
+			return plan{action: actSave, collection: c}
+		}
+	case nests.MatchString(o.node.suffix(c.node)) && a.listed(returns) != nil:
+		return plan{action: actList, collection: c, nested: true}
+	case strings.EqualFold(name, "count") && a.form(returns) == "integer":
+		return plan{action: actCount, collection: c}
+	case isList:
 		return plan{action: actList, collection: c}
-	case o.Method != http.MethodGet && batches.MatchString(name) && a.same(a.elements(a.takes(o)), c.element):
-		return plan{action: actSave, collection: c}
 	}
 	return plan{}
 }

@@ -1,11 +1,14 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
 // schema is a JSON schema of the document. It is not changed after it was decoded.
@@ -90,9 +93,41 @@ func (s *schema) allows(kind string) bool {
 	return slices.Contains(s.Type, kind) || kind == "null" && s.Nullable || kind == "integer" && slices.Contains(s.Type, "number")
 }
 
+// schemas are the schemas of a document. They are decoded when they are needed. It is safe for
+// concurrent use.
+type schemas struct {
+	document   *contract.Document
+	components sync.Map // *schema by reference
+	merged     sync.Map // *schema by the schema whose allOf it contains
+	patterns   sync.Map // *regexp.Regexp by pattern
+}
+
+// component returns the schema of a reference such as "#/components/schemas/User", or nil.
+func (a *schemas) component(reference string) *schema {
+	if s, ok := a.components.Load(reference); ok {
+		return s.(*schema)
+	}
+	s := new(schema)
+	if a.decodeComponent(reference, s) != nil {
+		return nil
+	}
+	stored, _ := a.components.LoadOrStore(reference, s)
+	return stored.(*schema)
+}
+
+// decodeComponent decodes the component of a reference.
+func (a *schemas) decodeComponent(reference string, v any) error {
+	kind, name, _ := strings.Cut(strings.TrimPrefix(reference, "#/components/"), "/")
+	data := a.document.Component(kind, name)
+	if data == nil {
+		return fmt.Errorf("there is no component %s", reference)
+	}
+	return json.Unmarshal(data, v)
+}
+
 // resolve returns the schema that s refers to, with the schemas of allOf merged into it. It
 // returns nil if there is none.
-func (a *API) resolve(s *schema) *schema {
+func (a *schemas) resolve(s *schema) *schema {
 	for range maxDepth {
 		switch {
 		case s == nil, s.Ref == "" && len(s.AllOf) == 0:
@@ -109,7 +144,7 @@ func (a *API) resolve(s *schema) *schema {
 const maxDepth = 24
 
 // merge returns s with the schemas of its allOf.
-func (a *API) merge(s *schema) *schema {
+func (a *schemas) merge(s *schema) *schema {
 	if merged, ok := a.merged.Load(s); ok {
 		return merged.(*schema)
 	}
@@ -148,9 +183,9 @@ func (s *schema) branches() []*schema {
 
 // object returns the schema of objects in s: s itself or its first alternative with
 // properties. It returns nil if there is none.
-func (a *API) object(s *schema) *schema { return a.object1(s, maxDepth) }
+func (a *schemas) object(s *schema) *schema { return a.object1(s, maxDepth) }
 
-func (a *API) object1(s *schema, depth int) *schema {
+func (a *schemas) object1(s *schema, depth int) *schema {
 	s = a.resolve(s)
 	if s == nil || depth == 0 || s.kind() == "object" {
 		return s
@@ -166,9 +201,9 @@ func (a *API) object1(s *schema, depth int) *schema {
 // form returns the form of values of a schema: "object", "array", "map", "string", "integer",
 // "number", "boolean", or "" if it is none of these. The form of alternatives is that of the
 // first that has one.
-func (a *API) form(s *schema) string { return a.formOf(s, maxDepth) }
+func (a *schemas) form(s *schema) string { return a.formOf(s, maxDepth) }
 
-func (a *API) formOf(s *schema, depth int) string {
+func (a *schemas) formOf(s *schema, depth int) string {
 	s = a.resolve(s)
 	if s == nil || depth == 0 {
 		return ""
@@ -193,7 +228,7 @@ func isSchema(s *schema) bool {
 
 // elements returns the schema of the elements of an array, or of the values of a map. It
 // returns nil if s is neither.
-func (a *API) elements(s *schema) *schema {
+func (a *schemas) elements(s *schema) *schema {
 	for range maxDepth {
 		if s = a.resolve(s); s == nil {
 			return nil
@@ -213,32 +248,74 @@ func (a *API) elements(s *schema) *schema {
 }
 
 // same reports whether two schemas are the same component, or the same schema.
-func (a *API) same(s, t *schema) bool {
+func (a *schemas) same(s, t *schema) bool {
 	s, t = a.resolve(s), a.resolve(t)
 	return s != nil && s == t
 }
 
-// decodeJSON decodes a value. Numbers are json.Number, so that they stay as they are.
-func decodeJSON(data []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	err := d.Decode(&v)
-	return v, err
-}
-
-// value returns a value of the document, or nil if it is not valid.
-func value(data json.RawMessage) any {
-	v, err := decodeJSON(data)
-	if err != nil {
+// listed returns the schema of the objects in a list: an array, an object with one array of
+// objects, or a map of arrays. It returns nil if s is none of these.
+func (a *schemas) listed(s *schema) *schema {
+	element := s
+	switch a.form(s) {
+	case "array":
+		element = a.elements(s)
+	case "map":
+		element = a.elements(s)
+		if a.form(element) != "array" {
+			return nil
+		}
+		element = a.elements(element)
+	case "object":
+		name := a.envelope(s)
+		if name == "" {
+			return nil
+		}
+		element = a.elements(a.object(s).Properties[name])
+	default:
 		return nil
 	}
-	return v
+	if a.form(element) != "object" {
+		return nil
+	}
+	return element
 }
+
+// envelope returns the field of an object that contains a list: its only array of objects, if
+// all other fields are numbers, booleans or texts about the list, such as a total. It returns
+// "" if the object is no envelope.
+func (a *schemas) envelope(s *schema) string {
+	o := a.object(s)
+	if o == nil || len(o.Properties) > maxEnvelope {
+		return ""
+	}
+	found := ""
+	for name, property := range o.Properties {
+		switch a.form(property) {
+		case "array":
+			if found != "" || a.form(a.elements(property)) != "object" {
+				return ""
+			}
+			found = name
+		case "integer", "number", "boolean":
+		default:
+			if !slices.Contains(envelopeTexts, name) {
+				return ""
+			}
+		}
+	}
+	return found
+}
+
+// maxEnvelope is how many fields an object around a list has at most.
+const maxEnvelope = 8
+
+// envelopeTexts are fields of an object around a list that are not numbers.
+var envelopeTexts = []string{"sort", "order", "orderBy", "paging", "navigation", "next", "nextPage", "previous", "uri", "pageToken", "nextPageToken"}
 
 // matchesPattern reports whether a text matches a pattern of a schema. A pattern that Go
 // cannot compile matches nothing.
-func (a *API) matchesPattern(pattern, text string) bool {
+func (a *schemas) matchesPattern(pattern, text string) bool {
 	if pattern == "" {
 		return true
 	}

@@ -49,6 +49,10 @@ var irregularPaths = map[string]irregularPath{
 // aliases are names of path parameters that mean another one.
 var aliases = map[string]string{"subAccountId": "accountId"}
 
+// notCriteria are parameters with the name of a field that select no resources: they choose
+// the format of phone numbers.
+var notCriteria = map[string]bool{"phoneNumbersI18nEnabled": true}
+
 // irregular returns what an operation does by the table. The plan is empty if the operation is
 // not in it.
 func (a *API) irregular(o *operation) plan {

@@ -1,37 +1,12 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/json"
 	"iter"
 	"maps"
+	"net/url"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 )
-
-// Engine keeps resources and responds to operations. It is safe for concurrent use.
-type Engine struct {
-	api *API
-
-	mu      sync.Mutex
-	sets    map[string]*set           // by the path of the collection
-	singles map[string]map[string]any // resources without an id, by their path
-	lastID  int64
-	ids     map[*collection]map[string]bool // all that were used
-}
-
-// New returns an Engine whose collections contain the examples of the document.
-func New(api *API) *Engine {
-	return &Engine{
-		api: api, sets: make(map[string]*set), singles: make(map[string]map[string]any),
-		lastID: firstID - 1, ids: make(map[*collection]map[string]bool),
-	}
-}
-
-// firstID is the first id of a new resource. It is larger than those of usual examples.
-const firstID = 100001
 
 // set is the resources of a collection at one path.
 type set struct {
@@ -63,73 +38,6 @@ func (i *item) encode() json.RawMessage {
 	return i.raw
 }
 
-// encode returns the JSON of a value that was decoded from JSON.
-func encode(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic("ringcxtest: " + err.Error())
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// setAt returns the resources of a collection for some values of the parameters.
-func (e *Engine) setAt(c *collection, values []string) *set {
-	values = values[:c.node.depth]
-	key := c.node.key(values)
-	s := e.sets[key]
-	if s == nil {
-		e.reserve(c)
-		s = &set{
-			collection: c, values: slices.Clone(values), byID: make(map[string]*item), deleted: make(map[string]bool),
-			used: e.ids[c],
-		}
-		e.sets[key] = s
-		if s.sample = !e.isCreated(c.node, values); s.sample {
-			for _, seed := range c.seeds {
-				s.add(&item{id: seed.id, object: e.placed(c, seed.object, values)})
-			}
-		}
-	}
-	return s
-}
-
-// reserve records the ids of the examples of a collection as used.
-func (e *Engine) reserve(c *collection) {
-	if e.ids[c] != nil {
-		return
-	}
-	e.ids[c] = make(map[string]bool)
-	for _, seed := range c.seeds {
-		e.ids[c][seed.id] = true
-	}
-}
-
-// isCreated reports whether a resource in the path of n was created by an operation.
-func (e *Engine) isCreated(n *node, values []string) bool {
-	for _, parent := range n.items() {
-		if c := e.api.collectionAt(parent.parent); c != nil {
-			if i := e.setAt(c, values).find(values[parent.depth-1]); i != nil && i.created {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// placed returns object with the ids of the path, in the fields with the names of the path
-// parameters.
-func (e *Engine) placed(c *collection, object map[string]any, values []string) map[string]any {
-	for _, parent := range c.node.items() {
-		name := mostCommon(parent.names)
-		if _, ok := c.object.Properties[name]; ok && name != c.id {
-			object = e.api.with(c.object, object, name, values[parent.depth-1])
-		}
-	}
-	return object
-}
-
 // read reads the items of a source.
 func (s *set) read() {
 	if s.source == nil {
@@ -140,7 +48,6 @@ func (s *set) read() {
 	for raw := range source {
 		i := s.decode(raw)
 		i.foreign = s.foreign
-		s.used[i.id] = true
 		s.add(i)
 	}
 }
@@ -154,6 +61,7 @@ func (s *set) decode(raw json.RawMessage) *item {
 
 func (s *set) add(i *item) {
 	s.items = append(s.items, i)
+	s.used[i.id] = true
 	if _, ok := s.byID[i.id]; i.id != "" && !ok {
 		s.byID[i.id] = i
 	}
@@ -258,43 +166,11 @@ func replaceIn(object map[string]any, tree, idField, id string, with *item) (map
 	return object, false
 }
 
-// newID returns an id that no resource of the collection has or had.
-func (e *Engine) newID(c *collection) string {
-	e.reserve(c)
-	for {
-		e.lastID++
-		id := strconv.FormatInt(e.lastID, 10)
-		if !c.numeric && uuid.MatchString(c.seeds[0].id) {
-			id = "00000000-0000-4000-8000-" + strings.Repeat("0", 12-len(id)) + id
-		}
-		if !e.ids[c][id] {
-			e.ids[c][id] = true
-			return id
-		}
-	}
+// all returns the items.
+func (s *set) all() []*item {
+	s.read()
+	return s.items
 }
 
-// cascade removes all resources below a path.
-func (e *Engine) cascade(key string) {
-	below := func(path string) bool { return strings.HasPrefix(path, key+"/") }
-	maps.DeleteFunc(e.sets, func(path string, _ *set) bool { return below(path) })
-	maps.DeleteFunc(e.singles, func(path string, _ map[string]any) bool { return below(path) })
-}
-
-// rename gives everything below a path another path, in which the parameters have other
-// values.
-func (e *Engine) rename(from, to string, values []string) {
-	for path, s := range maps.Clone(e.sets) {
-		if rest, ok := strings.CutPrefix(path, from+"/"); ok {
-			delete(e.sets, path)
-			copy(s.values, values)
-			e.sets[to+"/"+rest] = s
-		}
-	}
-	for path, object := range maps.Clone(e.singles) {
-		if rest, ok := strings.CutPrefix(path, from+"/"); ok {
-			delete(e.singles, path)
-			e.singles[to+"/"+rest] = object
-		}
-	}
-}
+// itemKey returns the path of a resource.
+func (s *set) itemKey(id string) string { return s.node.key(s.values) + "/" + url.PathEscape(id) }

@@ -6,14 +6,72 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
+	"net/url"
 	"slices"
+	"sync"
+
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
+
+// Engine keeps resources and responds to operations. It is safe for concurrent use.
+type Engine struct {
+	mu sync.Mutex
+	store
+}
+
+// New returns an Engine whose collections contain the examples of the document.
+func New(api *API) *Engine { return &Engine{store: newStore(api)} }
+
+// Request is a request to an operation.
+type Request struct {
+	PathValue   func(name string) string // of a path parameter
+	Query       url.Values
+	ContentType string // of the body
+	Body        []byte
+}
+
+// Response is the response to a Request.
+type Response struct {
+	Status      int
+	ContentType string   // empty if there is no body
+	Body        []byte   //
+	Foreign     bool     // it contains data that need not match the document
+	Problem     *Problem // if not nil, the request is rejected with this instead of a body
+}
+
+// Problem is why a request is rejected. It contains no values of the request.
+type Problem struct {
+	Code    string
+	Message string
+	Field   string // of the request that is not valid, or ""
+}
+
+// Serve responds to a request to an operation of the document.
+func (e *Engine) Serve(o *contract.Operation, r *Request) *Response {
+	op := e.api.operations[o.ID]
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := call{responder{&request{store: &e.store, operation: op, Request: r, plan: e.api.planOf(op)}}}
+	for _, name := range op.parameterNames() {
+		c.values = append(c.values, r.PathValue(name))
+	}
+	if missing := c.missing(); missing != "" {
+		return notFound(missing)
+	}
+	c.body = c.decodeBody()
+	if problem := c.checkBody(); problem != nil {
+		return problem
+	}
+	return actions[c.plan.action](c)
+}
 
 // Set replaces the resources at a path, which is one on the wire, with or without a prefix
 // such as /voice/api/v1/admin. If it is the path of a collection, data is a JSON array, which
 // replaces its resources and everything below them. If it is the path of one resource, data
-// is a JSON object, which replaces that resource or is added to its collection. Resources
-// in the path that do not exist are created from the examples of the document.
+// is a JSON object, which replaces that resource or is added to its collection. If it is another
+// path that an operation gets, such as that of a report, data is what the operation responds
+// with. Resources in the path that do not exist are created from the examples of the document.
 //
 // If foreign is true, the data is served unchanged and need not match the document.
 func (e *Engine) Set(path string, data []byte, foreign bool) error {
@@ -33,9 +91,9 @@ func (e *Engine) Set(path string, data []byte, foreign bool) error {
 	case n.isParam && e.api.collectionAt(n.parent) != nil:
 		return e.setOne(e.api.collectionAt(n.parent), values, data, foreign)
 	case e.isSingle(n):
-		return e.setSingle(n, values, data)
+		return e.setSingle(n, values, data, foreign)
 	}
-	return errors.New("it is not the path of a collection or of a resource")
+	return errors.New("it is not the path of a collection or of a resource, and no operation gets it")
 }
 
 // SetAll is Set for the path of a collection with resources that are read when they are
@@ -79,7 +137,7 @@ func (e *Engine) setAll(c *collection, values []string, elements iter.Seq[json.R
 	e.cascade(c.node.key(values))
 	e.sets[c.node.key(values)] = &set{
 		collection: c, values: slices.Clone(values), byID: make(map[string]*item), deleted: make(map[string]bool),
-		source: elements, foreign: foreign, used: e.ids[c],
+		used: e.ids[c], source: elements, foreign: foreign,
 	}
 }
 
@@ -103,34 +161,21 @@ func (e *Engine) setOne(c *collection, values []string, data []byte, foreign boo
 	return nil
 }
 
-// isSingle reports whether n is the path of a resource without an id.
-func (e *Engine) isSingle(n *node) bool {
-	o := n.operation("GET")
-	return o != nil && e.api.planOf(o).action == actRead
-}
+// isSingle reports whether an operation gets the path of n.
+func (e *Engine) isSingle(n *node) bool { return n.operation(http.MethodGet) != nil }
 
-func (e *Engine) setSingle(n *node, values []string, data []byte) error {
-	raw, err := parseObject(data)
-	if err != nil {
+// setSingle sets what the operation that gets the path of n responds with.
+func (e *Engine) setSingle(n *node, values []string, data []byte, foreign bool) error {
+	if err := checkJSON(data); err != nil {
 		return err
 	}
-	e.createParents(n, values)
-	e.singles[n.key(values)], _ = value(raw).(map[string]any)
-	return nil
-}
-
-// createParents creates the resources in the path of n that do not exist.
-func (e *Engine) createParents(n *node, values []string) {
-	for _, parent := range n.items() {
-		c := e.api.collectionAt(parent.parent)
-		if c == nil {
-			continue
-		}
-		s, id := e.setAt(c, values), values[parent.depth-1]
-		if s.find(id) == nil {
-			s.add(&item{id: id, object: e.placed(c, e.api.withID(c, c.seeds[0].object, id), s.values)})
-		}
+	object, isObject := value(data).(map[string]any)
+	if !isObject && e.api.planOf(n.operation(http.MethodGet)).action == actRead {
+		return errors.New("not a JSON object")
 	}
+	e.createParents(n, values)
+	e.singles[n.key(values)] = &item{object: object, raw: data, foreign: foreign}
+	return nil
 }
 
 // parseObjects returns the elements of a JSON array of objects.
