@@ -47,8 +47,9 @@ func TestDocumentKeepsTheContract(t *testing.T) {
 	for path, item := range contract["paths"].(object) {
 		for method, want := range item.(object) {
 			o := made.Paths.Value(path).GetOperation(strings.ToUpper(method))
-			if got, want := o.OperationID, want.(object)["operationId"]; got != want {
-				t.Errorf("%s %s is %s, want %v", method, path, got, want)
+			want := want.(object)
+			if o.OperationID != want["operationId"] || o.Summary != want["summary"] {
+				t.Errorf("%s %s is %s, which %s; want %s, which %s", method, path, o.OperationID, o.Summary, want["operationId"], want["summary"])
 			}
 			operations++
 		}
