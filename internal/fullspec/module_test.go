@@ -42,6 +42,7 @@ const (
 // TestModule puts the document in place of openapi.yaml in a copy of the module. It generates,
 // builds and tests this module, and measures that.
 func TestModule(t *testing.T) {
+	t.Run("validate", func(t *testing.T) { validate(t, Document()) })
 	full := copyModule(t, Document())
 	t.Run("generate", func(t *testing.T) {
 		full.run(t, "go", "build", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen")
