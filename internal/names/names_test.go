@@ -231,7 +231,7 @@ func TestContractHasTheNames(t *testing.T) {
 	}
 	var contract struct {
 		Paths      map[string]map[string]yaml.Node
-		Components struct{ Schemas map[string]yaml.Node }
+		Components struct{ Schemas, Parameters map[string]yaml.Node }
 	}
 	if err := yaml.Unmarshal(data, &contract); err != nil {
 		t.Fatal(err)
@@ -255,6 +255,11 @@ func TestContractHasTheNames(t *testing.T) {
 	for name := range contract.Components.Schemas {
 		if !schemas[name] {
 			t.Errorf("schema %s of openapi.yaml is not in schemas.tsv: use the name that it has there, or add it with the source \"own\"", name)
+		}
+	}
+	for name := range contract.Components.Parameters {
+		if schemas[strings.ToUpper(name[:1])+name[1:]] {
+			t.Errorf("the parameter %s in components has the Go name of a schema", name)
 		}
 	}
 }
