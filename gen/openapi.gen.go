@@ -3717,12 +3717,12 @@ type DNCFile struct {
 	File wire.File `json:"file"`
 }
 
-// DNCResponse is a response that is not documented: any JSON.
+// DNCResult is a response that is not documented: any JSON.
 //
 // Source: RingCX developer guide, chapter on do-not-call lists, which names the operations.
 //
 // Examples: []
-type DNCResponse = any
+type DNCResult = any
 
 // DNCScrubOption is against which do-not-call lists leads are checked. The list is open: responses
 // may contain other values.
@@ -7760,8 +7760,8 @@ type AgentID = int64
 // CampaignID defines model for campaignId.
 type CampaignID = int64
 
-// Country defines model for country.
-type Country = wire.PathID
+// CountryCode defines model for countryCode.
+type CountryCode = wire.PathID
 
 // CountryID defines model for countryId.
 type CountryID = wire.PathID
@@ -10430,7 +10430,7 @@ type ClientInterface interface {
 	// Source: RingCX developer guide (chapter on do-not-call lists).
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country} (the `DeleteDNCEntry` operationId).
-	DeleteDNCEntry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteDNCEntry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadDNCFileWithBody puts the phone numbers of a file on a do-not-call list.
 	//
@@ -14696,7 +14696,7 @@ func (c *Client) DeleteDNCEntriesByCountry(ctx context.Context, accountID Accoun
 // Source: RingCX developer guide (chapter on do-not-call lists).
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country} (the `DeleteDNCEntry` operationId).
-func (c *Client) DeleteDNCEntry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteDNCEntry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteDNCEntryRequest(c.Server, accountID, dncTagID, phone, country)
 	if err != nil {
 		return nil, err
@@ -22088,7 +22088,7 @@ func NewDeleteDNCEntriesByCountryRequest(server string, accountID AccountID, dnc
 }
 
 // NewDeleteDNCEntryRequest constructs an http.Request for the DeleteDNCEntry method
-func NewDeleteDNCEntryRequest(server string, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country) (*http.Request, error) {
+func NewDeleteDNCEntryRequest(server string, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -27803,7 +27803,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country} (the `DeleteDNCEntry` operationId).
-	DeleteDNCEntryWithResponse(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country, reqEditors ...RequestEditorFn) (*DeleteDNCEntryResult, error)
+	DeleteDNCEntryWithResponse(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode, reqEditors ...RequestEditorFn) (*DeleteDNCEntryResult, error)
 
 	// UploadDNCFileWithBodyWithResponse puts the phone numbers of a file on a do-not-call list.
 	//
@@ -31890,11 +31890,11 @@ type SearchDNCEntriesResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *DNCResponse
+	JSON200 *DNCResult
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SearchDNCEntriesResult) GetJSON200() *DNCResponse {
+func (r SearchDNCEntriesResult) GetJSON200() *DNCResult {
 	return r.JSON200
 }
 
@@ -32001,11 +32001,11 @@ type UploadDNCFileResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *DNCResponse
+	JSON200 *DNCResult
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UploadDNCFileResult) GetJSON200() *DNCResponse {
+func (r UploadDNCFileResult) GetJSON200() *DNCResult {
 	return r.JSON200
 }
 
@@ -37136,7 +37136,7 @@ func (c *ClientWithResponses) DeleteDNCEntriesByCountryWithResponse(ctx context.
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country} (the `DeleteDNCEntry` operationId).
-func (c *ClientWithResponses) DeleteDNCEntryWithResponse(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country, reqEditors ...RequestEditorFn) (*DeleteDNCEntryResult, error) {
+func (c *ClientWithResponses) DeleteDNCEntryWithResponse(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode, reqEditors ...RequestEditorFn) (*DeleteDNCEntryResult, error) {
 	rsp, err := c.DeleteDNCEntry(ctx, accountID, dncTagID, phone, country, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -41158,7 +41158,7 @@ func ParseSearchDNCEntriesResult(rsp *http.Response) (*SearchDNCEntriesResult, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest DNCResponse
+		var dest DNCResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -41232,7 +41232,7 @@ func ParseUploadDNCFileResult(rsp *http.Response) (*UploadDNCFileResult, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest DNCResponse
+		var dest DNCResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -12,22 +12,22 @@ import (
 )
 
 // AgentStateSubscriptionsService has the operations of the service AgentStateSubscriptions. It is a field of [Services].
-type AgentStateSubscriptionsService struct{ client ClientInterface }
+type AgentStateSubscriptionsService service
 
 // List lists the subscriptions to the states of the agents of a sub-account.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.ListAgentStateSubscriptions].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]AgentStateSubscription, error) {
+func (s *AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]AgentStateSubscription, error) {
 	resp, err := s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
-	return decode.Value[[]AgentStateSubscription](operations[3].expected(), resp, err)
+	return decode.Value[[]AgentStateSubscription](expected(3), resp, err)
 }
 
 // All returns an iterator over the elements that [AgentStateSubscriptionsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[AgentStateSubscription, error] {
-	return decode.All[AgentStateSubscription](operations[3].expected(), func() (*http.Response, error) {
+func (s *AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[AgentStateSubscription, error] {
+	return decode.All[AgentStateSubscription](expected(3), func() (*http.Response, error) {
 		return s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
 	})
 }
@@ -36,45 +36,45 @@ func (s AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RCA
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.CreateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
 	resp, err := s.client.CreateAgentStateSubscription(ctx, rcAccountID, subAccountID, body)
-	return decode.Value[AgentStateSubscription](operations[4].expected(), resp, err)
+	return decode.Value[AgentStateSubscription](expected(4), resp, err)
 }
 
 // Delete ends a subscription to the states of agents.
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.DeleteAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID) error {
+func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID) error {
 	resp, err := s.client.DeleteAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID)
-	return decode.None(operations[5].expected(), resp, err)
+	return decode.None(expected(5), resp, err)
 }
 
 // Update updates a subscription to the states of agents.
 //
 // It sends PUT /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.UpdateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+func (s *AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
 	resp, err := s.client.UpdateAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID, body)
-	return decode.Value[AgentStateSubscription](operations[6].expected(), resp, err)
+	return decode.Value[AgentStateSubscription](expected(6), resp, err)
 }
 
 // ReportsService has the operations of the service Reports. It is a field of [Services].
-type ReportsService struct{ client ClientInterface }
+type ReportsService service
 
 // ListExtendedAgentStats reports the interactions of each agent in each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats. See [Client.ListExtendedAgentStats].
-func (s ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]ExtendedAgentStats, error) {
+func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]ExtendedAgentStats, error) {
 	resp, err := s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
-	return decode.Value[[]ExtendedAgentStats](operations[7].expected(), resp, err)
+	return decode.Value[[]ExtendedAgentStats](expected(7), resp, err)
 }
 
 // AllExtendedAgentStats returns an iterator over the elements that [ReportsService.ListExtendedAgentStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
-	return decode.All[ExtendedAgentStats](operations[7].expected(), func() (*http.Response, error) {
+func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
+	return decode.All[ExtendedAgentStats](expected(7), func() (*http.Response, error) {
 		return s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
 	})
 }
@@ -82,16 +82,16 @@ func (s ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID R
 // ListAgentStats reports the times of each agent.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats. See [Client.ListAgentStats].
-func (s ReportsService) ListAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]AgentStats, error) {
+func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]AgentStats, error) {
 	resp, err := s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
-	return decode.Value[[]AgentStats](operations[8].expected(), resp, err)
+	return decode.Value[[]AgentStats](expected(8), resp, err)
 }
 
 // AllAgentStats returns an iterator over the elements that [ReportsService.ListAgentStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s ReportsService) AllAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[AgentStats, error] {
-	return decode.All[AgentStats](operations[8].expected(), func() (*http.Response, error) {
+func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[AgentStats, error] {
+	return decode.All[AgentStats](expected(8), func() (*http.Response, error) {
 		return s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
 	})
 }
@@ -99,88 +99,88 @@ func (s ReportsService) AllAgentStats(ctx context.Context, rcAccountID RCAccount
 // ListQueueStats reports the interactions of each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats. See [Client.ListQueueStats].
-func (s ReportsService) ListQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]QueueStats, error) {
+func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]QueueStats, error) {
 	resp, err := s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
-	return decode.Value[[]QueueStats](operations[9].expected(), resp, err)
+	return decode.Value[[]QueueStats](expected(9), resp, err)
 }
 
 // AllQueueStats returns an iterator over the elements that [ReportsService.ListQueueStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s ReportsService) AllQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[QueueStats, error] {
-	return decode.All[QueueStats](operations[9].expected(), func() (*http.Response, error) {
+func (s *ReportsService) AllQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[QueueStats, error] {
+	return decode.All[QueueStats](expected(9), func() (*http.Response, error) {
 		return s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
 	})
 }
 
 // MediaControlService has the operations of the service MediaControl. It is a field of [Services].
-type MediaControlService struct{ client ClientInterface }
+type MediaControlService service
 
 // StartSegmentStream streams the audio of a segment to a server.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams. See [Client.StartSegmentStream].
-func (s MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, body StreamRequest) error {
+func (s *MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, body StreamRequest) error {
 	resp, err := s.client.StartSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, body)
-	return decode.None(operations[10].expected(), resp, err)
+	return decode.None(expected(10), resp, err)
 }
 
 // StopSegmentStream stops a stream of a segment.
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}. See [Client.StopSegmentStream].
-func (s MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, streamID wire.PathID) error {
+func (s *MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, streamID wire.PathID) error {
 	resp, err := s.client.StopSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, streamID)
-	return decode.None(operations[11].expected(), resp, err)
+	return decode.None(expected(11), resp, err)
 }
 
 // StartDialogStream streams the audio of all segments of a dialog to a server.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams. See [Client.StartDialogStream].
-func (s MediaControlService) StartDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, body StreamRequest) error {
+func (s *MediaControlService) StartDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, body StreamRequest) error {
 	resp, err := s.client.StartDialogStream(ctx, rcAccountID, subAccountID, dialogID, body)
-	return decode.None(operations[12].expected(), resp, err)
+	return decode.None(expected(12), resp, err)
 }
 
 // StopDialogStream stops a stream of a dialog.
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}. See [Client.StopDialogStream].
-func (s MediaControlService) StopDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, streamID wire.PathID) error {
+func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, streamID wire.PathID) error {
 	resp, err := s.client.StopDialogStream(ctx, rcAccountID, subAccountID, dialogID, streamID)
-	return decode.None(operations[13].expected(), resp, err)
+	return decode.None(expected(13), resp, err)
 }
 
 // ListInteractions reports the segments of interactions that ended in a window.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata. See [Client.ListInteractions].
-func (s ReportsService) ListInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) ([]InteractionSegment, error) {
+func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) ([]InteractionSegment, error) {
 	resp, err := s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
-	return decode.Value[[]InteractionSegment](operations[14].expected(), resp, err)
+	return decode.Value[[]InteractionSegment](expected(14), resp, err)
 }
 
 // AllInteractions returns an iterator over the elements that [ReportsService.ListInteractions] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s ReportsService) AllInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
-	return decode.All[InteractionSegment](operations[14].expected(), func() (*http.Response, error) {
+func (s *ReportsService) AllInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
+	return decode.All[InteractionSegment](expected(14), func() (*http.Response, error) {
 		return s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
 	})
 }
 
 // CXQueuesService has the operations of the service CXQueues. It is a field of [Services].
-type CXQueuesService struct{ client ClientInterface }
+type CXQueuesService service
 
 // ListGroups lists the queue groups for calls and for digital channels.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups. See [Client.ListCXQueueGroups].
-func (s CXQueuesService) ListGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]CXQueueGroup, error) {
+func (s *CXQueuesService) ListGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]CXQueueGroup, error) {
 	resp, err := s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
-	return decode.Value[[]CXQueueGroup](operations[15].expected(), resp, err)
+	return decode.Value[[]CXQueueGroup](expected(15), resp, err)
 }
 
 // AllGroups returns an iterator over the elements that [CXQueuesService.ListGroups] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s CXQueuesService) AllGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[CXQueueGroup, error] {
-	return decode.All[CXQueueGroup](operations[15].expected(), func() (*http.Response, error) {
+func (s *CXQueuesService) AllGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[CXQueueGroup, error] {
+	return decode.All[CXQueueGroup](expected(15), func() (*http.Response, error) {
 		return s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
 	})
 }
@@ -188,22 +188,22 @@ func (s CXQueuesService) AllGroups(ctx context.Context, rcAccountID RCAccountID,
 // List lists the queues of a queue group with the ids of their agents.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents. See [Client.ListCXQueues].
-func (s CXQueuesService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) ([]CXQueue, error) {
+func (s *CXQueuesService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) ([]CXQueue, error) {
 	resp, err := s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
-	return decode.Value[[]CXQueue](operations[16].expected(), resp, err)
+	return decode.Value[[]CXQueue](expected(16), resp, err)
 }
 
 // All returns an iterator over the elements that [CXQueuesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s CXQueuesService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) iter.Seq2[CXQueue, error] {
-	return decode.All[CXQueue](operations[16].expected(), func() (*http.Response, error) {
+func (s *CXQueuesService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) iter.Seq2[CXQueue, error] {
+	return decode.All[CXQueue](expected(16), func() (*http.Response, error) {
 		return s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
 	})
 }
 
 // RecordingsService has the operations of the service Recordings. It is a field of [Services].
-type RecordingsService struct{ client ClientInterface }
+type RecordingsService service
 
 // Get returns the recording of a segment.
 //
@@ -212,47 +212,47 @@ type RecordingsService struct{ client ClientInterface }
 // params may be nil.
 //
 // The caller must close the body of the response.
-func (s RecordingsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, params *GetRecordingParams) (*http.Response, error) {
+func (s *RecordingsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, params *GetRecordingParams) (*http.Response, error) {
 	resp, err := s.client.GetRecording(ctx, rcAccountID, subAccountID, dialogID, segmentID, params)
-	return decode.Download(operations[17].expected(), resp, err)
+	return decode.Download(expected(17), resp, err)
 }
 
 // TranscriptsService has the operations of the service Transcripts. It is a field of [Services].
-type TranscriptsService struct{ client ClientInterface }
+type TranscriptsService service
 
 // Get returns the transcript of a segment.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetTranscript].
-func (s TranscriptsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID) (Transcript, error) {
+func (s *TranscriptsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID) (Transcript, error) {
 	resp, err := s.client.GetTranscript(ctx, rcAccountID, subAccountID, dialogID, segmentID)
-	return decode.Value[Transcript](operations[18].expected(), resp, err)
+	return decode.Value[Transcript](expected(18), resp, err)
 }
 
 // GetAvailability reports whether a queue is open, who is available and how many wait.
 //
 // It sends GET /voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability. See [Client.GetCXQueueAvailability].
-func (s CXQueuesService) GetAvailability(ctx context.Context, subAccountID SubAccountID, queueID wire.PathID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
+func (s *CXQueuesService) GetAvailability(ctx context.Context, subAccountID SubAccountID, queueID wire.PathID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
 	resp, err := s.client.GetCXQueueAvailability(ctx, subAccountID, queueID, &params)
-	return decode.Value[CXQueueAvailability](operations[19].expected(), resp, err)
+	return decode.Value[CXQueueAvailability](expected(19), resp, err)
 }
 
 // AccountsService has the operations of the service Accounts. It is a field of [Services].
-type AccountsService struct{ client ClientInterface }
+type AccountsService service
 
 // ListSubAccounts lists the sub-accounts of a main account.
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts. See [Client.ListSubAccounts].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AccountsService) ListSubAccounts(ctx context.Context, mainAccountID MainAccountID) ([]SubAccount, error) {
+func (s *AccountsService) ListSubAccounts(ctx context.Context, mainAccountID MainAccountID) ([]SubAccount, error) {
 	resp, err := s.client.ListSubAccounts(ctx, mainAccountID)
-	return decode.Value[[]SubAccount](operations[20].expected(), resp, err)
+	return decode.Value[[]SubAccount](expected(20), resp, err)
 }
 
 // AllSubAccounts returns an iterator over the elements that [AccountsService.ListSubAccounts] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AccountsService) AllSubAccounts(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[SubAccount, error] {
-	return decode.All[SubAccount](operations[20].expected(), func() (*http.Response, error) {
+func (s *AccountsService) AllSubAccounts(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[SubAccount, error] {
+	return decode.All[SubAccount](expected(20), func() (*http.Response, error) {
 		return s.client.ListSubAccounts(ctx, mainAccountID)
 	})
 }
@@ -261,16 +261,16 @@ func (s AccountsService) AllSubAccounts(ctx context.Context, mainAccountID MainA
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups. See [Client.ListAccountAgentGroups].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AccountsService) ListAgentGroups(ctx context.Context, subAccountID SubAccountID) ([]AgentGroup, error) {
+func (s *AccountsService) ListAgentGroups(ctx context.Context, subAccountID SubAccountID) ([]AgentGroup, error) {
 	resp, err := s.client.ListAccountAgentGroups(ctx, subAccountID)
-	return decode.Value[[]AgentGroup](operations[21].expected(), resp, err)
+	return decode.Value[[]AgentGroup](expected(21), resp, err)
 }
 
 // AllAgentGroups returns an iterator over the elements that [AccountsService.ListAgentGroups] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAccountID) iter.Seq2[AgentGroup, error] {
-	return decode.All[AgentGroup](operations[21].expected(), func() (*http.Response, error) {
+func (s *AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAccountID) iter.Seq2[AgentGroup, error] {
+	return decode.All[AgentGroup](expected(21), func() (*http.Response, error) {
 		return s.client.ListAccountAgentGroups(ctx, subAccountID)
 	})
 }
@@ -279,16 +279,16 @@ func (s AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAcc
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAccountAgents].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AccountsService) ListAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) ([]Agent, error) {
+func (s *AccountsService) ListAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) ([]Agent, error) {
 	resp, err := s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
-	return decode.Value[[]Agent](operations[22].expected(), resp, err)
+	return decode.Value[[]Agent](expected(22), resp, err)
 }
 
 // AllAgents returns an iterator over the elements that [AccountsService.ListAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AccountsService) AllAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
-	return decode.All[Agent](operations[22].expected(), func() (*http.Response, error) {
+func (s *AccountsService) AllAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+	return decode.All[Agent](expected(22), func() (*http.Response, error) {
 		return s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
 	})
 }
@@ -297,16 +297,16 @@ func (s AccountsService) AllAgents(ctx context.Context, subAccountID SubAccountI
 //
 // It sends GET /voice/api/integration/v1/admin/users/{mainAccountId}. See [Client.ListAccountUsers].
 // It requires the permission ROLE WFO_ACCESS.
-func (s AccountsService) ListUsers(ctx context.Context, mainAccountID MainAccountID) ([]User, error) {
+func (s *AccountsService) ListUsers(ctx context.Context, mainAccountID MainAccountID) ([]User, error) {
 	resp, err := s.client.ListAccountUsers(ctx, mainAccountID)
-	return decode.Value[[]User](operations[23].expected(), resp, err)
+	return decode.Value[[]User](expected(23), resp, err)
 }
 
 // AllUsers returns an iterator over the elements that [AccountsService.ListUsers] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AccountsService) AllUsers(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[User, error] {
-	return decode.All[User](operations[23].expected(), func() (*http.Response, error) {
+func (s *AccountsService) AllUsers(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[User, error] {
+	return decode.All[User](expected(23), func() (*http.Response, error) {
 		return s.client.ListAccountUsers(ctx, mainAccountID)
 	})
 }
@@ -314,30 +314,30 @@ func (s AccountsService) AllUsers(ctx context.Context, mainAccountID MainAccount
 // List lists the accounts that the user may work with.
 //
 // It sends GET /voice/api/v1/admin/accounts. See [Client.ListAccounts].
-func (s AccountsService) List(ctx context.Context) ([]Account, error) {
+func (s *AccountsService) List(ctx context.Context) ([]Account, error) {
 	resp, err := s.client.ListAccounts(ctx)
-	return decode.Value[[]Account](operations[24].expected(), resp, err)
+	return decode.Value[[]Account](expected(24), resp, err)
 }
 
 // All returns an iterator over the elements that [AccountsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AccountsService) All(ctx context.Context) iter.Seq2[Account, error] {
-	return decode.All[Account](operations[24].expected(), func() (*http.Response, error) {
+func (s *AccountsService) All(ctx context.Context) iter.Seq2[Account, error] {
+	return decode.All[Account](expected(24), func() (*http.Response, error) {
 		return s.client.ListAccounts(ctx)
 	})
 }
 
 // ActiveCallsService has the operations of the service ActiveCalls. It is a field of [Services].
-type ActiveCallsService struct{ client ClientInterface }
+type ActiveCallsService service
 
 // Create calls a number and connects it with an agent.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall. See [Client.CreateCall].
 // It requires the permission READ Account.
-func (s ActiveCallsService) Create(ctx context.Context, accountID AccountID, params CreateCallParams) (bool, error) {
+func (s *ActiveCallsService) Create(ctx context.Context, accountID AccountID, params CreateCallParams) (bool, error) {
 	resp, err := s.client.CreateCall(ctx, accountID, &params)
-	return decode.Value[bool](operations[25].expected(), resp, err)
+	return decode.Value[bool](expected(25), resp, err)
 }
 
 // List lists the active calls of a sub-account.
@@ -346,15 +346,15 @@ func (s ActiveCallsService) Create(ctx context.Context, accountID AccountID, par
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s ActiveCallsService) List(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) ([]ActiveCall, error) {
+func (s *ActiveCallsService) List(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) ([]ActiveCall, error) {
 	resp, err := s.client.ListActiveCalls(ctx, accountID, params)
-	return decode.Value[[]ActiveCall](operations[26].expected(), resp, err)
+	return decode.Value[[]ActiveCall](expected(26), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [ActiveCallsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s ActiveCallsService) All(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) iter.Seq2[ActiveCall, error] {
+func (s *ActiveCallsService) All(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) iter.Seq2[ActiveCall, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -369,53 +369,53 @@ func (s ActiveCallsService) All(ctx context.Context, accountID AccountID, params
 // CheckQueueStatus reports whether the queue of a phone number can take a call.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus. See [Client.CheckQueueStatus].
-func (s ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID AccountID, params CheckQueueStatusParams) (PrerouteCheck, error) {
+func (s *ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID AccountID, params CheckQueueStatusParams) (PrerouteCheck, error) {
 	resp, err := s.client.CheckQueueStatus(ctx, accountID, &params)
-	return decode.Value[PrerouteCheck](operations[27].expected(), resp, err)
+	return decode.Value[PrerouteCheck](expected(27), resp, err)
 }
 
 // CheckQueueThreshold reports whether fewer calls wait in the queue of a phone number than a limit.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold. See [Client.CheckQueueThreshold].
-func (s ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID AccountID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
+func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID AccountID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
 	resp, err := s.client.CheckQueueThreshold(ctx, accountID, &params)
-	return decode.Value[PrerouteCheck](operations[28].expected(), resp, err)
+	return decode.Value[PrerouteCheck](expected(28), resp, err)
 }
 
 // Join adds a phone to a call, to monitor it, take part in it, or coach the agent.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall. See [Client.JoinCall].
 // It requires the permission READ Account.
-func (s ActiveCallsService) Join(ctx context.Context, accountID AccountID, uii Uii, params JoinCallParams) (bool, error) {
+func (s *ActiveCallsService) Join(ctx context.Context, accountID AccountID, uii Uii, params JoinCallParams) (bool, error) {
 	resp, err := s.client.JoinCall(ctx, accountID, uii, &params)
-	return decode.Value[bool](operations[29].expected(), resp, err)
+	return decode.Value[bool](expected(29), resp, err)
 }
 
 // Dispose sets the disposition of a call.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall. See [Client.DisposeCall].
 // It requires the permission READ Account.
-func (s ActiveCallsService) Dispose(ctx context.Context, accountID AccountID, uii Uii, params DisposeCallParams) (bool, error) {
+func (s *ActiveCallsService) Dispose(ctx context.Context, accountID AccountID, uii Uii, params DisposeCallParams) (bool, error) {
 	resp, err := s.client.DisposeCall(ctx, accountID, uii, &params)
-	return decode.Value[bool](operations[30].expected(), resp, err)
+	return decode.Value[bool](expected(30), resp, err)
 }
 
 // HangUp ends a call.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall. See [Client.HangUpCall].
 // It requires the permission READ Account.
-func (s ActiveCallsService) HangUp(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
+func (s *ActiveCallsService) HangUp(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
 	resp, err := s.client.HangUpCall(ctx, accountID, uii)
-	return decode.Value[bool](operations[31].expected(), resp, err)
+	return decode.Value[bool](expected(31), resp, err)
 }
 
 // HangUpSession removes a phone from a call.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession. See [Client.HangUpSession].
 // It requires the permission READ Account.
-func (s ActiveCallsService) HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params HangUpSessionParams) (bool, error) {
+func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params HangUpSessionParams) (bool, error) {
 	resp, err := s.client.HangUpSession(ctx, accountID, uii, &params)
-	return decode.Value[bool](operations[32].expected(), resp, err)
+	return decode.Value[bool](expected(32), resp, err)
 }
 
 // HangUpSessionByID removes a session from a call.
@@ -423,17 +423,17 @@ func (s ActiveCallsService) HangUpSession(ctx context.Context, accountID Account
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById. See [Client.HangUpSessionByID].
 //
 // params may be nil.
-func (s ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams) (bool, error) {
+func (s *ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams) (bool, error) {
 	resp, err := s.client.HangUpSessionByID(ctx, accountID, uii, params)
-	return decode.Value[bool](operations[33].expected(), resp, err)
+	return decode.Value[bool](expected(33), resp, err)
 }
 
 // Ping reports whether a call is active.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall. See [Client.PingCall].
-func (s ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
+func (s *ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
 	resp, err := s.client.PingCall(ctx, accountID, uii)
-	return decode.Value[bool](operations[34].expected(), resp, err)
+	return decode.Value[bool](expected(34), resp, err)
 }
 
 // Requeue sends a call to another queue.
@@ -441,9 +441,9 @@ func (s ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii U
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall. See [Client.RequeueCall].
 //
 // params may be nil.
-func (s ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams) (bool, error) {
+func (s *ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams) (bool, error) {
 	resp, err := s.client.RequeueCall(ctx, accountID, uii, params)
-	return decode.Value[bool](operations[35].expected(), resp, err)
+	return decode.Value[bool](expected(35), resp, err)
 }
 
 // SetHold puts a call on hold, or continues it.
@@ -451,22 +451,22 @@ func (s ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, ui
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold. See [Client.SetCallHold].
 //
 // params may be nil.
-func (s ActiveCallsService) SetHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams) (bool, error) {
+func (s *ActiveCallsService) SetHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams) (bool, error) {
 	resp, err := s.client.SetCallHold(ctx, accountID, uii, params)
-	return decode.Value[bool](operations[36].expected(), resp, err)
+	return decode.Value[bool](expected(36), resp, err)
 }
 
 // SetRecording starts or stops the recording of a call.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording. See [Client.SetCallRecording].
 // It requires the permission READ Account.
-func (s ActiveCallsService) SetRecording(ctx context.Context, accountID AccountID, uii Uii, params SetCallRecordingParams) (bool, error) {
+func (s *ActiveCallsService) SetRecording(ctx context.Context, accountID AccountID, uii Uii, params SetCallRecordingParams) (bool, error) {
 	resp, err := s.client.SetCallRecording(ctx, accountID, uii, &params)
-	return decode.Value[bool](operations[37].expected(), resp, err)
+	return decode.Value[bool](expected(37), resp, err)
 }
 
 // AgentGroupsService has the operations of the service AgentGroups. It is a field of [Services].
-type AgentGroupsService struct{ client ClientInterface }
+type AgentGroupsService service
 
 // List lists the agent groups of a sub-account.
 //
@@ -474,15 +474,15 @@ type AgentGroupsService struct{ client ClientInterface }
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s AgentGroupsService) List(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) ([]AgentGroup, error) {
+func (s *AgentGroupsService) List(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) ([]AgentGroup, error) {
 	resp, err := s.client.ListAgentGroups(ctx, accountID, params)
-	return decode.Value[[]AgentGroup](operations[38].expected(), resp, err)
+	return decode.Value[[]AgentGroup](expected(38), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [AgentGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s AgentGroupsService) All(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) iter.Seq2[AgentGroup, error] {
+func (s *AgentGroupsService) All(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) iter.Seq2[AgentGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -498,9 +498,9 @@ func (s AgentGroupsService) All(ctx context.Context, accountID AccountID, params
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.CreateAgentGroup].
 // It requires the permission CREATE Account.
-func (s AgentGroupsService) Create(ctx context.Context, accountID AccountID, body AgentGroup) (AgentGroup, error) {
+func (s *AgentGroupsService) Create(ctx context.Context, accountID AccountID, body AgentGroup) (AgentGroup, error) {
 	resp, err := s.client.CreateAgentGroup(ctx, accountID, body)
-	return decode.Value[AgentGroup](operations[39].expected(), resp, err)
+	return decode.Value[AgentGroup](expected(39), resp, err)
 }
 
 // Delete deletes an agent group.
@@ -511,9 +511,9 @@ func (s AgentGroupsService) Create(ctx context.Context, accountID AccountID, bod
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (s AgentGroupsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) error {
+func (s *AgentGroupsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) error {
 	resp, err := s.client.DeleteAgentGroup(ctx, accountID, agentGroupID)
-	return decode.Deleted(operations[40].expected(), resp, err)
+	return decode.Deleted(expected(40), resp, err)
 }
 
 // Get returns an agent group.
@@ -522,37 +522,37 @@ func (s AgentGroupsService) Delete(ctx context.Context, accountID AccountID, age
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
-func (s AgentGroupsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, params *GetAgentGroupParams) (AgentGroup, error) {
+func (s *AgentGroupsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, params *GetAgentGroupParams) (AgentGroup, error) {
 	resp, err := s.client.GetAgentGroup(ctx, accountID, agentGroupID, params)
-	return decode.Value[AgentGroup](operations[41].expected(), resp, err)
+	return decode.Value[AgentGroup](expected(41), resp, err)
 }
 
 // Update updates an agent group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.UpdateAgentGroup].
 // It requires the permission UPDATE AgentGroup.
-func (s AgentGroupsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
+func (s *AgentGroupsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
 	resp, err := s.client.UpdateAgentGroup(ctx, accountID, agentGroupID, body)
-	return decode.Value[AgentGroup](operations[42].expected(), resp, err)
+	return decode.Value[AgentGroup](expected(42), resp, err)
 }
 
 // AgentsService has the operations of the service Agents. It is a field of [Services].
-type AgentsService struct{ client ClientInterface }
+type AgentsService service
 
 // List lists the agents of an agent group.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAgents].
 // It requires the permission READ AgentGroup.
-func (s AgentsService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) ([]Agent, error) {
+func (s *AgentsService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) ([]Agent, error) {
 	resp, err := s.client.ListAgents(ctx, accountID, agentGroupID)
-	return decode.Value[[]Agent](operations[43].expected(), resp, err)
+	return decode.Value[[]Agent](expected(43), resp, err)
 }
 
 // All returns an iterator over the elements that [AgentsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AgentsService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
-	return decode.All[Agent](operations[43].expected(), func() (*http.Response, error) {
+func (s *AgentsService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+	return decode.All[Agent](expected(43), func() (*http.Response, error) {
 		return s.client.ListAgents(ctx, accountID, agentGroupID)
 	})
 }
@@ -561,18 +561,18 @@ func (s AgentsService) All(ctx context.Context, accountID AccountID, agentGroupI
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.CreateAgent].
 // It requires the permission CREATE AgentGroup.
-func (s AgentsService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
+func (s *AgentsService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
 	resp, err := s.client.CreateAgent(ctx, accountID, agentGroupID, body)
-	return decode.Value[Agent](operations[44].expected(), resp, err)
+	return decode.Value[Agent](expected(44), resp, err)
 }
 
 // UpdateList updates several agents of an agent group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.UpdateAgents].
 // It requires the permission UPDATE AgentGroup.
-func (s AgentsService) UpdateList(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
+func (s *AgentsService) UpdateList(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.UpdateAgents(ctx, accountID, agentGroupID, body)
-	return decode.Value[[]Agent](operations[45].expected(), resp, err)
+	return decode.Value[[]Agent](expected(45), resp, err)
 }
 
 // Delete deletes an agent.
@@ -581,45 +581,45 @@ func (s AgentsService) UpdateList(ctx context.Context, accountID AccountID, agen
 // It requires the permission DELETE Agent.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s AgentsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) error {
+func (s *AgentsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) error {
 	resp, err := s.client.DeleteAgent(ctx, accountID, agentGroupID, agentID)
-	return decode.Deleted(operations[46].expected(), resp, err)
+	return decode.Deleted(expected(46), resp, err)
 }
 
 // Get returns an agent.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.GetAgent].
 // It requires the permission READ Agent.
-func (s AgentsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
+func (s *AgentsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
 	resp, err := s.client.GetAgent(ctx, accountID, agentGroupID, agentID)
-	return decode.Value[Agent](operations[47].expected(), resp, err)
+	return decode.Value[Agent](expected(47), resp, err)
 }
 
 // Update updates an agent.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.UpdateAgent].
 // It requires the permission UPDATE Agent.
-func (s AgentsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
+func (s *AgentsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
 	resp, err := s.client.UpdateAgent(ctx, accountID, agentGroupID, agentID, body)
-	return decode.Value[Agent](operations[48].expected(), resp, err)
+	return decode.Value[Agent](expected(48), resp, err)
 }
 
 // SkillProfilesService has the operations of the service SkillProfiles. It is a field of [Services].
-type SkillProfilesService struct{ client ClientInterface }
+type SkillProfilesService service
 
 // List lists the skill profiles of an agent.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.ListSkillProfiles].
-func (s SkillProfilesService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
+func (s *SkillProfilesService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
 	resp, err := s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
-	return decode.Value[[]SkillProfile](operations[49].expected(), resp, err)
+	return decode.Value[[]SkillProfile](expected(49), resp, err)
 }
 
 // All returns an iterator over the elements that [SkillProfilesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s SkillProfilesService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) iter.Seq2[SkillProfile, error] {
-	return decode.All[SkillProfile](operations[49].expected(), func() (*http.Response, error) {
+func (s *SkillProfilesService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) iter.Seq2[SkillProfile, error] {
+	return decode.All[SkillProfile](expected(49), func() (*http.Response, error) {
 		return s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
 	})
 }
@@ -627,48 +627,48 @@ func (s SkillProfilesService) All(ctx context.Context, accountID AccountID, agen
 // Create creates a skill profile for an agent.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.CreateSkillProfile].
-func (s SkillProfilesService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
+func (s *SkillProfilesService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
 	resp, err := s.client.CreateSkillProfile(ctx, accountID, agentGroupID, agentID, body)
-	return decode.Value[SkillProfile](operations[50].expected(), resp, err)
+	return decode.Value[SkillProfile](expected(50), resp, err)
 }
 
 // Delete deletes a skill profile.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.DeleteSkillProfile].
-func (s SkillProfilesService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
+func (s *SkillProfilesService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
 	resp, err := s.client.DeleteSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
-	return decode.None(operations[51].expected(), resp, err)
+	return decode.None(expected(51), resp, err)
 }
 
 // Get returns a skill profile.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.GetSkillProfile].
-func (s SkillProfilesService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
+func (s *SkillProfilesService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
 	resp, err := s.client.GetSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
-	return decode.Value[SkillProfile](operations[52].expected(), resp, err)
+	return decode.Value[SkillProfile](expected(52), resp, err)
 }
 
 // Update updates a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.UpdateSkillProfile].
-func (s SkillProfilesService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
+func (s *SkillProfilesService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
 	resp, err := s.client.UpdateSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
-	return decode.Value[SkillProfile](operations[53].expected(), resp, err)
+	return decode.Value[SkillProfile](expected(53), resp, err)
 }
 
 // ListSkills lists the skills of a skill profile.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.ListSkillProfileSkills].
-func (s SkillProfilesService) ListSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
+func (s *SkillProfilesService) ListSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
 	resp, err := s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
-	return decode.Value[[]QueueSkill](operations[54].expected(), resp, err)
+	return decode.Value[[]QueueSkill](expected(54), resp, err)
 }
 
 // AllSkills returns an iterator over the elements that [SkillProfilesService.ListSkills] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s SkillProfilesService) AllSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) iter.Seq2[QueueSkill, error] {
-	return decode.All[QueueSkill](operations[54].expected(), func() (*http.Response, error) {
+func (s *SkillProfilesService) AllSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) iter.Seq2[QueueSkill, error] {
+	return decode.All[QueueSkill](expected(54), func() (*http.Response, error) {
 		return s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
 	})
 }
@@ -676,71 +676,71 @@ func (s SkillProfilesService) AllSkills(ctx context.Context, accountID AccountID
 // AssignSkills assigns skills to a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.AssignSkillProfileSkills].
-func (s SkillProfilesService) AssignSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
+func (s *SkillProfilesService) AssignSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
 	resp, err := s.client.AssignSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
-	return decode.None(operations[55].expected(), resp, err)
+	return decode.None(expected(55), resp, err)
 }
 
 // RemoveSkill takes a skill from a skill profile.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.RemoveSkillProfileSkill].
-func (s SkillProfilesService) RemoveSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
+func (s *SkillProfilesService) RemoveSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
 	resp, err := s.client.RemoveSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
-	return decode.None(operations[56].expected(), resp, err)
+	return decode.None(expected(56), resp, err)
 }
 
 // AssignSkill assigns one skill to a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.AssignSkillProfileSkill].
-func (s SkillProfilesService) AssignSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
+func (s *SkillProfilesService) AssignSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
 	resp, err := s.client.AssignSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
-	return decode.Value[any](operations[57].expected(), resp, err)
+	return decode.Value[any](expected(57), resp, err)
 }
 
 // AgentAccessService has the operations of the service AgentAccess. It is a field of [Services].
-type AgentAccessService struct{ client ClientInterface }
+type AgentAccessService service
 
 // CountLoggedInAgents counts the agents of an agent group who are logged in to a queue.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.CountLoggedInAgents].
 // It requires the permission READ Account + READ Queue.
-func (s AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
+func (s *AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
 	resp, err := s.client.CountLoggedInAgents(ctx, accountID, agentGroupID, gateGroupID, gateID)
-	return decode.Value[int64](operations[58].expected(), resp, err)
+	return decode.Value[int64](expected(58), resp, err)
 }
 
 // AuxStatesService has the operations of the service AuxStates. It is a field of [Services].
-type AuxStatesService struct{ client ClientInterface }
+type AuxStatesService service
 
 // List lists the states that agents of a sub-account can be in.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/auxStates. See [Client.ListAuxStates].
 //
 // params may be nil.
-func (s AuxStatesService) List(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) ([]AuxState, error) {
+func (s *AuxStatesService) List(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) ([]AuxState, error) {
 	resp, err := s.client.ListAuxStates(ctx, accountID, params)
-	return decode.Value[[]AuxState](operations[59].expected(), resp, err)
+	return decode.Value[[]AuxState](expected(59), resp, err)
 }
 
 // All returns an iterator over the elements that [AuxStatesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AuxStatesService) All(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) iter.Seq2[AuxState, error] {
-	return decode.All[AuxState](operations[59].expected(), func() (*http.Response, error) {
+func (s *AuxStatesService) All(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) iter.Seq2[AuxState, error] {
+	return decode.All[AuxState](expected(59), func() (*http.Response, error) {
 		return s.client.ListAuxStates(ctx, accountID, params)
 	})
 }
 
 // LeadsService has the operations of the service Leads. It is a field of [Services].
-type LeadsService struct{ client ClientInterface }
+type LeadsService service
 
 // PerformAction performs an action on all leads that match a search.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions. See [Client.PerformLeadAction].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s LeadsService) PerformAction(ctx context.Context, accountID AccountID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
+func (s *LeadsService) PerformAction(ctx context.Context, accountID AccountID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
 	resp, err := s.client.PerformLeadAction(ctx, accountID, &params, body)
-	return decode.Value[LeadActionResult](operations[60].expected(), resp, err)
+	return decode.Value[LeadActionResult](expected(60), resp, err)
 }
 
 // Search searches for leads.
@@ -749,9 +749,9 @@ func (s LeadsService) PerformAction(ctx context.Context, accountID AccountID, pa
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s LeadsService) Search(ctx context.Context, accountID AccountID, body LeadSearch, params *SearchLeadsParams) (LeadPage, error) {
+func (s *LeadsService) Search(ctx context.Context, accountID AccountID, body LeadSearch, params *SearchLeadsParams) (LeadPage, error) {
 	resp, err := s.client.SearchLeads(ctx, accountID, params, body)
-	return decode.Value[LeadPage](operations[61].expected(), resp, err)
+	return decode.Value[LeadPage](expected(61), resp, err)
 }
 
 // SearchByPhoneList searches for the leads that have one of several phone numbers.
@@ -760,25 +760,25 @@ func (s LeadsService) Search(ctx context.Context, accountID AccountID, body Lead
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s LeadsService) SearchByPhoneList(ctx context.Context, accountID AccountID, body LeadPhoneSearch, params *SearchLeadsByPhoneListParams) (LeadPage, error) {
+func (s *LeadsService) SearchByPhoneList(ctx context.Context, accountID AccountID, body LeadPhoneSearch, params *SearchLeadsByPhoneListParams) (LeadPage, error) {
 	resp, err := s.client.SearchLeadsByPhoneList(ctx, accountID, params, body)
-	return decode.Value[LeadPage](operations[62].expected(), resp, err)
+	return decode.Value[LeadPage](expected(62), resp, err)
 }
 
 // ListStates lists the states that a lead can have.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates. See [Client.ListLeadStates].
 // It requires the permission READ Account.
-func (s LeadsService) ListStates(ctx context.Context, accountID AccountID) ([]LeadState, error) {
+func (s *LeadsService) ListStates(ctx context.Context, accountID AccountID) ([]LeadState, error) {
 	resp, err := s.client.ListLeadStates(ctx, accountID)
-	return decode.Value[[]LeadState](operations[63].expected(), resp, err)
+	return decode.Value[[]LeadState](expected(63), resp, err)
 }
 
 // AllStates returns an iterator over the elements that [LeadsService.ListStates] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.Seq2[LeadState, error] {
-	return decode.All[LeadState](operations[63].expected(), func() (*http.Response, error) {
+func (s *LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.Seq2[LeadState, error] {
+	return decode.All[LeadState](expected(63), func() (*http.Response, error) {
 		return s.client.ListLeadStates(ctx, accountID)
 	})
 }
@@ -787,16 +787,16 @@ func (s LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.S
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions. See [Client.ListSystemDispositions].
 // It requires the permission READ Account.
-func (s LeadsService) ListSystemDispositions(ctx context.Context, accountID AccountID) ([]SystemDisposition, error) {
+func (s *LeadsService) ListSystemDispositions(ctx context.Context, accountID AccountID) ([]SystemDisposition, error) {
 	resp, err := s.client.ListSystemDispositions(ctx, accountID)
-	return decode.Value[[]SystemDisposition](operations[64].expected(), resp, err)
+	return decode.Value[[]SystemDisposition](expected(64), resp, err)
 }
 
 // AllSystemDispositions returns an iterator over the elements that [LeadsService.ListSystemDispositions] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s LeadsService) AllSystemDispositions(ctx context.Context, accountID AccountID) iter.Seq2[SystemDisposition, error] {
-	return decode.All[SystemDisposition](operations[64].expected(), func() (*http.Response, error) {
+func (s *LeadsService) AllSystemDispositions(ctx context.Context, accountID AccountID) iter.Seq2[SystemDisposition, error] {
+	return decode.All[SystemDisposition](expected(64), func() (*http.Response, error) {
 		return s.client.ListSystemDispositions(ctx, accountID)
 	})
 }
@@ -805,56 +805,56 @@ func (s LeadsService) AllSystemDispositions(ctx context.Context, accountID Accou
 //
 // It sends PATCH /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.PatchLead].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s LeadsService) Patch(ctx context.Context, accountID AccountID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
+func (s *LeadsService) Patch(ctx context.Context, accountID AccountID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
 	resp, err := s.client.PatchLead(ctx, accountID, leadID, &params, body)
-	return decode.Value[Lead](operations[65].expected(), resp, err)
+	return decode.Value[Lead](expected(65), resp, err)
 }
 
 // Update replaces a lead.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.UpdateLead].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s LeadsService) Update(ctx context.Context, accountID AccountID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
+func (s *LeadsService) Update(ctx context.Context, accountID AccountID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
 	resp, err := s.client.UpdateLead(ctx, accountID, leadID, &params, body)
-	return decode.Value[Lead](operations[66].expected(), resp, err)
+	return decode.Value[Lead](expected(66), resp, err)
 }
 
 // Load loads leads into a campaign.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct. See [Client.LoadLeads].
 // It requires the permission UPDATE Campaign.
-func (s LeadsService) Load(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
+func (s *LeadsService) Load(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
 	resp, err := s.client.LoadLeads(ctx, accountID, campaignID, body)
-	return decode.Value[LeadLoadResult](operations[67].expected(), resp, err)
+	return decode.Value[LeadLoadResult](expected(67), resp, err)
 }
 
 // LeadFilesService has the operations of the service LeadFiles. It is a field of [Services].
-type LeadFilesService struct{ client ClientInterface }
+type LeadFilesService service
 
 // Preview uploads a file with leads and shows its first rows.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview. See [Client.PreviewLeadFileWithBody].
 // It requires the permission UPDATE Campaign.
-func (s LeadFilesService) Preview(ctx context.Context, accountID AccountID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
+func (s *LeadFilesService) Preview(ctx context.Context, accountID AccountID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
 	upload, err := wire.Multipart(body)
 	if err != nil {
-		return decode.Value[LeadFilePreview](operations[68].expected(), nil, err)
+		return decode.Value[LeadFilePreview](expected(68), nil, err)
 	}
 	resp, err := s.client.PreviewLeadFileWithBody(ctx, accountID, campaignID, &params, upload.ContentType(), upload)
-	return decode.Value[LeadFilePreview](operations[68].expected(), resp, err)
+	return decode.Value[LeadFilePreview](expected(68), resp, err)
 }
 
 // Process loads the leads of a file that was uploaded.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process. See [Client.ProcessLeadFile].
 // It requires the permission UPDATE Campaign.
-func (s LeadFilesService) Process(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) error {
+func (s *LeadFilesService) Process(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) error {
 	resp, err := s.client.ProcessLeadFile(ctx, accountID, campaignID, body)
-	return decode.None(operations[69].expected(), resp, err)
+	return decode.None(expected(69), resp, err)
 }
 
 // DialGroupsService has the operations of the service DialGroups. It is a field of [Services].
-type DialGroupsService struct{ client ClientInterface }
+type DialGroupsService service
 
 // List lists the dial groups of an account.
 //
@@ -862,15 +862,15 @@ type DialGroupsService struct{ client ClientInterface }
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s DialGroupsService) List(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) ([]DialGroup, error) {
+func (s *DialGroupsService) List(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) ([]DialGroup, error) {
 	resp, err := s.client.ListDialGroups(ctx, accountID, params)
-	return decode.Value[[]DialGroup](operations[70].expected(), resp, err)
+	return decode.Value[[]DialGroup](expected(70), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [DialGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s DialGroupsService) All(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) iter.Seq2[DialGroup, error] {
+func (s *DialGroupsService) All(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) iter.Seq2[DialGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -886,9 +886,9 @@ func (s DialGroupsService) All(ctx context.Context, accountID AccountID, params 
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.CreateDialGroup].
 // It requires the permission CREATE Account.
-func (s DialGroupsService) Create(ctx context.Context, accountID AccountID, body DialGroup) (DialGroup, error) {
+func (s *DialGroupsService) Create(ctx context.Context, accountID AccountID, body DialGroup) (DialGroup, error) {
 	resp, err := s.client.CreateDialGroup(ctx, accountID, body)
-	return decode.Value[DialGroup](operations[71].expected(), resp, err)
+	return decode.Value[DialGroup](expected(71), resp, err)
 }
 
 // ListWithChildren lists the dial groups of an account with their campaigns.
@@ -897,15 +897,15 @@ func (s DialGroupsService) Create(ctx context.Context, accountID AccountID, body
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s DialGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) ([]DialGroup, error) {
+func (s *DialGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) ([]DialGroup, error) {
 	resp, err := s.client.ListDialGroupsWithChildren(ctx, accountID, params)
-	return decode.Value[[]DialGroup](operations[72].expected(), resp, err)
+	return decode.Value[[]DialGroup](expected(72), resp, err)
 }
 
 // AllWithChildren returns an iterator over the elements of all pages that [DialGroupsService.ListWithChildren] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s DialGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) iter.Seq2[DialGroup, error] {
+func (s *DialGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) iter.Seq2[DialGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -923,36 +923,36 @@ func (s DialGroupsService) AllWithChildren(ctx context.Context, accountID Accoun
 // It requires the permission DELETE Account.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s DialGroupsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) error {
+func (s *DialGroupsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) error {
 	resp, err := s.client.DeleteDialGroup(ctx, accountID, dialGroupID)
-	return decode.Deleted(operations[73].expected(), resp, err)
+	return decode.Deleted(expected(73), resp, err)
 }
 
 // Get returns a dial group.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.GetDialGroup].
 // It requires the permission READ DialGroup.
-func (s DialGroupsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) (DialGroup, error) {
+func (s *DialGroupsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) (DialGroup, error) {
 	resp, err := s.client.GetDialGroup(ctx, accountID, dialGroupID)
-	return decode.Value[DialGroup](operations[74].expected(), resp, err)
+	return decode.Value[DialGroup](expected(74), resp, err)
 }
 
 // Update replaces a dial group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.UpdateDialGroup].
 // It requires the permission UPDATE DialGroup.
-func (s DialGroupsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
+func (s *DialGroupsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
 	resp, err := s.client.UpdateDialGroup(ctx, accountID, dialGroupID, body)
-	return decode.Value[DialGroup](operations[75].expected(), resp, err)
+	return decode.Value[DialGroup](expected(75), resp, err)
 }
 
 // AssignAgents assigns agents to a dial group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents. See [Client.AssignDialGroupAgents].
 // It requires the permission READ Agent + UPDATE DialGroup.
-func (s DialGroupsService) AssignAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
+func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.AssignDialGroupAgents(ctx, accountID, dialGroupID, body)
-	return decode.Value[[]Agent](operations[76].expected(), resp, err)
+	return decode.Value[[]Agent](expected(76), resp, err)
 }
 
 // ListAgents lists the agents of a dial group.
@@ -961,15 +961,15 @@ func (s DialGroupsService) AssignAgents(ctx context.Context, accountID AccountID
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
-func (s DialGroupsService) ListAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) ([]Agent, error) {
+func (s *DialGroupsService) ListAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) ([]Agent, error) {
 	resp, err := s.client.ListDialGroupAgents(ctx, accountID, dialGroupID, params)
-	return decode.Value[[]Agent](operations[77].expected(), resp, err)
+	return decode.Value[[]Agent](expected(77), resp, err)
 }
 
 // AllAgents returns an iterator over the elements of all pages that [DialGroupsService.ListAgents] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s DialGroupsService) AllAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) iter.Seq2[Agent, error] {
+func (s *DialGroupsService) AllAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) iter.Seq2[Agent, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -982,7 +982,7 @@ func (s DialGroupsService) AllAgents(ctx context.Context, accountID AccountID, d
 }
 
 // CampaignsService has the operations of the service Campaigns. It is a field of [Services].
-type CampaignsService struct{ client ClientInterface }
+type CampaignsService service
 
 // List lists the campaigns of a dial group.
 //
@@ -990,15 +990,15 @@ type CampaignsService struct{ client ClientInterface }
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
-func (s CampaignsService) List(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) ([]Campaign, error) {
+func (s *CampaignsService) List(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) ([]Campaign, error) {
 	resp, err := s.client.ListCampaigns(ctx, accountID, dialGroupID, params)
-	return decode.Value[[]Campaign](operations[78].expected(), resp, err)
+	return decode.Value[[]Campaign](expected(78), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [CampaignsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s CampaignsService) All(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) iter.Seq2[Campaign, error] {
+func (s *CampaignsService) All(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) iter.Seq2[Campaign, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1014,9 +1014,9 @@ func (s CampaignsService) All(ctx context.Context, accountID AccountID, dialGrou
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.CreateCampaign].
 // It requires the permission UPDATE DialGroup.
-func (s CampaignsService) Create(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
+func (s *CampaignsService) Create(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
 	resp, err := s.client.CreateCampaign(ctx, accountID, dialGroupID, body)
-	return decode.Value[Campaign](operations[79].expected(), resp, err)
+	return decode.Value[Campaign](expected(79), resp, err)
 }
 
 // Delete deletes a campaign.
@@ -1027,71 +1027,71 @@ func (s CampaignsService) Create(ctx context.Context, accountID AccountID, dialG
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (s CampaignsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) error {
+func (s *CampaignsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) error {
 	resp, err := s.client.DeleteCampaign(ctx, accountID, dialGroupID, campaignID)
-	return decode.Deleted(operations[80].expected(), resp, err)
+	return decode.Deleted(expected(80), resp, err)
 }
 
 // Get returns a campaign.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.GetCampaign].
 // It requires the permission READ Campaign.
-func (s CampaignsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
+func (s *CampaignsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
 	resp, err := s.client.GetCampaign(ctx, accountID, dialGroupID, campaignID)
-	return decode.Value[Campaign](operations[81].expected(), resp, err)
+	return decode.Value[Campaign](expected(81), resp, err)
 }
 
 // Update replaces a campaign.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.UpdateCampaign].
 // It requires the permission UPDATE Campaign.
-func (s CampaignsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
+func (s *CampaignsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
 	resp, err := s.client.UpdateCampaign(ctx, accountID, dialGroupID, campaignID, body)
-	return decode.Value[Campaign](operations[82].expected(), resp, err)
+	return decode.Value[Campaign](expected(82), resp, err)
 }
 
 // RefreshDialer makes the dialer load the leads of a campaign again.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache. See [Client.RefreshDialer].
 // It requires the permission READ Campaign.
-func (s CampaignsService) RefreshDialer(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
+func (s *CampaignsService) RefreshDialer(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
 	resp, err := s.client.RefreshDialer(ctx, accountID, dialGroupID, campaignID)
-	return decode.Value[string](operations[83].expected(), resp, err)
+	return decode.Value[string](expected(83), resp, err)
 }
 
 // ListLeadLists lists the lead lists of a campaign.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists. See [Client.ListCampaignLeadLists].
-func (s CampaignsService) ListLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
+func (s *CampaignsService) ListLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
 	resp, err := s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
-	return decode.Value[[]LeadList](operations[84].expected(), resp, err)
+	return decode.Value[[]LeadList](expected(84), resp, err)
 }
 
 // AllLeadLists returns an iterator over the elements that [CampaignsService.ListLeadLists] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s CampaignsService) AllLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) iter.Seq2[LeadList, error] {
-	return decode.All[LeadList](operations[84].expected(), func() (*http.Response, error) {
+func (s *CampaignsService) AllLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) iter.Seq2[LeadList, error] {
+	return decode.All[LeadList](expected(84), func() (*http.Response, error) {
 		return s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
 	})
 }
 
 // DNCService has the operations of the service DNC. It is a field of [Services].
-type DNCService struct{ client ClientInterface }
+type DNCService service
 
 // List lists the phone numbers of the do-not-call lists.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.ListDNCEntries].
-func (s DNCService) List(ctx context.Context, accountID AccountID) ([]DNCEntry, error) {
+func (s *DNCService) List(ctx context.Context, accountID AccountID) ([]DNCEntry, error) {
 	resp, err := s.client.ListDNCEntries(ctx, accountID)
-	return decode.Value[[]DNCEntry](operations[85].expected(), resp, err)
+	return decode.Value[[]DNCEntry](expected(85), resp, err)
 }
 
 // All returns an iterator over the elements that [DNCService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s DNCService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCEntry, error] {
-	return decode.All[DNCEntry](operations[85].expected(), func() (*http.Response, error) {
+func (s *DNCService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCEntry, error] {
+	return decode.All[DNCEntry](expected(85), func() (*http.Response, error) {
 		return s.client.ListDNCEntries(ctx, accountID)
 	})
 }
@@ -1099,71 +1099,71 @@ func (s DNCService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCE
 // Create puts a phone number on a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.CreateDNCEntry].
-func (s DNCService) Create(ctx context.Context, accountID AccountID, body DNCEntryRequest) (DNCEntry, error) {
+func (s *DNCService) Create(ctx context.Context, accountID AccountID, body DNCEntryRequest) (DNCEntry, error) {
 	resp, err := s.client.CreateDNCEntry(ctx, accountID, body)
-	return decode.Value[DNCEntry](operations[86].expected(), resp, err)
+	return decode.Value[DNCEntry](expected(86), resp, err)
 }
 
 // Search searches the do-not-call lists.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch. See [Client.SearchDNCEntries].
-func (s DNCService) Search(ctx context.Context, accountID AccountID, body DNCSearch) (DNCResponse, error) {
+func (s *DNCService) Search(ctx context.Context, accountID AccountID, body DNCSearch) (DNCResult, error) {
 	resp, err := s.client.SearchDNCEntries(ctx, accountID, body)
-	return decode.Value[DNCResponse](operations[87].expected(), resp, err)
+	return decode.Value[DNCResult](expected(87), resp, err)
 }
 
 // DeleteByTag deletes all phone numbers of a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}. See [Client.DeleteDNCEntriesByTag].
-func (s DNCService) DeleteByTag(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
+func (s *DNCService) DeleteByTag(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
 	resp, err := s.client.DeleteDNCEntriesByTag(ctx, accountID, dncTagID)
-	return decode.None(operations[88].expected(), resp, err)
+	return decode.None(expected(88), resp, err)
 }
 
 // DeleteByCountry deletes the phone numbers of one country from a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}. See [Client.DeleteDNCEntriesByCountry].
-func (s DNCService) DeleteByCountry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, countryID CountryID) error {
+func (s *DNCService) DeleteByCountry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, countryID CountryID) error {
 	resp, err := s.client.DeleteDNCEntriesByCountry(ctx, accountID, dncTagID, countryID)
-	return decode.None(operations[89].expected(), resp, err)
+	return decode.None(expected(89), resp, err)
 }
 
 // Delete takes a phone number off a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}. See [Client.DeleteDNCEntry].
-func (s DNCService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country Country) error {
+func (s *DNCService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode) error {
 	resp, err := s.client.DeleteDNCEntry(ctx, accountID, dncTagID, phone, country)
-	return decode.None(operations[90].expected(), resp, err)
+	return decode.None(expected(90), resp, err)
 }
 
 // Upload puts the phone numbers of a file on a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile. See [Client.UploadDNCFileWithBody].
-func (s DNCService) Upload(ctx context.Context, accountID AccountID, body DNCFile) (DNCResponse, error) {
+func (s *DNCService) Upload(ctx context.Context, accountID AccountID, body DNCFile) (DNCResult, error) {
 	upload, err := wire.Multipart(body)
 	if err != nil {
-		return decode.Value[DNCResponse](operations[91].expected(), nil, err)
+		return decode.Value[DNCResult](expected(91), nil, err)
 	}
 	resp, err := s.client.UploadDNCFileWithBody(ctx, accountID, upload.ContentType(), upload)
-	return decode.Value[DNCResponse](operations[91].expected(), resp, err)
+	return decode.Value[DNCResult](expected(91), resp, err)
 }
 
 // DNCTagsService has the operations of the service DNCTags. It is a field of [Services].
-type DNCTagsService struct{ client ClientInterface }
+type DNCTagsService service
 
 // List lists the do-not-call lists of an account.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.ListDNCTags].
-func (s DNCTagsService) List(ctx context.Context, accountID AccountID) ([]DNCTag, error) {
+func (s *DNCTagsService) List(ctx context.Context, accountID AccountID) ([]DNCTag, error) {
 	resp, err := s.client.ListDNCTags(ctx, accountID)
-	return decode.Value[[]DNCTag](operations[92].expected(), resp, err)
+	return decode.Value[[]DNCTag](expected(92), resp, err)
 }
 
 // All returns an iterator over the elements that [DNCTagsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s DNCTagsService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCTag, error] {
-	return decode.All[DNCTag](operations[92].expected(), func() (*http.Response, error) {
+func (s *DNCTagsService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCTag, error] {
+	return decode.All[DNCTag](expected(92), func() (*http.Response, error) {
 		return s.client.ListDNCTags(ctx, accountID)
 	})
 }
@@ -1171,21 +1171,21 @@ func (s DNCTagsService) All(ctx context.Context, accountID AccountID) iter.Seq2[
 // Create creates a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.CreateDNCTag].
-func (s DNCTagsService) Create(ctx context.Context, accountID AccountID, body DNCTag) (DNCTag, error) {
+func (s *DNCTagsService) Create(ctx context.Context, accountID AccountID, body DNCTag) (DNCTag, error) {
 	resp, err := s.client.CreateDNCTag(ctx, accountID, body)
-	return decode.Value[DNCTag](operations[93].expected(), resp, err)
+	return decode.Value[DNCTag](expected(93), resp, err)
 }
 
 // Delete deletes a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}. See [Client.DeleteDNCTag].
-func (s DNCTagsService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
+func (s *DNCTagsService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
 	resp, err := s.client.DeleteDNCTag(ctx, accountID, dncTagID)
-	return decode.None(operations[94].expected(), resp, err)
+	return decode.None(expected(94), resp, err)
 }
 
 // QueueGroupsService has the operations of the service QueueGroups. It is a field of [Services].
-type QueueGroupsService struct{ client ClientInterface }
+type QueueGroupsService service
 
 // List lists the queue groups of a sub-account.
 //
@@ -1193,15 +1193,15 @@ type QueueGroupsService struct{ client ClientInterface }
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s QueueGroupsService) List(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) ([]QueueGroup, error) {
+func (s *QueueGroupsService) List(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) ([]QueueGroup, error) {
 	resp, err := s.client.ListQueueGroups(ctx, accountID, params)
-	return decode.Value[[]QueueGroup](operations[95].expected(), resp, err)
+	return decode.Value[[]QueueGroup](expected(95), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [QueueGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s QueueGroupsService) All(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) All(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1217,9 +1217,9 @@ func (s QueueGroupsService) All(ctx context.Context, accountID AccountID, params
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.CreateQueueGroup].
 // It requires the permission CREATE Account.
-func (s QueueGroupsService) Create(ctx context.Context, accountID AccountID, body QueueGroup) (QueueGroup, error) {
+func (s *QueueGroupsService) Create(ctx context.Context, accountID AccountID, body QueueGroup) (QueueGroup, error) {
 	resp, err := s.client.CreateQueueGroup(ctx, accountID, body)
-	return decode.Value[QueueGroup](operations[96].expected(), resp, err)
+	return decode.Value[QueueGroup](expected(96), resp, err)
 }
 
 // ListWithChildren lists the queue groups of a sub-account with their queues.
@@ -1228,15 +1228,15 @@ func (s QueueGroupsService) Create(ctx context.Context, accountID AccountID, bod
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s QueueGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) ([]QueueGroup, error) {
+func (s *QueueGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) ([]QueueGroup, error) {
 	resp, err := s.client.ListQueueGroupsWithChildren(ctx, accountID, params)
-	return decode.Value[[]QueueGroup](operations[97].expected(), resp, err)
+	return decode.Value[[]QueueGroup](expected(97), resp, err)
 }
 
 // AllWithChildren returns an iterator over the elements of all pages that [QueueGroupsService.ListWithChildren] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s QueueGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1255,15 +1255,15 @@ func (s QueueGroupsService) AllWithChildren(ctx context.Context, accountID Accou
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s QueueGroupsService) ListWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) ([]QueueGroup, error) {
+func (s *QueueGroupsService) ListWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) ([]QueueGroup, error) {
 	resp, err := s.client.ListQueueGroupsWithDetails(ctx, accountID, params)
-	return decode.Value[[]QueueGroup](operations[98].expected(), resp, err)
+	return decode.Value[[]QueueGroup](expected(98), resp, err)
 }
 
 // AllWithDetails returns an iterator over the elements of all pages that [QueueGroupsService.ListWithDetails] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s QueueGroupsService) AllWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) AllWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1281,31 +1281,31 @@ func (s QueueGroupsService) AllWithDetails(ctx context.Context, accountID Accoun
 // It requires the permission DELETE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s QueueGroupsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) error {
+func (s *QueueGroupsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) error {
 	resp, err := s.client.DeleteQueueGroup(ctx, accountID, gateGroupID)
-	return decode.Deleted(operations[99].expected(), resp, err)
+	return decode.Deleted(expected(99), resp, err)
 }
 
 // Get returns a queue group.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.GetQueueGroup].
 // It requires the permission READ QueueGroup.
-func (s QueueGroupsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) (QueueGroup, error) {
+func (s *QueueGroupsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) (QueueGroup, error) {
 	resp, err := s.client.GetQueueGroup(ctx, accountID, gateGroupID)
-	return decode.Value[QueueGroup](operations[100].expected(), resp, err)
+	return decode.Value[QueueGroup](expected(100), resp, err)
 }
 
 // Update replaces the settings of a queue group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.UpdateQueueGroup].
 // It requires the permission UPDATE QueueGroup.
-func (s QueueGroupsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
+func (s *QueueGroupsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
 	resp, err := s.client.UpdateQueueGroup(ctx, accountID, gateGroupID, body)
-	return decode.Value[QueueGroup](operations[101].expected(), resp, err)
+	return decode.Value[QueueGroup](expected(101), resp, err)
 }
 
 // QueuesService has the operations of the service Queues. It is a field of [Services].
-type QueuesService struct{ client ClientInterface }
+type QueuesService service
 
 // List lists the queues of a queue group.
 //
@@ -1313,15 +1313,15 @@ type QueuesService struct{ client ClientInterface }
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
-func (s QueuesService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) ([]Queue, error) {
+func (s *QueuesService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) ([]Queue, error) {
 	resp, err := s.client.ListQueues(ctx, accountID, gateGroupID, params)
-	return decode.Value[[]Queue](operations[102].expected(), resp, err)
+	return decode.Value[[]Queue](expected(102), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [QueuesService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s QueuesService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) iter.Seq2[Queue, error] {
+func (s *QueuesService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) iter.Seq2[Queue, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1337,9 +1337,9 @@ func (s QueuesService) All(ctx context.Context, accountID AccountID, gateGroupID
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.CreateQueue].
 // It requires the permission CREATE QueueGroup.
-func (s QueuesService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body Queue) (Queue, error) {
+func (s *QueuesService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body Queue) (Queue, error) {
 	resp, err := s.client.CreateQueue(ctx, accountID, gateGroupID, body)
-	return decode.Value[Queue](operations[103].expected(), resp, err)
+	return decode.Value[Queue](expected(103), resp, err)
 }
 
 // Delete deletes a queue.
@@ -1348,45 +1348,45 @@ func (s QueuesService) Create(ctx context.Context, accountID AccountID, gateGrou
 // It requires the permission DELETE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s QueuesService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) error {
+func (s *QueuesService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) error {
 	resp, err := s.client.DeleteQueue(ctx, accountID, gateGroupID, gateID)
-	return decode.Deleted(operations[104].expected(), resp, err)
+	return decode.Deleted(expected(104), resp, err)
 }
 
 // Get returns a queue.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.GetQueue].
 // It requires the permission READ Queue.
-func (s QueuesService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
+func (s *QueuesService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
 	resp, err := s.client.GetQueue(ctx, accountID, gateGroupID, gateID)
-	return decode.Value[Queue](operations[105].expected(), resp, err)
+	return decode.Value[Queue](expected(105), resp, err)
 }
 
 // Update replaces the settings of a queue.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.UpdateQueue].
 // It requires the permission UPDATE Queue.
-func (s QueuesService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
+func (s *QueuesService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
 	resp, err := s.client.UpdateQueue(ctx, accountID, gateGroupID, gateID, body)
-	return decode.Value[Queue](operations[106].expected(), resp, err)
+	return decode.Value[Queue](expected(106), resp, err)
 }
 
 // AssignAgents assigns agents to a queue.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents. See [Client.AssignQueueAgents].
 // It requires the permission READ Agent + UPDATE Queue.
-func (s QueuesService) AssignAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
+func (s *QueuesService) AssignAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.AssignQueueAgents(ctx, accountID, gateGroupID, gateID, body)
-	return decode.Value[[]Agent](operations[107].expected(), resp, err)
+	return decode.Value[[]Agent](expected(107), resp, err)
 }
 
 // SetPriorityGroup puts a queue into a priority group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup. See [Client.SetQueuePriorityGroup].
 // It requires the permission UPDATE Queue.
-func (s QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
+func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
 	resp, err := s.client.SetQueuePriorityGroup(ctx, accountID, gateGroupID, gateID, &params)
-	return decode.Value[Queue](operations[108].expected(), resp, err)
+	return decode.Value[Queue](expected(108), resp, err)
 }
 
 // ListAgents lists the agents of a queue.
@@ -1395,15 +1395,15 @@ func (s QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountID
 // It requires the permission READ Queue.
 //
 // params may be nil.
-func (s QueuesService) ListAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) ([]Agent, error) {
+func (s *QueuesService) ListAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) ([]Agent, error) {
 	resp, err := s.client.ListQueueAgents(ctx, accountID, gateGroupID, gateID, params)
-	return decode.Value[[]Agent](operations[109].expected(), resp, err)
+	return decode.Value[[]Agent](expected(109), resp, err)
 }
 
 // AllAgents returns an iterator over the elements of all pages that [QueuesService.ListAgents] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s QueuesService) AllAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) iter.Seq2[Agent, error] {
+func (s *QueuesService) AllAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) iter.Seq2[Agent, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1419,28 +1419,28 @@ func (s QueuesService) AllAgents(ctx context.Context, accountID AccountID, gateG
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone. See [Client.CloneQueue].
 // It requires the permission READ Queue(source) + CREATE QueueGroup(target).
-func (s QueuesService) Clone(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
+func (s *QueuesService) Clone(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
 	resp, err := s.client.CloneQueue(ctx, accountID, gateGroupID, gateID, &params)
-	return decode.Value[Queue](operations[110].expected(), resp, err)
+	return decode.Value[Queue](expected(110), resp, err)
 }
 
 // QueueDispositionsService has the operations of the service QueueDispositions. It is a field of [Services].
-type QueueDispositionsService struct{ client ClientInterface }
+type QueueDispositionsService service
 
 // List lists the dispositions of a queue.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.ListQueueDispositions].
 // It requires the permission READ Queue.
-func (s QueueDispositionsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
+func (s *QueueDispositionsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
 	resp, err := s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
-	return decode.Value[[]QueueDisposition](operations[111].expected(), resp, err)
+	return decode.Value[[]QueueDisposition](expected(111), resp, err)
 }
 
 // All returns an iterator over the elements that [QueueDispositionsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s QueueDispositionsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[QueueDisposition, error] {
-	return decode.All[QueueDisposition](operations[111].expected(), func() (*http.Response, error) {
+func (s *QueueDispositionsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[QueueDisposition, error] {
+	return decode.All[QueueDisposition](expected(111), func() (*http.Response, error) {
 		return s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
 	})
 }
@@ -1449,18 +1449,18 @@ func (s QueueDispositionsService) All(ctx context.Context, accountID AccountID, 
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.CreateQueueDisposition].
 // It requires the permission UPDATE Queue.
-func (s QueueDispositionsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
+func (s *QueueDispositionsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
 	resp, err := s.client.CreateQueueDisposition(ctx, accountID, gateGroupID, gateID, body)
-	return decode.Value[QueueDisposition](operations[112].expected(), resp, err)
+	return decode.Value[QueueDisposition](expected(112), resp, err)
 }
 
 // SaveList creates and changes several dispositions of a queue.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.SaveQueueDispositions].
 // It requires the permission UPDATE Queue.
-func (s QueueDispositionsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
+func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
 	resp, err := s.client.SaveQueueDispositions(ctx, accountID, gateGroupID, gateID, body)
-	return decode.Value[[]QueueDisposition](operations[113].expected(), resp, err)
+	return decode.Value[[]QueueDisposition](expected(113), resp, err)
 }
 
 // Delete deletes a disposition of a queue.
@@ -1469,43 +1469,43 @@ func (s QueueDispositionsService) SaveList(ctx context.Context, accountID Accoun
 // It requires the permission UPDATE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s QueueDispositionsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) error {
+func (s *QueueDispositionsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) error {
 	resp, err := s.client.DeleteQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
-	return decode.Deleted(operations[114].expected(), resp, err)
+	return decode.Deleted(expected(114), resp, err)
 }
 
 // Get returns a disposition of a queue.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.GetQueueDisposition].
 // It requires the permission READ Queue.
-func (s QueueDispositionsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
+func (s *QueueDispositionsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
 	resp, err := s.client.GetQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
-	return decode.Value[QueueDisposition](operations[115].expected(), resp, err)
+	return decode.Value[QueueDisposition](expected(115), resp, err)
 }
 
 // Update replaces the settings of a disposition.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.UpdateQueueDisposition].
 // It requires the permission UPDATE Queue.
-func (s QueueDispositionsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
+func (s *QueueDispositionsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
 	resp, err := s.client.UpdateQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID, body)
-	return decode.Value[QueueDisposition](operations[116].expected(), resp, err)
+	return decode.Value[QueueDisposition](expected(116), resp, err)
 }
 
 // ListLoggedInAgents lists the agents who are logged in to a queue.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin. See [Client.ListLoggedInAgents].
 // It requires the permission READ Account + READ Agent.
-func (s AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
+func (s *AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
 	resp, err := s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
-	return decode.Value[[]LoggedInAgent](operations[117].expected(), resp, err)
+	return decode.Value[[]LoggedInAgent](expected(117), resp, err)
 }
 
 // AllLoggedInAgents returns an iterator over the elements that [AgentAccessService.ListLoggedInAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[LoggedInAgent, error] {
-	return decode.All[LoggedInAgent](operations[117].expected(), func() (*http.Response, error) {
+func (s *AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[LoggedInAgent, error] {
+	return decode.All[LoggedInAgent](expected(117), func() (*http.Response, error) {
 		return s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
 	})
 }
@@ -1514,46 +1514,46 @@ func (s AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID Acc
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup. See [Client.MoveQueue].
 // It requires the permission UPDATE Queue + CREATE QueueGroup(target).
-func (s QueuesService) Move(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
+func (s *QueuesService) Move(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
 	resp, err := s.client.MoveQueue(ctx, accountID, gateGroupID, gateID, &params)
-	return decode.Value[bool](operations[118].expected(), resp, err)
+	return decode.Value[bool](expected(118), resp, err)
 }
 
 // SetActive activates or deactivates a queue.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive. See [Client.SetQueueActive].
 // It requires the permission UPDATE Queue.
-func (s QueuesService) SetActive(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
+func (s *QueuesService) SetActive(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
 	resp, err := s.client.SetQueueActive(ctx, accountID, gateGroupID, gateID, body)
-	return decode.Value[bool](operations[119].expected(), resp, err)
+	return decode.Value[bool](expected(119), resp, err)
 }
 
 // UnassignAgent removes an agent from a queue.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}. See [Client.UnassignQueueAgent].
 // It requires the permission READ Agent + UPDATE Queue.
-func (s QueuesService) UnassignAgent(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
+func (s *QueuesService) UnassignAgent(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
 	resp, err := s.client.UnassignQueueAgent(ctx, accountID, gateGroupID, gateID, agentID)
-	return decode.Value[int64](operations[120].expected(), resp, err)
+	return decode.Value[int64](expected(120), resp, err)
 }
 
 // QueueSkillsService has the operations of the service QueueSkills. It is a field of [Services].
-type QueueSkillsService struct{ client ClientInterface }
+type QueueSkillsService service
 
 // List lists the skills of a queue group.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.ListQueueSkills].
 // It requires the permission READ QueueGroup.
-func (s QueueSkillsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) ([]QueueSkill, error) {
+func (s *QueueSkillsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) ([]QueueSkill, error) {
 	resp, err := s.client.ListQueueSkills(ctx, accountID, gateGroupID)
-	return decode.Value[[]QueueSkill](operations[121].expected(), resp, err)
+	return decode.Value[[]QueueSkill](expected(121), resp, err)
 }
 
 // All returns an iterator over the elements that [QueueSkillsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s QueueSkillsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) iter.Seq2[QueueSkill, error] {
-	return decode.All[QueueSkill](operations[121].expected(), func() (*http.Response, error) {
+func (s *QueueSkillsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) iter.Seq2[QueueSkill, error] {
+	return decode.All[QueueSkill](expected(121), func() (*http.Response, error) {
 		return s.client.ListQueueSkills(ctx, accountID, gateGroupID)
 	})
 }
@@ -1562,18 +1562,18 @@ func (s QueueSkillsService) All(ctx context.Context, accountID AccountID, gateGr
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.CreateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
-func (s QueueSkillsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
+func (s *QueueSkillsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
 	resp, err := s.client.CreateQueueSkill(ctx, accountID, gateGroupID, body)
-	return decode.Value[QueueSkill](operations[122].expected(), resp, err)
+	return decode.Value[QueueSkill](expected(122), resp, err)
 }
 
 // SaveList creates and changes several skills of a queue group.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.SaveQueueSkills].
 // It requires the permission UPDATE QueueGroup.
-func (s QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
+func (s *QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
 	resp, err := s.client.SaveQueueSkills(ctx, accountID, gateGroupID, body)
-	return decode.Value[[]QueueSkill](operations[123].expected(), resp, err)
+	return decode.Value[[]QueueSkill](expected(123), resp, err)
 }
 
 // Delete deletes a skill of a queue group.
@@ -1582,46 +1582,46 @@ func (s QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, g
 // It requires the permission UPDATE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s QueueSkillsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) error {
+func (s *QueueSkillsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) error {
 	resp, err := s.client.DeleteQueueSkill(ctx, accountID, gateGroupID, skillID)
-	return decode.Deleted(operations[124].expected(), resp, err)
+	return decode.Deleted(expected(124), resp, err)
 }
 
 // Get returns a skill of a queue group.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.GetQueueSkill].
 // It requires the permission READ QueueGroup.
-func (s QueueSkillsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
+func (s *QueueSkillsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
 	resp, err := s.client.GetQueueSkill(ctx, accountID, gateGroupID, skillID)
-	return decode.Value[QueueSkill](operations[125].expected(), resp, err)
+	return decode.Value[QueueSkill](expected(125), resp, err)
 }
 
 // Update replaces the settings of a skill.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.UpdateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
-func (s QueueSkillsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
+func (s *QueueSkillsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
 	resp, err := s.client.UpdateQueueSkill(ctx, accountID, gateGroupID, skillID, body)
-	return decode.Value[QueueSkill](operations[126].expected(), resp, err)
+	return decode.Value[QueueSkill](expected(126), resp, err)
 }
 
 // PersonaPhonesService has the operations of the service PersonaPhones. It is a field of [Services].
-type PersonaPhonesService struct{ client ClientInterface }
+type PersonaPhonesService service
 
 // List lists the persona phones of an account.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.ListPersonaPhones].
 // It requires the permission READ Account + READ OUTBOUND.
-func (s PersonaPhonesService) List(ctx context.Context, accountID AccountID) ([]PersonaPhone, error) {
+func (s *PersonaPhonesService) List(ctx context.Context, accountID AccountID) ([]PersonaPhone, error) {
 	resp, err := s.client.ListPersonaPhones(ctx, accountID)
-	return decode.Value[[]PersonaPhone](operations[127].expected(), resp, err)
+	return decode.Value[[]PersonaPhone](expected(127), resp, err)
 }
 
 // All returns an iterator over the elements that [PersonaPhonesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s PersonaPhonesService) All(ctx context.Context, accountID AccountID) iter.Seq2[PersonaPhone, error] {
-	return decode.All[PersonaPhone](operations[127].expected(), func() (*http.Response, error) {
+func (s *PersonaPhonesService) All(ctx context.Context, accountID AccountID) iter.Seq2[PersonaPhone, error] {
+	return decode.All[PersonaPhone](expected(127), func() (*http.Response, error) {
 		return s.client.ListPersonaPhones(ctx, accountID)
 	})
 }
@@ -1630,33 +1630,33 @@ func (s PersonaPhonesService) All(ctx context.Context, accountID AccountID) iter
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.CreatePersonaPhone].
 // It requires the permission READ Account + CREATE OUTBOUND.
-func (s PersonaPhonesService) Create(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
+func (s *PersonaPhonesService) Create(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
 	resp, err := s.client.CreatePersonaPhone(ctx, accountID, body)
-	return decode.Value[[]PersonaPhone](operations[128].expected(), resp, err)
+	return decode.Value[[]PersonaPhone](expected(128), resp, err)
 }
 
 // Update changes the label of a persona phone.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.UpdatePersonaPhone].
 // It requires the permission READ Account + UPDATE OUTBOUND.
-func (s PersonaPhonesService) Update(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
+func (s *PersonaPhonesService) Update(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
 	resp, err := s.client.UpdatePersonaPhone(ctx, accountID, body)
-	return decode.Value[[]PersonaPhone](operations[129].expected(), resp, err)
+	return decode.Value[[]PersonaPhone](expected(129), resp, err)
 }
 
 // ListCampaigns lists the campaigns that use a persona phone.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}. See [Client.ListPersonaPhoneCampaigns].
-func (s PersonaPhonesService) ListCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) ([]string, error) {
+func (s *PersonaPhonesService) ListCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) ([]string, error) {
 	resp, err := s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
-	return decode.Value[[]string](operations[130].expected(), resp, err)
+	return decode.Value[[]string](expected(130), resp, err)
 }
 
 // AllCampaigns returns an iterator over the elements that [PersonaPhonesService.ListCampaigns] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s PersonaPhonesService) AllCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) iter.Seq2[string, error] {
-	return decode.All[string](operations[130].expected(), func() (*http.Response, error) {
+func (s *PersonaPhonesService) AllCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) iter.Seq2[string, error] {
+	return decode.All[string](expected(130), func() (*http.Response, error) {
 		return s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
 	})
 }
@@ -1665,27 +1665,27 @@ func (s PersonaPhonesService) AllCampaigns(ctx context.Context, accountID Accoun
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}. See [Client.DeletePersonaPhone].
 // It requires the permission READ Account + DELETE OUTBOUND.
-func (s PersonaPhonesService) Delete(ctx context.Context, accountID AccountID, phoneID PhoneID) error {
+func (s *PersonaPhonesService) Delete(ctx context.Context, accountID AccountID, phoneID PhoneID) error {
 	resp, err := s.client.DeletePersonaPhone(ctx, accountID, phoneID)
-	return decode.None(operations[131].expected(), resp, err)
+	return decode.None(expected(131), resp, err)
 }
 
 // RealTimeDataService has the operations of the service RealTimeData. It is a field of [Services].
-type RealTimeDataService struct{ client ClientInterface }
+type RealTimeDataService service
 
 // ListAgents lists the agents with their current state.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/agent. See [Client.ListRealTimeAgents].
-func (s RealTimeDataService) ListAgents(ctx context.Context, accountID AccountID) ([]RealTimeAgent, error) {
+func (s *RealTimeDataService) ListAgents(ctx context.Context, accountID AccountID) ([]RealTimeAgent, error) {
 	resp, err := s.client.ListRealTimeAgents(ctx, accountID)
-	return decode.Value[[]RealTimeAgent](operations[132].expected(), resp, err)
+	return decode.Value[[]RealTimeAgent](expected(132), resp, err)
 }
 
 // AllAgents returns an iterator over the elements that [RealTimeDataService.ListAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s RealTimeDataService) AllAgents(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeAgent, error] {
-	return decode.All[RealTimeAgent](operations[132].expected(), func() (*http.Response, error) {
+func (s *RealTimeDataService) AllAgents(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeAgent, error] {
+	return decode.All[RealTimeAgent](expected(132), func() (*http.Response, error) {
 		return s.client.ListRealTimeAgents(ctx, accountID)
 	})
 }
@@ -1693,16 +1693,16 @@ func (s RealTimeDataService) AllAgents(ctx context.Context, accountID AccountID)
 // ListChatQueues lists the chat queues with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/chat. See [Client.ListRealTimeChatQueues].
-func (s RealTimeDataService) ListChatQueues(ctx context.Context, accountID AccountID) ([]RealTimeChatQueue, error) {
+func (s *RealTimeDataService) ListChatQueues(ctx context.Context, accountID AccountID) ([]RealTimeChatQueue, error) {
 	resp, err := s.client.ListRealTimeChatQueues(ctx, accountID)
-	return decode.Value[[]RealTimeChatQueue](operations[133].expected(), resp, err)
+	return decode.Value[[]RealTimeChatQueue](expected(133), resp, err)
 }
 
 // AllChatQueues returns an iterator over the elements that [RealTimeDataService.ListChatQueues] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s RealTimeDataService) AllChatQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeChatQueue, error] {
-	return decode.All[RealTimeChatQueue](operations[133].expected(), func() (*http.Response, error) {
+func (s *RealTimeDataService) AllChatQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeChatQueue, error] {
+	return decode.All[RealTimeChatQueue](expected(133), func() (*http.Response, error) {
 		return s.client.ListRealTimeChatQueues(ctx, accountID)
 	})
 }
@@ -1710,16 +1710,16 @@ func (s RealTimeDataService) AllChatQueues(ctx context.Context, accountID Accoun
 // ListQueues lists the queues with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound. See [Client.ListRealTimeQueues].
-func (s RealTimeDataService) ListQueues(ctx context.Context, accountID AccountID) ([]RealTimeQueue, error) {
+func (s *RealTimeDataService) ListQueues(ctx context.Context, accountID AccountID) ([]RealTimeQueue, error) {
 	resp, err := s.client.ListRealTimeQueues(ctx, accountID)
-	return decode.Value[[]RealTimeQueue](operations[134].expected(), resp, err)
+	return decode.Value[[]RealTimeQueue](expected(134), resp, err)
 }
 
 // AllQueues returns an iterator over the elements that [RealTimeDataService.ListQueues] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s RealTimeDataService) AllQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeQueue, error] {
-	return decode.All[RealTimeQueue](operations[134].expected(), func() (*http.Response, error) {
+func (s *RealTimeDataService) AllQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeQueue, error] {
+	return decode.All[RealTimeQueue](expected(134), func() (*http.Response, error) {
 		return s.client.ListRealTimeQueues(ctx, accountID)
 	})
 }
@@ -1727,16 +1727,16 @@ func (s RealTimeDataService) AllQueues(ctx context.Context, accountID AccountID)
 // ListIVRs lists the IVRs with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr. See [Client.ListRealTimeIVRs].
-func (s RealTimeDataService) ListIVRs(ctx context.Context, accountID AccountID) ([]RealTimeIVR, error) {
+func (s *RealTimeDataService) ListIVRs(ctx context.Context, accountID AccountID) ([]RealTimeIVR, error) {
 	resp, err := s.client.ListRealTimeIVRs(ctx, accountID)
-	return decode.Value[[]RealTimeIVR](operations[135].expected(), resp, err)
+	return decode.Value[[]RealTimeIVR](expected(135), resp, err)
 }
 
 // AllIVRs returns an iterator over the elements that [RealTimeDataService.ListIVRs] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s RealTimeDataService) AllIVRs(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeIVR, error] {
-	return decode.All[RealTimeIVR](operations[135].expected(), func() (*http.Response, error) {
+func (s *RealTimeDataService) AllIVRs(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeIVR, error] {
+	return decode.All[RealTimeIVR](expected(135), func() (*http.Response, error) {
 		return s.client.ListRealTimeIVRs(ctx, accountID)
 	})
 }
@@ -1744,36 +1744,36 @@ func (s RealTimeDataService) AllIVRs(ctx context.Context, accountID AccountID) i
 // ListCampaigns lists the campaigns with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound. See [Client.ListRealTimeCampaigns].
-func (s RealTimeDataService) ListCampaigns(ctx context.Context, accountID AccountID) ([]RealTimeCampaign, error) {
+func (s *RealTimeDataService) ListCampaigns(ctx context.Context, accountID AccountID) ([]RealTimeCampaign, error) {
 	resp, err := s.client.ListRealTimeCampaigns(ctx, accountID)
-	return decode.Value[[]RealTimeCampaign](operations[136].expected(), resp, err)
+	return decode.Value[[]RealTimeCampaign](expected(136), resp, err)
 }
 
 // AllCampaigns returns an iterator over the elements that [RealTimeDataService.ListCampaigns] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s RealTimeDataService) AllCampaigns(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeCampaign, error] {
-	return decode.All[RealTimeCampaign](operations[136].expected(), func() (*http.Response, error) {
+func (s *RealTimeDataService) AllCampaigns(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeCampaign, error] {
+	return decode.All[RealTimeCampaign](expected(136), func() (*http.Response, error) {
 		return s.client.ListRealTimeCampaigns(ctx, accountID)
 	})
 }
 
 // AuditLogsService has the operations of the service AuditLogs. It is a field of [Services].
-type AuditLogsService struct{ client ClientInterface }
+type AuditLogsService service
 
 // ListEntities lists the kinds of things whose changes are in the audit log.
 //
 // It sends GET /voice/api/v1/admin/auditLogs/auditable. See [Client.ListAuditableEntities].
-func (s AuditLogsService) ListEntities(ctx context.Context) ([]AuditableEntity, error) {
+func (s *AuditLogsService) ListEntities(ctx context.Context) ([]AuditableEntity, error) {
 	resp, err := s.client.ListAuditableEntities(ctx)
-	return decode.Value[[]AuditableEntity](operations[137].expected(), resp, err)
+	return decode.Value[[]AuditableEntity](expected(137), resp, err)
 }
 
 // AllEntities returns an iterator over the elements that [AuditLogsService.ListEntities] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableEntity, error] {
-	return decode.All[AuditableEntity](operations[137].expected(), func() (*http.Response, error) {
+func (s *AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableEntity, error] {
+	return decode.All[AuditableEntity](expected(137), func() (*http.Response, error) {
 		return s.client.ListAuditableEntities(ctx)
 	})
 }
@@ -1781,48 +1781,48 @@ func (s AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableEn
 // Search searches the audit log for changes of the configuration.
 //
 // It sends PUT /voice/api/v1/admin/auditLogs/search. See [Client.SearchAuditLogs].
-func (s AuditLogsService) Search(ctx context.Context, body AuditLogSearch) ([]AuditLog, error) {
+func (s *AuditLogsService) Search(ctx context.Context, body AuditLogSearch) ([]AuditLog, error) {
 	resp, err := s.client.SearchAuditLogs(ctx, body)
-	return decode.Value[[]AuditLog](operations[138].expected(), resp, err)
+	return decode.Value[[]AuditLog](expected(138), resp, err)
 }
 
 // LoginsService has the operations of the service Logins. It is a field of [Services].
-type LoginsService struct{ client ClientInterface }
+type LoginsService service
 
 // Get returns the user who makes the request, and the accounts of this user.
 //
 // It sends GET /voice/api/v1/admin/auth. See [Client.GetLogin].
-func (s LoginsService) Get(ctx context.Context) (Login, error) {
+func (s *LoginsService) Get(ctx context.Context) (Login, error) {
 	resp, err := s.client.GetLogin(ctx)
-	return decode.Value[Login](operations[139].expected(), resp, err)
+	return decode.Value[Login](expected(139), resp, err)
 }
 
 // GetTemplate returns the default criteria of a report.
 //
 // It sends GET /voice/api/v1/admin/reports/{reportType}. See [Client.GetReportTemplate].
 // It requires the permission AUTHENTICATED.
-func (s ReportsService) GetTemplate(ctx context.Context, reportType ReportType) (ReportCriteria, error) {
+func (s *ReportsService) GetTemplate(ctx context.Context, reportType ReportType) (ReportCriteria, error) {
 	resp, err := s.client.GetReportTemplate(ctx, reportType)
-	return decode.Value[ReportCriteria](operations[140].expected(), resp, err)
+	return decode.Value[ReportCriteria](expected(140), resp, err)
 }
 
 // APITokensService has the operations of the service APITokens. It is a field of [Services].
-type APITokensService struct{ client ClientInterface }
+type APITokensService service
 
 // List lists the API tokens of the user who makes the request.
 //
 // It sends GET /voice/api/v1/admin/token. See [Client.ListAPITokens].
 // It requires the permission AUTHENTICATED.
-func (s APITokensService) List(ctx context.Context) ([]wire.Secret, error) {
+func (s *APITokensService) List(ctx context.Context) ([]wire.Secret, error) {
 	resp, err := s.client.ListAPITokens(ctx)
-	return decode.Value[[]wire.Secret](operations[141].expected(), resp, err)
+	return decode.Value[[]wire.Secret](expected(141), resp, err)
 }
 
 // All returns an iterator over the elements that [APITokensService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error] {
-	return decode.All[wire.Secret](operations[141].expected(), func() (*http.Response, error) {
+func (s *APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error] {
+	return decode.All[wire.Secret](expected(141), func() (*http.Response, error) {
 		return s.client.ListAPITokens(ctx)
 	})
 }
@@ -1831,9 +1831,9 @@ func (s APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error]
 //
 // It sends POST /voice/api/v1/admin/token. See [Client.CreateAPIToken].
 // It requires the permission AUTHENTICATED.
-func (s APITokensService) Create(ctx context.Context) (wire.Secret, error) {
+func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 	resp, err := s.client.CreateAPIToken(ctx)
-	return decode.Value[wire.Secret](operations[142].expected(), resp, err)
+	return decode.Value[wire.Secret](expected(142), resp, err)
 }
 
 // Delete deletes an API token.
@@ -1842,13 +1842,13 @@ func (s APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 // It requires the permission ANONYMOUS.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s APITokensService) Delete(ctx context.Context, token Token) error {
+func (s *APITokensService) Delete(ctx context.Context, token Token) error {
 	resp, err := s.client.DeleteAPIToken(ctx, token)
-	return decode.Deleted(operations[143].expected(), resp, err)
+	return decode.Deleted(expected(143), resp, err)
 }
 
 // UsersService has the operations of the service Users. It is a field of [Services].
-type UsersService struct{ client ClientInterface }
+type UsersService service
 
 // List lists the users.
 //
@@ -1856,16 +1856,16 @@ type UsersService struct{ client ClientInterface }
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
-func (s UsersService) List(ctx context.Context, params *ListUsersParams) ([]User, error) {
+func (s *UsersService) List(ctx context.Context, params *ListUsersParams) ([]User, error) {
 	resp, err := s.client.ListUsers(ctx, params)
-	return decode.Value[[]User](operations[144].expected(), resp, err)
+	return decode.Value[[]User](expected(144), resp, err)
 }
 
 // All returns an iterator over the elements that [UsersService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s UsersService) All(ctx context.Context, params *ListUsersParams) iter.Seq2[User, error] {
-	return decode.All[User](operations[144].expected(), func() (*http.Response, error) {
+func (s *UsersService) All(ctx context.Context, params *ListUsersParams) iter.Seq2[User, error] {
+	return decode.All[User](expected(144), func() (*http.Response, error) {
 		return s.client.ListUsers(ctx, params)
 	})
 }
@@ -1876,27 +1876,27 @@ func (s UsersService) All(ctx context.Context, params *ListUsersParams) iter.Seq
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
-func (s UsersService) Create(ctx context.Context, body UserRequest, params *CreateUserParams) (User, error) {
+func (s *UsersService) Create(ctx context.Context, body UserRequest, params *CreateUserParams) (User, error) {
 	resp, err := s.client.CreateUser(ctx, params, body)
-	return decode.Value[User](operations[145].expected(), resp, err)
+	return decode.Value[User](expected(145), resp, err)
 }
 
 // CheckName checks whether a user name is in use.
 //
 // It sends GET /voice/api/v1/admin/users/availableUserNames. See [Client.CheckUserName].
 // It requires the permission AUTHENTICATED.
-func (s UsersService) CheckName(ctx context.Context, params CheckUserNameParams) (any, error) {
+func (s *UsersService) CheckName(ctx context.Context, params CheckUserNameParams) (any, error) {
 	resp, err := s.client.CheckUserName(ctx, &params)
-	return decode.Value[any](operations[146].expected(), resp, err)
+	return decode.Value[any](expected(146), resp, err)
 }
 
 // Reassign moves the users below one user to another user.
 //
 // It sends PUT /voice/api/v1/admin/users/reassign. See [Client.ReassignUsers].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UsersService) Reassign(ctx context.Context, params ReassignUsersParams) error {
+func (s *UsersService) Reassign(ctx context.Context, params ReassignUsersParams) error {
 	resp, err := s.client.ReassignUsers(ctx, &params)
-	return decode.None(operations[147].expected(), resp, err)
+	return decode.None(expected(147), resp, err)
 }
 
 // CreateRoot creates a user who is the first of an account.
@@ -1905,18 +1905,18 @@ func (s UsersService) Reassign(ctx context.Context, params ReassignUsersParams) 
 // It requires the permission ROLE SUPER_USER.
 //
 // params may be nil.
-func (s UsersService) CreateRoot(ctx context.Context, body UserRequest, params *CreateRootUserParams) (User, error) {
+func (s *UsersService) CreateRoot(ctx context.Context, body UserRequest, params *CreateRootUserParams) (User, error) {
 	resp, err := s.client.CreateRootUser(ctx, params, body)
-	return decode.Value[User](operations[148].expected(), resp, err)
+	return decode.Value[User](expected(148), resp, err)
 }
 
 // AssignAccountToRoot gives a root user access to an account.
 //
 // It sends POST /voice/api/v1/admin/users/root/{userId}/assignAccount. See [Client.AssignAccountToRootUser].
 // It requires the permission ROLE SUPER_USER.
-func (s UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, params AssignAccountToRootUserParams) (bool, error) {
+func (s *UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, params AssignAccountToRootUserParams) (bool, error) {
 	resp, err := s.client.AssignAccountToRootUser(ctx, userID, &params)
-	return decode.Value[bool](operations[149].expected(), resp, err)
+	return decode.Value[bool](expected(149), resp, err)
 }
 
 // Delete deletes a user.
@@ -1925,82 +1925,82 @@ func (s UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, pa
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
-func (s UsersService) Delete(ctx context.Context, userID UserID, params *DeleteUserParams) error {
+func (s *UsersService) Delete(ctx context.Context, userID UserID, params *DeleteUserParams) error {
 	resp, err := s.client.DeleteUser(ctx, userID, params)
-	return decode.None(operations[150].expected(), resp, err)
+	return decode.None(expected(150), resp, err)
 }
 
 // Get returns a user.
 //
 // It sends GET /voice/api/v1/admin/users/{userId}. See [Client.GetUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UsersService) Get(ctx context.Context, userID UserID) (User, error) {
+func (s *UsersService) Get(ctx context.Context, userID UserID) (User, error) {
 	resp, err := s.client.GetUser(ctx, userID)
-	return decode.Value[User](operations[151].expected(), resp, err)
+	return decode.Value[User](expected(151), resp, err)
 }
 
 // Update updates a user.
 //
 // It sends PUT /voice/api/v1/admin/users/{userId}. See [Client.UpdateUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UsersService) Update(ctx context.Context, userID UserID, body UserRequest) (User, error) {
+func (s *UsersService) Update(ctx context.Context, userID UserID, body UserRequest) (User, error) {
 	resp, err := s.client.UpdateUser(ctx, userID, body)
-	return decode.Value[User](operations[152].expected(), resp, err)
+	return decode.Value[User](expected(152), resp, err)
 }
 
 // AssignAccount gives a user access to an account.
 //
 // It sends POST /voice/api/v1/admin/users/{userId}/assignAccountToAnyUser. See [Client.AssignAccountToUser].
 // It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
-func (s UsersService) AssignAccount(ctx context.Context, userID UserID, params AssignAccountToUserParams) (bool, error) {
+func (s *UsersService) AssignAccount(ctx context.Context, userID UserID, params AssignAccountToUserParams) (bool, error) {
 	resp, err := s.client.AssignAccountToUser(ctx, userID, &params)
-	return decode.Value[bool](operations[153].expected(), resp, err)
+	return decode.Value[bool](expected(153), resp, err)
 }
 
 // AssignAccounts gives a user access to several accounts.
 //
 // It sends POST /voice/api/v1/admin/users/{userId}/bulkAssignAccountToAnyUser. See [Client.AssignAccountsToUser].
 // It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
-func (s UsersService) AssignAccounts(ctx context.Context, userID UserID, body AssignAccountsToUserJSONBody) ([]RightsDocumentRecord, error) {
+func (s *UsersService) AssignAccounts(ctx context.Context, userID UserID, body AssignAccountsToUserJSONBody) ([]RightsDocumentRecord, error) {
 	resp, err := s.client.AssignAccountsToUser(ctx, userID, body)
-	return decode.Value[[]RightsDocumentRecord](operations[154].expected(), resp, err)
+	return decode.Value[[]RightsDocumentRecord](expected(154), resp, err)
 }
 
 // ListChildren lists the users below a user.
 //
 // It sends GET /voice/api/v1/admin/users/{userId}/children. See [Client.ListChildUsers].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UsersService) ListChildren(ctx context.Context, userID UserID) ([]User, error) {
+func (s *UsersService) ListChildren(ctx context.Context, userID UserID) ([]User, error) {
 	resp, err := s.client.ListChildUsers(ctx, userID)
-	return decode.Value[[]User](operations[155].expected(), resp, err)
+	return decode.Value[[]User](expected(155), resp, err)
 }
 
 // AllChildren returns an iterator over the elements that [UsersService.ListChildren] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s UsersService) AllChildren(ctx context.Context, userID UserID) iter.Seq2[User, error] {
-	return decode.All[User](operations[155].expected(), func() (*http.Response, error) {
+func (s *UsersService) AllChildren(ctx context.Context, userID UserID) iter.Seq2[User, error] {
+	return decode.All[User](expected(155), func() (*http.Response, error) {
 		return s.client.ListChildUsers(ctx, userID)
 	})
 }
 
 // UserRolesService has the operations of the service UserRoles. It is a field of [Services].
-type UserRolesService struct{ client ClientInterface }
+type UserRolesService service
 
 // List lists the types of the roles of a user.
 //
 // It sends GET /voice/api/v1/admin/users/{userId}/roles. See [Client.ListUserRoles].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UserRolesService) List(ctx context.Context, userID UserID) ([]string, error) {
+func (s *UserRolesService) List(ctx context.Context, userID UserID) ([]string, error) {
 	resp, err := s.client.ListUserRoles(ctx, userID)
-	return decode.Value[[]string](operations[156].expected(), resp, err)
+	return decode.Value[[]string](expected(156), resp, err)
 }
 
 // All returns an iterator over the elements that [UserRolesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s UserRolesService) All(ctx context.Context, userID UserID) iter.Seq2[string, error] {
-	return decode.All[string](operations[156].expected(), func() (*http.Response, error) {
+func (s *UserRolesService) All(ctx context.Context, userID UserID) iter.Seq2[string, error] {
+	return decode.All[string](expected(156), func() (*http.Response, error) {
 		return s.client.ListUserRoles(ctx, userID)
 	})
 }
@@ -2011,128 +2011,132 @@ func (s UserRolesService) All(ctx context.Context, userID UserID) iter.Seq2[stri
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s UserRolesService) Remove(ctx context.Context, userID UserID, roleType RoleType) error {
+func (s *UserRolesService) Remove(ctx context.Context, userID UserID, roleType RoleType) error {
 	resp, err := s.client.RemoveUserRole(ctx, userID, roleType)
-	return decode.Deleted(operations[157].expected(), resp, err)
+	return decode.Deleted(expected(157), resp, err)
 }
 
 // Add gives a user a role.
 //
 // It sends POST /voice/api/v1/admin/users/{userId}/roles/{roleType}. See [Client.AddUserRole].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
-func (s UserRolesService) Add(ctx context.Context, userID UserID, roleType RoleType) (bool, error) {
+func (s *UserRolesService) Add(ctx context.Context, userID UserID, roleType RoleType) (bool, error) {
 	resp, err := s.client.AddUserRole(ctx, userID, roleType)
-	return decode.Value[bool](operations[158].expected(), resp, err)
+	return decode.Value[bool](expected(158), resp, err)
 }
 
 // SetActive allows a user to sign in, or no longer.
 //
 // It sends PUT /voice/api/v1/admin/users/{userId}/setIsActive. See [Client.SetUserActive].
 // It requires the permission AUTHENTICATED.
-func (s UsersService) SetActive(ctx context.Context, userID UserID, body ActiveState) (bool, error) {
+func (s *UsersService) SetActive(ctx context.Context, userID UserID, body ActiveState) (bool, error) {
 	resp, err := s.client.SetUserActive(ctx, userID, body)
-	return decode.Value[bool](operations[159].expected(), resp, err)
+	return decode.Value[bool](expected(159), resp, err)
 }
 
 // ValidateToken reports whether a token is valid.
 //
 // It sends GET /voice/api/v1/auth/isTokenValid. See [Client.ValidateToken].
 // It requires the permission NONE.
-func (s LoginsService) ValidateToken(ctx context.Context, params ValidateTokenParams) (bool, error) {
+func (s *LoginsService) ValidateToken(ctx context.Context, params ValidateTokenParams) (bool, error) {
 	resp, err := s.client.ValidateToken(ctx, &params)
-	return decode.Value[bool](operations[160].expected(), resp, err)
+	return decode.Value[bool](expected(160), resp, err)
 }
 
 // SummariesService has the operations of the service Summaries. It is a field of [Services].
-type SummariesService struct{ client ClientInterface }
+type SummariesService service
 
 // GetAgent returns the summary of a segment that the agent approved.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent. See [Client.GetAgentSummary].
-func (s SummariesService) GetAgent(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
+func (s *SummariesService) GetAgent(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
 	resp, err := s.client.GetAgentSummary(ctx, subAccountID, segmentID)
-	return decode.Value[string](operations[161].expected(), resp, err)
+	return decode.Value[string](expected(161), resp, err)
 }
 
 // GetAuto returns the generated summary of a segment.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto. See [Client.GetAutoSummary].
-func (s SummariesService) GetAuto(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
+func (s *SummariesService) GetAuto(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
 	resp, err := s.client.GetAutoSummary(ctx, subAccountID, segmentID)
-	return decode.Value[string](operations[162].expected(), resp, err)
+	return decode.Value[string](expected(162), resp, err)
 }
 
 // Services has a field for each service: the operations of openapi.yaml, by subject. New of
 // package ringcx makes them.
 type Services struct {
-	AgentStateSubscriptions AgentStateSubscriptionsService
-	Reports                 ReportsService
-	MediaControl            MediaControlService
-	CXQueues                CXQueuesService
-	Recordings              RecordingsService
-	Transcripts             TranscriptsService
-	Accounts                AccountsService
-	ActiveCalls             ActiveCallsService
-	AgentGroups             AgentGroupsService
-	Agents                  AgentsService
-	SkillProfiles           SkillProfilesService
-	AgentAccess             AgentAccessService
-	AuxStates               AuxStatesService
-	Leads                   LeadsService
-	LeadFiles               LeadFilesService
-	DialGroups              DialGroupsService
-	Campaigns               CampaignsService
-	DNC                     DNCService
-	DNCTags                 DNCTagsService
-	QueueGroups             QueueGroupsService
-	Queues                  QueuesService
-	QueueDispositions       QueueDispositionsService
-	QueueSkills             QueueSkillsService
-	PersonaPhones           PersonaPhonesService
-	RealTimeData            RealTimeDataService
-	AuditLogs               AuditLogsService
-	Logins                  LoginsService
-	APITokens               APITokensService
-	Users                   UsersService
-	UserRoles               UserRolesService
-	Summaries               SummariesService
+	AgentStateSubscriptions *AgentStateSubscriptionsService
+	Reports                 *ReportsService
+	MediaControl            *MediaControlService
+	CXQueues                *CXQueuesService
+	Recordings              *RecordingsService
+	Transcripts             *TranscriptsService
+	Accounts                *AccountsService
+	ActiveCalls             *ActiveCallsService
+	AgentGroups             *AgentGroupsService
+	Agents                  *AgentsService
+	SkillProfiles           *SkillProfilesService
+	AgentAccess             *AgentAccessService
+	AuxStates               *AuxStatesService
+	Leads                   *LeadsService
+	LeadFiles               *LeadFilesService
+	DialGroups              *DialGroupsService
+	Campaigns               *CampaignsService
+	DNC                     *DNCService
+	DNCTags                 *DNCTagsService
+	QueueGroups             *QueueGroupsService
+	Queues                  *QueuesService
+	QueueDispositions       *QueueDispositionsService
+	QueueSkills             *QueueSkillsService
+	PersonaPhones           *PersonaPhonesService
+	RealTimeData            *RealTimeDataService
+	AuditLogs               *AuditLogsService
+	Logins                  *LoginsService
+	APITokens               *APITokensService
+	Users                   *UsersService
+	UserRoles               *UserRolesService
+	Summaries               *SummariesService
 }
 
 // NewServices returns Services that send their requests with client, for example the
 // [ClientWithResponses] or a [Client]. Its HTTP client must return statuses of 400 or higher
 // as errors, as that of package ringcx does.
 func NewServices(client ClientInterface) Services {
+	s := &service{client}
 	return Services{
-		AgentStateSubscriptions: AgentStateSubscriptionsService{client},
-		Reports:                 ReportsService{client},
-		MediaControl:            MediaControlService{client},
-		CXQueues:                CXQueuesService{client},
-		Recordings:              RecordingsService{client},
-		Transcripts:             TranscriptsService{client},
-		Accounts:                AccountsService{client},
-		ActiveCalls:             ActiveCallsService{client},
-		AgentGroups:             AgentGroupsService{client},
-		Agents:                  AgentsService{client},
-		SkillProfiles:           SkillProfilesService{client},
-		AgentAccess:             AgentAccessService{client},
-		AuxStates:               AuxStatesService{client},
-		Leads:                   LeadsService{client},
-		LeadFiles:               LeadFilesService{client},
-		DialGroups:              DialGroupsService{client},
-		Campaigns:               CampaignsService{client},
-		DNC:                     DNCService{client},
-		DNCTags:                 DNCTagsService{client},
-		QueueGroups:             QueueGroupsService{client},
-		Queues:                  QueuesService{client},
-		QueueDispositions:       QueueDispositionsService{client},
-		QueueSkills:             QueueSkillsService{client},
-		PersonaPhones:           PersonaPhonesService{client},
-		RealTimeData:            RealTimeDataService{client},
-		AuditLogs:               AuditLogsService{client},
-		Logins:                  LoginsService{client},
-		APITokens:               APITokensService{client},
-		Users:                   UsersService{client},
-		UserRoles:               UserRolesService{client},
-		Summaries:               SummariesService{client},
+		AgentStateSubscriptions: (*AgentStateSubscriptionsService)(s),
+		Reports:                 (*ReportsService)(s),
+		MediaControl:            (*MediaControlService)(s),
+		CXQueues:                (*CXQueuesService)(s),
+		Recordings:              (*RecordingsService)(s),
+		Transcripts:             (*TranscriptsService)(s),
+		Accounts:                (*AccountsService)(s),
+		ActiveCalls:             (*ActiveCallsService)(s),
+		AgentGroups:             (*AgentGroupsService)(s),
+		Agents:                  (*AgentsService)(s),
+		SkillProfiles:           (*SkillProfilesService)(s),
+		AgentAccess:             (*AgentAccessService)(s),
+		AuxStates:               (*AuxStatesService)(s),
+		Leads:                   (*LeadsService)(s),
+		LeadFiles:               (*LeadFilesService)(s),
+		DialGroups:              (*DialGroupsService)(s),
+		Campaigns:               (*CampaignsService)(s),
+		DNC:                     (*DNCService)(s),
+		DNCTags:                 (*DNCTagsService)(s),
+		QueueGroups:             (*QueueGroupsService)(s),
+		Queues:                  (*QueuesService)(s),
+		QueueDispositions:       (*QueueDispositionsService)(s),
+		QueueSkills:             (*QueueSkillsService)(s),
+		PersonaPhones:           (*PersonaPhonesService)(s),
+		RealTimeData:            (*RealTimeDataService)(s),
+		AuditLogs:               (*AuditLogsService)(s),
+		Logins:                  (*LoginsService)(s),
+		APITokens:               (*APITokensService)(s),
+		Users:                   (*UsersService)(s),
+		UserRoles:               (*UserRolesService)(s),
+		Summaries:               (*SummariesService)(s),
 	}
 }
+
+// service is what all services have.
+type service struct{ client ClientInterface }
