@@ -50,6 +50,9 @@ func TestExamples(t *testing.T) {
 		})
 	}
 	for _, b := range g.bodies {
+		if hasFile(b.typ) {
+			continue
+		}
 		t.Run(b.place, func(t *testing.T) {
 			for _, name := range sortedKeys(b.media.Examples) {
 				roundTrip(t, b.typ, b.media.Examples[name].Value.Value)

@@ -110,7 +110,7 @@ func TestInvalidFault(t *testing.T) {
 		n        int
 		want     string
 	}{
-		{"unknown endpoint", "listAgents", DropAnswer, 1, `there is no endpoint "listAgents"`},
+		{"unknown endpoint", "listNothing", DropAnswer, 1, `there is no endpoint "listNothing"`},
 		{"empty endpoint", "", DropAnswer, 1, `there is no endpoint ""`},
 		{"token fault at a call", Users, NoRefreshToken, 1, `fault "no-refresh-token" cannot occur at endpoint "listUsers"`},
 		{"same refresh token at an exchange", Exchange, SameRefreshToken, 1, "cannot occur"},

@@ -102,7 +102,7 @@ func TestHandleBesideOperations(t *testing.T) {
 	}{
 		{"GET", "/voice/api/v1/admin/users", Users},
 		{"HEAD", "/voice/api/v1/admin/users", Users},
-		{"GET", "/voice/api/v1/admin/users/7", "GET /voice/api/v1/admin/users/"},
+		{"GET", "/voice/api/v1/admin/users/7/x", "GET /voice/api/v1/admin/users/"},
 		{"GET", "/voice/other", "GET /voice/"},
 		{"GET", "/voice/api/v1/admin/accounts", "GET " + Endpoint(ringCXHost) + "/voice/api/v1/admin/accounts"},
 		{"DELETE", "/api/auth/logout/special", "DELETE /api/auth/logout/special"},
@@ -124,7 +124,7 @@ func TestInvalidHandle(t *testing.T) {
 		want          string
 	}{
 		{"empty pattern", "", http.NotFoundHandler(), "invalid pattern"},
-		{"pattern without a slash", "listAgents", http.NotFoundHandler(), "missing /"},
+		{"pattern without a slash", "listNothing", http.NotFoundHandler(), "missing /"},
 		{"operation of openapi.yaml", "GET /voice/api/v1/admin/users", http.NotFoundHandler(), `it is the endpoint "listUsers"`},
 		{"operation with another wildcard name", "DELETE /api/auth/logout/{x}", http.NotFoundHandler(), "conflicts with pattern"},
 		{"endpoint of RingCentral", "POST " + loginPath, http.NotFoundHandler(), "conflicts with pattern"},

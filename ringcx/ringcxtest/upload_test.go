@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
@@ -35,7 +36,7 @@ func multipartForm(t *testing.T, first, second string) (contentType string, data
 
 // readCall returns a call of an operation of openapi.yaml whose body has been read.
 func readCall(contentType string, body io.Reader) *call {
-	c := &call{endpoint: Exchange, r: httptest.NewRequest(http.MethodPost, "/", body)}
+	c := &call{endpoint: Exchange, operation: contract.OpenAPI().ByID(string(Exchange)), r: httptest.NewRequest(http.MethodPost, "/", body)}
 	c.r.Header.Set("Content-Type", contentType)
 	c.readBody()
 	return c

@@ -78,7 +78,7 @@ func (c *request) decodeBody() any {
 func (c *request) checkBody() *Response {
 	d := c.api.details(c.operation)
 	switch {
-	case c.body == nil && (d.needsBody || c.plan.takesBody()):
+	case c.body == nil && (d.needsBody || d.body != nil && c.plan.takesBody()):
 		return invalid("", "The body is missing or not valid JSON")
 	case c.body == nil || d.body == nil || d.bodyType != jsonType || c.api.fits(d.body.Schema, c.body):
 		return nil
