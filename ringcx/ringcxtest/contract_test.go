@@ -173,7 +173,9 @@ func TestResponseViolations(t *testing.T) {
 }
 
 func setUser(data string) func(*Server) {
-	return func(s *Server) { s.resources().SetAll(usersPath, each([]json.RawMessage{json.RawMessage(data)}), false) }
+	return func(s *Server) {
+		s.resources().SetAll(usersPath, each([]json.RawMessage{json.RawMessage(data)}), false)
+	}
 }
 
 func TestUndeclaredStatusIsReported(t *testing.T) {

@@ -20,6 +20,15 @@ var secretFields = []string{
 	"rcAccessToken", "refresh_token", "access_token",
 }
 
+// secretParameters are the names of path parameters that are secrets.
+var secretParameters = []string{"refreshToken", "token"}
+
+// isSecretField reports whether a field of a form or of the query contains a secret.
+func isSecretField(name string) bool {
+	lower := strings.ToLower(name)
+	return slices.Contains(secretFields, name) || strings.Contains(lower, "password") || strings.Contains(lower, "secret")
+}
+
 // LogEntry is one request and its response. Secrets are masked: of a token or password,
 // only the last six characters are shown.
 type LogEntry struct {
@@ -107,27 +116,27 @@ func (m masker) text(text string) string {
 
 // url returns the path and the query of c with secrets masked.
 func (m masker) url(c *call) *url.URL {
-	u := &url.URL{Path: c.r.URL.Path, RawQuery: c.r.URL.RawQuery}
-	token := c.r.PathValue("refreshToken")
-	switch {
-	case c.operation == nil:
-		u.Path = m.path(u.Path)
-	case token != "":
-		u.Path = strings.TrimSuffix(u.Path, token) + mask.Secret(token)
+	segments := strings.Split(c.r.URL.Path, "/")
+	for i, segment := range segments {
+		segments[i] = m.text(segment)
+		if c.isSecretSegment(segment) {
+			segments[i] = mask.Secret(segment)
+		}
 	}
+	u := &url.URL{Path: strings.Join(segments, "/"), RawQuery: c.r.URL.RawQuery}
 	if u.RawQuery != "" {
 		u.RawQuery = m.fields(u.Query()).Encode()
 	}
 	return u
 }
 
-// path masks the segments of a path that are secrets.
-func (m masker) path(path string) string {
-	segments := strings.Split(path, "/")
-	for i, s := range segments {
-		segments[i] = m.text(s)
-	}
-	return strings.Join(segments, "/")
+// isSecretSegment reports whether a segment of the path is the value of a path parameter that is
+// a secret.
+func (c *call) isSecretSegment(segment string) bool {
+	return slices.ContainsFunc(secretParameters, func(name string) bool {
+		value := c.r.PathValue(name)
+		return value != "" && segment == value
+	})
 }
 
 // fields masks the values of a form or a query that are secrets.
@@ -137,7 +146,7 @@ func (m masker) fields(form url.Values) url.Values {
 	}
 	masked := make(url.Values, len(form))
 	for name, values := range form {
-		secret := slices.Contains(secretFields, name)
+		secret := isSecretField(name)
 		for _, v := range values {
 			if secret {
 				v = mask.Secret(v)

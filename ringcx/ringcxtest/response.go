@@ -7,6 +7,7 @@ import (
 	"iter"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func (c *call) respondError(status int, code, message string) {
 func (c *call) apiError(code, message string) gen.APIError {
 	now := time.Now().UnixMilli()
 	e := gen.APIError{ErrorCode: &code, GeneralMessage: &message, Timestamp: &now}
-	if c.endpoint != Logout { // its path contains a secret
+	if !slices.ContainsFunc(secretParameters, func(name string) bool { return c.r.PathValue(name) != "" }) {
 		e.RequestURI = &c.r.URL.Path
 	}
 	return e

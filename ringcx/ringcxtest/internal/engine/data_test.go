@@ -27,7 +27,7 @@ func TestSet(t *testing.T) {
 		{"a collection", func(t *testing.T, c client) { c.set(t, prefix+"/shelves", "["+own+"]", false) }, []step{
 			{"GET /shelves", "", "200 [" + own + "]"},
 			{"GET /shelves/7", "", "200 " + own},
-			{"GET /shelves/1", "", "404 shelfId: There is no resource with this shelfId"},
+			{"GET /shelves/1", "", "404 There is no resource with this shelfId"},
 			{"GET /shelves/7/books", "", "200 [" + strings.Replace(emma, `"shelfId":1`, `"shelfId":7`, 1) + "]"},
 		}},
 		{"a path without prefix, and nothing", func(t *testing.T, c client) { c.set(t, "/shelves", "[]", false) }, []step{

@@ -43,8 +43,8 @@ type Response struct {
 // Problem is why a request is rejected. It contains no values of the request.
 type Problem struct {
 	Code    string
-	Message string
 	Field   string // of the request that is not valid, or ""
+	Message string // a sentence, or if there is a Field what follows its name
 }
 
 // Serve responds to a request to an operation of the document.

@@ -119,10 +119,10 @@ func TestResponsesAreValid(t *testing.T) {
 func TestExamplesAreFound(t *testing.T) {
 	c := client{New(Compile(full())), full()}
 	c.run(t, []step{
-		{"GET /accounts/333333/dialGroups/4711/campaigns/8", "", "404 campaignId: There is no resource with this campaignId"},
-		{"GET /accounts/999/dialGroups", "", "404 accountId: There is no resource with this accountId"},
+		{"GET /accounts/333333/dialGroups/4711/campaigns/8", "", "404 There is no resource with this campaignId"},
+		{"GET /accounts/999/dialGroups", "", "404 There is no resource with this accountId"},
 		{"DELETE /accounts/333333/dialGroups/4711", "", "200 true"},
-		{"GET /accounts/333333/dialGroups/4711/campaigns/4711", "", "404 dialGroupId: There is no resource with this dialGroupId"},
+		{"GET /accounts/333333/dialGroups/4711/campaigns/4711", "", "404 There is no resource with this dialGroupId"},
 	})
 	// Other names of the parameter, in another version.
 	if r := c.send(t, "GET /voice/api/integration/v1/admin/accounts/999/agentGroups", ""); r.Status != 404 {

@@ -215,7 +215,7 @@ const silence = "RIFF$\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" +
 
 func notFound(name string) *Response {
 	return &Response{Status: http.StatusNotFound, Problem: &Problem{
-		Code: "not.found", Message: "There is no resource with this " + name, Field: name,
+		Code: "not.found", Message: "There is no resource with this " + name,
 	}}
 }
 
