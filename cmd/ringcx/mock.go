@@ -33,9 +33,11 @@ responses of RingCX or the data of another client, and are served unchanged:
   --users N            N generated users
   --users-from FILE    an array of users, which may be nested in "children"
   --accounts FILE      an array of accounts
-  --data FILE          other routes: an object whose names are routes and whose values
-                       are the bodies of their responses, for example
-                       {"GET /voice/api/v1/admin/accounts/{id}/campaigns": [{"campaignId": 1}]}
+  --data FILE          other resources and routes: an object whose names are paths of
+                       resources, which all operations of openapi.yaml work on, or
+                       routes, whose values are the bodies of their responses, for example
+                       {"/voice/api/v1/admin/users/7": {"userId": 7},
+                       "GET /voice/api/v1/admin/accounts/{id}/campaigns": [{"campaignId": 1}]}
 
 --log prints each request on standard error, with secrets masked. Without it, only
 requests with a warning are printed, for example if a token is in the query: RingCX
@@ -99,7 +101,7 @@ func newMock() *cobra.Command {
 	flags.Var(&o.data.users, "users", "serve `N` generated users")
 	flags.StringVar(&o.data.usersFile, "users-from", "", "serve the users in `FILE`, a JSON array")
 	flags.StringVar(&o.data.accountsFile, "accounts", "", "serve the accounts in `FILE`, a JSON array")
-	flags.StringVar(&o.data.routesFile, "data", "", "serve other routes: `FILE` is a JSON object of routes and bodies")
+	flags.StringVar(&o.data.routesFile, "data", "", "serve other resources and routes: `FILE` is a JSON object")
 	flags.BoolVar(&o.log, "log", false, "print each request on standard error")
 	flags.BoolVar(&o.limits, "limits", false, "reject more requests per minute than the services allow")
 	flags.BoolVar(&o.public, "public", false, "allow an address that other machines can reach; they can then control the mock")

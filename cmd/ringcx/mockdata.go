@@ -74,8 +74,8 @@ var dataFlags = map[string]string{
 	"GET /voice/api/v1/admin/users":    "--users-from",
 }
 
-// setRoutes adds the routes in a JSON object. Its names are patterns of http.ServeMux, its
-// values the bodies of the responses.
+// setRoutes adds the routes and resources in a JSON object. Its names are patterns of
+// http.ServeMux, whose values are the bodies of the responses, or paths of resources.
 func setRoutes(fake *ringcxtest.Server, data []byte) error {
 	var routes map[string]json.RawMessage
 	err := json.Unmarshal(data, &routes)
@@ -88,6 +88,12 @@ func setRoutes(fake *ringcxtest.Server, data []byte) error {
 	for _, pattern := range slices.Sorted(maps.Keys(routes)) {
 		if flag := dataFlags[pattern]; flag != "" {
 			return fmt.Errorf("%q: use %s for this route", pattern, flag)
+		}
+		if strings.HasPrefix(pattern, "/") {
+			if err := fake.SetJSON(pattern, routes[pattern]); err != nil {
+				return fmt.Errorf("%q: %w", pattern, errors.Unwrap(err))
+			}
+			continue
 		}
 		if method, _, ok := strings.Cut(pattern, " "); ok && method != strings.ToUpper(method) {
 			return fmt.Errorf("%q: write the method in capitals: %s", pattern, strings.ToUpper(method))

@@ -45,10 +45,16 @@
 //
 // # Data
 //
-// Accounts, users and the session data in the response to an exchange are the examples of
-// openapi.yaml. [Server.SetAccounts], [Server.SetUsers] and [Server.GenerateUsers] replace
-// the accounts and users; [Server.SetAccountsJSON] and [Server.SetUsersJSON] take JSON.
-// [Server.Handle] adds an endpoint that openapi.yaml does not describe.
+// A Server keeps resources: what a request creates is listed, found, changed and deleted by
+// other requests. It recognizes them by the shape of the paths in openapi.yaml. The
+// collections begin with the examples of openapi.yaml, and so does the session data in the
+// response to an exchange. Operations without resources, such as reports, respond with their
+// example.
+//
+// [Server.Set] and [Server.SetJSON] replace the resources at a path. [Server.SetAccounts],
+// [Server.SetUsers] and [Server.GenerateUsers] do this for accounts and users.
+// [Server.Respond] chooses the response of an operation, and [Server.SetPermissions] what the
+// user may do. [Server.Handle] adds an endpoint that openapi.yaml does not describe.
 //
 // # Contract checks
 //

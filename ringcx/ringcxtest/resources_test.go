@@ -119,7 +119,7 @@ func TestInvalidSet(t *testing.T) {
 		data any
 		want string
 	}{
-		{"/nothing", []int{}, `Set("/nothing"): the document has no such path`},
+		{"/nothing", []int{}, `Set("/nothing"): the API has no such path`},
 		{usersPath, gen.User{}, `not a JSON array`},
 		{usersPath, make(chan int), "unsupported type: chan int"},
 	} {
@@ -128,7 +128,7 @@ func TestInvalidSet(t *testing.T) {
 			t.Errorf("Fatalf with %q, want %q", tb.fatal, tt.want)
 		}
 	}
-	want := `ringcxtest: SetJSON("/nothing"): the document has no such path`
+	want := `ringcxtest: SetJSON("/nothing"): the API has no such path`
 	if err := s.SetJSON("/nothing", []byte("[]")); fmt.Sprint(err) != want {
 		t.Errorf("SetJSON: %v, want %s", err, want)
 	}

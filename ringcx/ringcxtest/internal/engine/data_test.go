@@ -46,7 +46,9 @@ func TestSet(t *testing.T) {
 			c.set(t, "/shelves/7", own, false)
 			c.set(t, "/shelves/1", `{"name":"Changed"}`, false)
 			c.set(t, "/staff/3", `{"personId":3,"name":"Changed"}`, false)
+			c.set(t, prefix+"/languages/x%2Fy", `{"text":"Own"}`, false) // the document has no path of one
 		}, []step{
+			{"GET /languages", "", `200 [{"size":12,"text":"Read me"},{"text":"Own"}]`},
 			{"GET /shelves", "", `200 [{"name":"Changed","shelfId":1},` + poetry + "," + own + "]"},
 			{"GET /staff/2/children", "", `200 [{"name":"Changed","personId":3}]`},
 		}},
@@ -117,8 +119,8 @@ func TestForeignData(t *testing.T) {
 
 func TestSetRejects(t *testing.T) {
 	tests := []struct{ path, data, want string }{
-		{"/nothing", "[]", "the document has no such path"},
-		{"", "[]", "the document has no such path"},
+		{"/nothing", "[]", "the API has no such path"},
+		{"", "[]", "the API has no such path"},
 		{"/reports/run", "{}", "it is not the path of a collection or of a resource, and no operation gets it"},
 		{"/reports/yearly", "{", "not valid JSON: unexpected end of JSON input"},
 		{"/shelves", "[", "not valid JSON: unexpected end of JSON input"},

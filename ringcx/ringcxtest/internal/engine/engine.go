@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
@@ -78,22 +79,40 @@ func (e *Engine) Set(path string, data []byte, foreign bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n, values := e.api.root.find(path)
-	switch {
-	case n == nil:
-		return errors.New("the document has no such path")
-	case e.api.collectionAt(n) != nil:
+	if c := e.api.collectionAt(n); c != nil {
 		elements, err := parseObjects(data)
 		if err != nil {
 			return err
 		}
-		e.setAll(e.api.collectionAt(n), values, slices.Values(elements), foreign)
+		e.setAll(c, values, slices.Values(elements), foreign)
 		return nil
-	case n.isParam && e.api.collectionAt(n.parent) != nil:
-		return e.setOne(e.api.collectionAt(n.parent), values, data, foreign)
-	case e.isSingle(n):
+	}
+	if c, values := e.api.resource(path); c != nil {
+		return e.setOne(c, values, data, foreign)
+	}
+	switch {
+	case n == nil:
+		return errors.New("the API has no such path")
+	case n.operation(http.MethodGet) != nil:
 		return e.setSingle(n, values, data, foreign)
 	}
 	return errors.New("it is not the path of a collection or of a resource, and no operation gets it")
+}
+
+// resource returns the collection of the resource with a path, and the values of the path
+// with the id as the last. It returns nil if there is no such collection.
+func (a *API) resource(path string) (c *collection, values []string) {
+	slash := strings.LastIndexByte(path, '/')
+	if slash < 0 {
+		return nil, nil
+	}
+	n, values := a.root.find(path[:slash])
+	c = a.collectionAt(n)
+	id, err := url.PathUnescape(path[slash+1:])
+	if c == nil || err != nil || n.static[id] != nil {
+		return nil, nil
+	}
+	return c, append(slices.Clip(values), id)
 }
 
 // SetAll is Set for the path of a collection with resources that are read when they are
@@ -160,9 +179,6 @@ func (e *Engine) setOne(c *collection, values []string, data []byte, foreign boo
 	}
 	return nil
 }
-
-// isSingle reports whether an operation gets the path of n.
-func (e *Engine) isSingle(n *node) bool { return n.operation(http.MethodGet) != nil }
 
 // setSingle sets what the operation that gets the path of n responds with.
 func (e *Engine) setSingle(n *node, values []string, data []byte, foreign bool) error {
