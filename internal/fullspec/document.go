@@ -64,10 +64,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// complete adds to the contract the published operations and schemas that it lacks. It
-// changes the contract.
+// complete adds to the contract the published operations that it lacks, and the schemas that
+// these need. It changes the contract.
 func complete(contract object, operations []names.Operation, list []names.Schema) object {
 	schemas := contract["components"].(object)["schemas"].(object)
+	own := map[string]bool{}
+	for key := range schemas {
+		own[key] = true
+	}
 	table := newSchemaTable(list, schemas)
 	table.addComponents()
 	paths := contract["paths"].(object)
@@ -86,6 +90,7 @@ func complete(contract object, operations []names.Operation, list []names.Schema
 		families[o.Family] = true
 	}
 	contract["tags"] = withFamilies(contract["tags"].([]any), families)
+	deleteUnreached(contract, own)
 	return contract
 }
 

@@ -76,6 +76,28 @@ func TestDocumentKeepsTheContract(t *testing.T) {
 	}
 }
 
+// TestSyntheticSchemasAreUsed tests that the document has no synthetic schema that only
+// schemas of the specification needed which openapi.yaml replaces.
+func TestSyntheticSchemasAreUsed(t *testing.T) {
+	contract, err := readContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made object
+	if err := json.Unmarshal(Document(), &made); err != nil {
+		t.Fatal(err)
+	}
+	own := contract["components"].(object)["schemas"].(object)
+	schemas := made["components"].(object)["schemas"].(object)
+	reached := map[string]bool{}
+	walk(references(schemas), reached, made["paths"])
+	for key := range schemas {
+		if own[key] == nil && !reached[key] {
+			t.Errorf("no operation uses the schema %s", key)
+		}
+	}
+}
+
 // first is the operations with which openapi.yaml began.
 var first = []string{"exchangeToken", "refreshToken", "logout", "listAccounts", "listUsers"}
 
@@ -98,23 +120,8 @@ func small(t *testing.T) object {
 			delete(paths, path)
 		}
 	}
-	deleteUnreached(contract)
+	deleteUnreached(contract, nil)
 	return contract
-}
-
-// deleteUnreached deletes the schemas that nothing else of the document refers to.
-func deleteUnreached(doc object) {
-	components := doc["components"].(object)
-	schemas := components["schemas"].(object)
-	graph, reached := references(schemas), map[string]bool{}
-	delete(components, "schemas")
-	walk(graph, reached, doc)
-	components["schemas"] = schemas
-	for key := range schemas {
-		if !reached[key] {
-			delete(schemas, key)
-		}
-	}
 }
 
 // shape is how many operations and schemas a document has of each shape. Limited and
@@ -207,53 +214,6 @@ func TestClashingRoutes(t *testing.T) {
 	} {
 		if item := doc.Paths.Value(path); item == nil || item.Post == nil {
 			t.Errorf("the document has no POST %s", path)
-		}
-	}
-}
-
-// references returns for each schema the schemas that it refers to.
-func references(schemas object) map[string][]string {
-	graph := map[string][]string{}
-	for key, schema := range schemas {
-		graph[key] = referred(schema)
-	}
-	return graph
-}
-
-// referred returns the schemas that any part of v refers to.
-func referred(v any) []string {
-	var list []string
-	switch v := v.(type) {
-	case object:
-		if ref, ok := v["$ref"].(string); ok {
-			if key, ok := strings.CutPrefix(ref, "#/components/schemas/"); ok {
-				list = append(list, key)
-			}
-		}
-		for _, part := range v {
-			list = append(list, referred(part)...)
-		}
-	case []any:
-		for _, part := range v {
-			list = append(list, referred(part)...)
-		}
-	case []object:
-		for _, part := range v {
-			list = append(list, referred(part)...)
-		}
-	}
-	return list
-}
-
-// walk adds the schemas that v refers to, directly or through others, to reached.
-func walk(graph map[string][]string, reached map[string]bool, v any) {
-	todo := referred(v)
-	for len(todo) > 0 {
-		key := todo[0]
-		todo = todo[1:]
-		if !reached[key] {
-			reached[key] = true
-			todo = append(todo, graph[key]...)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (t *schemaTable) component(s names.Schema) object {
 	for _, c := range s.Fields {
 		for i := range c.N {
 			f, value := t.field(c.Kind)
-			name := fmt.Sprintf("%s%d", fieldNames[c.Kind], i+1)
+			name := fmt.Sprintf(fieldNames[c.Kind], i+1)
 			f["description"] = fmt.Sprintf("is field %d of the kind %s.", i+1, c.Kind)
 			properties[name] = f
 			if i == 0 {
@@ -129,10 +129,12 @@ func addID(component object, s names.Schema) {
 	component["required"] = []string{s.ID.Name}
 }
 
-// fieldNames is the beginning of the name of a synthetic field.
+// fieldNames is the formats of the names of synthetic fields. The command hides fields whose
+// names end in "Secret".
 var fieldNames = map[string]string{
-	"string": "text", "integer": "number", "number": "amount", "boolean": "flag", "time": "time",
-	"enum": "kind", "byte": "code", "secret": "secret", "object": "data", "strings": "texts", "integers": "numbers",
+	"string": "text%d", "integer": "number%d", "number": "amount%d", "boolean": "flag%d",
+	"time": "time%d", "enum": "kind%d", "byte": "code%d", "secret": "field%dSecret",
+	"object": "data%d", "strings": "texts%d", "integers": "numbers%d",
 }
 
 // field returns an optional field of the kind, and an example.
