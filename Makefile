@@ -44,6 +44,10 @@ demo: ## Run the demo against a fake RingCX in memory.
 demo-text: ## Write docs/demo.txt, and the part of it that README.md shows.
 	go test ./cmd/ringcx -run '^TestDemoText$$' -update
 
+.PHONY: operations
+operations: ## Write docs/operations.md, the list of all operations.
+	go test . -run '^TestOperationsFile$$' -update
+
 .PHONY: check
 check: vet lint metrics drift lint-spec check-bench check-otel stores ## Run all checks: format, vet, lint, metrics, drift, spec, other modules, tests with the race detector.
 	go test -race -timeout 20m ./...

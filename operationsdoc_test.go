@@ -1,0 +1,116 @@
+package ringcx_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/internal/names"
+)
+
+const operationsFile = "docs/operations.md"
+
+var update = flag.Bool("update", false, "write "+operationsFile)
+
+// TestOperationsFile compares docs/operations.md with openapi.yaml and the table of names. With
+// -update it writes the file.
+func TestOperationsFile(t *testing.T) {
+	want := operationsDocument(t)
+	if *update {
+		if err := os.WriteFile(operationsFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(operationsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s\nrun: make operations", operationsFile, diff)
+	}
+}
+
+func operationsDocument(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`# Operations
+
+<!-- Written by "make operations" from openapi.yaml and internal/names. Do not edit. -->
+
+Each operation of [openapi.yaml](../openapi.yaml), by the tag under which it stands there. A
+` + "`Client`" + ` has a field for each service: ` + "`client.Queues.List(ctx, accountID, groupID, nil)`" + `. Lists
+also have an iterator: ` + "`Queues.All`, `Queues.AllAgents`" + `.
+
+*Needs* is the permission or role that RingCX documents. The app needs the scope Read Accounts,
+and CX Routing for the availability of a queue. *Limit* is the number of requests that RingCX
+allows; without one it is 120 in a minute.
+`)
+	byID := make(map[string]gen.Operation)
+	for _, op := range gen.Operations() {
+		byID[op.ID] = op
+	}
+	families := make(map[string][]operation)
+	for _, o := range operations(t) {
+		families[o.Tags[0]] = append(families[o.Tags[0]], o)
+	}
+	for _, family := range sortedKeys(families) {
+		fmt.Fprintf(&b, "\n## %s\n\n| method | does | request | needs | limit |\n| --- | --- | --- | --- | --- |\n", family)
+		slices.SortFunc(families[family], func(x, y operation) int { return cmp.Compare(methodOf(x), methodOf(y)) })
+		for _, o := range families[family] {
+			op := byID[o.OperationID]
+			fmt.Fprintf(&b, "| %s | %s | `%s %s` | %s | %s |\n", methodOf(o), o.Summary, op.Method,
+				strings.TrimPrefix(o.path, "/voice/api"), cell(op.Permission), limits(op.Limits))
+		}
+	}
+	b.WriteString(`
+## Not typed yet
+
+These published operations can be called with ` + "`client.Do`" + `. Their names are settled in
+[internal/names](../internal/names/operations.tsv), so that typing them later renames nothing.
+
+| family | operations | why |
+| --- | --- | --- |
+`)
+	missing := make(map[[2]string]int)
+	for _, o := range names.Operations() {
+		if !o.Typed {
+			missing[[2]string{o.Family, o.Why}]++
+		}
+	}
+	keys := make([][2]string, 0, len(missing))
+	for k := range missing {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(x, y [2]string) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
+	for _, k := range keys {
+		fmt.Fprintf(&b, "| %s | %d | %s |\n", k[0], missing[k], strings.ReplaceAll(k[1], "later family", "not yet"))
+	}
+	return b.String()
+}
+
+// methodOf returns the method of the service, or the flat method if there is no service.
+func methodOf(o operation) string {
+	if service, ok := o.Extensions["x-service"].(string); ok {
+		return "`" + service + "`"
+	}
+	return "`" + o.OperationID + "`"
+}
+
+// cell replaces the character that ends a cell.
+func cell(text string) string { return strings.ReplaceAll(text, "|", " or ") }
+
+// limits describes rate limits, for example "15 in 10 s, 60 in 30 s".
+func limits(all []gen.RateLimit) string {
+	var parts []string
+	for _, l := range all {
+		parts = append(parts, fmt.Sprintf("%d in %g s", l.Requests, l.Window.Seconds()))
+	}
+	return strings.Join(parts, ", ")
+}
