@@ -23,13 +23,19 @@ skips the remaining steps, except after a failure of the directory.
 It also prints the servers, the client id and the profile that it uses. If all steps
 succeed, it prints the account ids to use in paths.
 
+With --families it then sends one request that reads for each service of the API, and
+prints which of them your user may use in the first account: "ok", "no" with what
+RingCX responded and which permission is documented, or "skipped" if the account has
+none of the resources that the path needs.
+
 The exit status is 1 if a step failed, also if a variable is missing.`
 
 // logoutTimeout limits how long doctor waits for the logout.
 const logoutTimeout = 3 * time.Second
 
 func newDoctor() *cobra.Command {
-	return &cobra.Command{
+	var families bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out why a sign-in fails, and what to do",
 		Long:  doctorHelp,
@@ -38,9 +44,11 @@ func newDoctor() *cobra.Command {
 			out := cmd.OutOrStdout()
 			d := &doctor{out: out, style: newStyle(out), notices: newNotices(cmd)}
 			defer d.notices.stop()
-			return d.run(cmd)
+			return d.run(cmd, families)
 		},
 	}
+	cmd.Flags().BoolVar(&families, "families", false, "also check which services your user may use")
+	return cmd
 }
 
 // doctor runs the steps and prints the result of each.
@@ -59,7 +67,7 @@ type doctor struct {
 	events map[ringcx.Stage]ringcx.Event // the last event of each stage
 }
 
-func (d *doctor) run(cmd *cobra.Command) error {
+func (d *doctor) run(cmd *cobra.Command, families bool) error {
 	ctx := cmd.Context()
 	client, err := d.prepare(cmd)
 	d.step("variables", "the credentials are set", 0, err)
@@ -79,7 +87,10 @@ func (d *doctor) run(cmd *cobra.Command) error {
 	default:
 		return fmt.Errorf("the steps %q failed", d.failed)
 	}
-	return d.printAccounts(accounts)
+	if err := d.printAccounts(accounts); err != nil || !families {
+		return err
+	}
+	return d.families(ctx, client, accounts)
 }
 
 func (d *doctor) prepare(cmd *cobra.Command) (*ringcx.Client, error) {
