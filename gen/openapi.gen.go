@@ -4014,7 +4014,7 @@ type ExtendedAgentStats struct {
 	// AgentName is the name of the agent.
 	AgentName *string `json:"agentName,omitempty"`
 
-	// AnswIxnCnt is how many interactions were answered.
+	// AnswIxnCnt is how many interactions agents took.
 	AnswIxnCnt *int64 `json:"answIxnCnt,omitempty"`
 
 	// DateTimeFrom is the start of the interval, in the time zone of the request.
@@ -6138,10 +6138,10 @@ type QueueStats struct {
 	// AbandWithinSlCnt is how many of them were abandoned within the service level.
 	AbandWithinSlCnt *int64 `json:"abandWithinSlCnt,omitempty"`
 
-	// AnsServicelevelCnt is how many interactions were answered within the service level.
+	// AnsServicelevelCnt is how many interactions an agent took within the service level.
 	AnsServicelevelCnt *int64 `json:"ansServicelevelCnt,omitempty"`
 
-	// AnswIxnCnt is how many interactions were answered.
+	// AnswIxnCnt is how many interactions agents took.
 	AnswIxnCnt *int64 `json:"answIxnCnt,omitempty"`
 
 	// CompletedContacts is how many contacts were completed.
@@ -6174,10 +6174,10 @@ type QueueStats struct {
 	// QueuedAndAbandIxnDur is the waiting time of the abandoned interactions.
 	QueuedAndAbandIxnDur *int64 `json:"queuedAndAbandIxnDur,omitempty"`
 
-	// QueuedAndAnswIxnDur is the waiting time of the answered interactions.
+	// QueuedAndAnswIxnDur is the waiting time of the interactions that agents took.
 	QueuedAndAnswIxnDur *int64 `json:"queuedAndAnswIxnDur,omitempty"`
 
-	// QueuedAnswLongestQueDur is the longest waiting time of an answered interaction.
+	// QueuedAnswLongestQueDur is the longest waiting time of an interaction that an agent took.
 	QueuedAnswLongestQueDur *int64 `json:"queuedAnswLongestQueDur,omitempty"`
 
 	// SegmentHoldTime is the time on hold.
@@ -6400,7 +6400,7 @@ type RealTimeCampaign struct {
 	// Active is how many calls are active now.
 	Active *int64 `json:"active,omitempty"`
 
-	// Answer is how many calls were answered.
+	// Answer is how many calls a person picked up.
 	Answer *int64 `json:"answer,omitempty"`
 
 	// Available is how many agents are available.
@@ -6442,7 +6442,7 @@ type RealTimeCampaign struct {
 	// Machine is how many calls reached an answering machine.
 	Machine *int64 `json:"machine,omitempty"`
 
-	// Noanswer is how many calls were not answered.
+	// Noanswer is how many calls nobody picked up.
 	Noanswer *int64 `json:"noanswer,omitempty"`
 
 	// NotHumanAnswers is how many calls did not reach a person.

@@ -212,7 +212,7 @@ func (d *doctor) status(c checked) string {
 		return d.style.faint("skipped")
 	case c.err == nil:
 		return d.style.green("ok     ")
-	case isRefusal(c.err):
+	case isRejection(c.err):
 		return d.style.yellow("no     ")
 	}
 	return d.style.red("FAILED ")
@@ -224,14 +224,14 @@ func (c checked) result() string {
 		return "needs a " + c.missing + ", and no response had one"
 	case c.err == nil:
 		return c.op.Service
-	case c.op.Permission != "" && isRefusal(c.err):
+	case c.op.Permission != "" && isRejection(c.err):
 		return describe(c.err) + "; documented as: needs " + c.op.Permission
 	}
 	return describe(c.err)
 }
 
-// isRefusal reports whether err is a response that says that the user or the account may not
+// isRejection reports whether err is a response that says that the user or the account may not
 // use the service.
-func isRefusal(err error) bool {
+func isRejection(err error) bool {
 	return errors.Is(err, ringcx.ErrForbidden) || errors.Is(err, ringcx.ErrNotFound)
 }
