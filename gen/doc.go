@@ -5,7 +5,16 @@
 // each response with status 400 or higher.
 //
 //	client, err := ringcx.New(ringcx.Config{RingCentral: source})
-//	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
+//	accounts, err := client.Accounts.List(ctx)
+//
+// [Services] has the operations by subject. Their methods take ids and other required values
+// as arguments, and optional parameters as a pointer, which may be nil. Parameters of which
+// some are required are a struct. They return the data. A list also has an iterator, whose
+// name begins with All. An error is one of package ringcx, or a [*wire.DecodeError] if the
+// response does not match openapi.yaml.
+//
+// [ClientWithResponses] has the same operations without services. Its methods also return the
+// status and the headers. A field of a result is only about the statuses of a success.
 //
 // An optional field of a response is a pointer or a slice. It is nil if RingCX sent null
 // or omitted the field; [wire.Value] reads it. Fields that openapi.yaml does not list are
@@ -16,7 +25,8 @@
 // are the forms [TokenExchange] and [TokenRefresh], whose tokens are plain strings: do
 // not log them.
 //
-// [OperationOf] and [FindOperation] return what openapi.yaml says about an operation.
+// [OperationOf] and [FindOperation] return what openapi.yaml says about an operation, for
+// example the permission that it requires.
 //
 // Do not edit the files that end in .gen.go. Change openapi.yaml and run, in the root of
 // the module:

@@ -3,11 +3,11 @@ package gen
 import "iter"
 
 // WalkUsers returns an iterator over users and all users below them, which
-// ListUsersWithResponse nests in the field Children. Each user comes before those below,
+// [UsersService.List] nests in the field Children. Each user comes before those below,
 // and the order of lists is kept. The pointers lead into users and are never nil: do not
 // change a Children during the iteration.
 //
-//	users, err := ringcx.Get(client.ListUsersWithResponse(ctx, nil))
+//	users, err := client.Users.List(ctx, nil)
 //	…
 //	for user := range gen.WalkUsers(users) {
 //		fmt.Println(user.UserName)

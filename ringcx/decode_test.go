@@ -328,8 +328,10 @@ func TestDecodeErrorContainsNoSecret(t *testing.T) {
 	})}})
 	_, get := ringcx.Get(client.ListAccountsWithResponse(t.Context()))
 	_, stream := collect(ringcx.Stream[gen.Account](client.ListAccounts(t.Context())))
+	_, list := client.Accounts.List(t.Context())
+	_, all := collect(client.Accounts.All(t.Context()))
 	want := &wire.DecodeError{Method: "GET", Path: "/voice/***", StatusCode: 200, ContentType: "text/***", Err: errors.New("the body is not JSON: you sent ***")}
-	for _, err := range []error{get, stream} {
+	for _, err := range []error{get, stream, list, all} {
 		if diff := cmp.Diff(want, decodeErrorOf(t, err), reasonText); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}

@@ -1,7 +1,8 @@
 // Package ringcx is a client for RingCX, the contact center of RingCentral.
 //
-// A [Client] has a method for each operation of openapi.yaml. It signs in with a JWT
-// credential of RingCentral, or with any other source of RingCentral tokens:
+// A [Client] has a method for each operation of openapi.yaml, in services such as Accounts and
+// Users. It signs in with a JWT credential of RingCentral, or with any other source of
+// RingCentral tokens:
 //
 //	client, err := ringcx.New(ringcx.Config{
 //		RingCentral: &ringcx.JWTLogin{ClientID: id, ClientSecret: secret, JWT: jwt},
@@ -9,7 +10,11 @@
 //	if err != nil {
 //		return err
 //	}
-//	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
+//	accounts, err := client.Accounts.List(ctx)
+//	…
+//	for user, err := range client.Users.All(ctx, nil) {
+//		…
+//	}
 //
 // A [CodeLogin] continues the session of a user who signed in with a browser.
 //

@@ -34,7 +34,7 @@ func ExampleCodeLogin() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	accounts, err := client.Accounts.List(context.Background())
 	if errors.Is(err, ringcx.ErrSignInRequired) {
 		fmt.Println("sign in again")
 	}

@@ -32,7 +32,7 @@ func Example() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
+	accounts, err := client.Accounts.List(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -103,6 +103,27 @@ func ExampleGet() {
 		fmt.Println(a.AccountID, a.AccountName)
 	}
 	// Output: 333333 RingForce
+}
+
+// This example reads 10,000 users. They are decoded while they arrive.
+func ExampleClient_services() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.GenerateUsers(10_000)
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	users := 0
+	for _, err := range client.Users.All(context.Background(), &gen.ListUsersParams{Flatten: new(true)}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		users++
+	}
+	fmt.Println(users, "users")
+	// Output: 10000 users
 }
 
 // This example reads 10,000 users. Only one of them is in memory at a time.
@@ -200,7 +221,7 @@ func ExampleError() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	_, err = client.Accounts.List(context.Background())
 	if errors.Is(err, ringcx.ErrForbidden) {
 		fmt.Println("the user has no permission")
 	}
@@ -238,7 +259,7 @@ func ExampleConfig_logging() {
 		log.Fatal(err)
 	}
 	for range 2 {
-		if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+		if _, err := client.Accounts.List(context.Background()); err != nil {
 			log.Fatal(err)
 		}
 		fake.ExpireTokens()
@@ -266,7 +287,7 @@ func ExampleCall() {
 		log.Fatal(err)
 	}
 	for range 3 {
-		if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+		if _, err := client.Accounts.List(context.Background()); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -308,7 +329,7 @@ func ExampleCallFromContext() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+	if _, err := client.Accounts.List(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 	// Output: attempt 1 of listAccounts: GET /voice/api/v1/admin/accounts
@@ -326,7 +347,7 @@ func ExampleWithoutRetry() {
 		log.Fatal(err)
 	}
 	ctx := ringcx.WithoutRetry(context.Background())
-	_, err = ringcx.Get(client.ListAccountsWithResponse(ctx))
+	_, err = client.Accounts.List(ctx)
 	fmt.Println(err)
 	// Output: ringcx: call: GET /voice/api/v1/admin/accounts: 503 maintenance
 }

@@ -45,7 +45,7 @@ func connect(store ringcx.Store) {
 		return
 	}
 	defer client.Tokens.Close() //nolint:errcheck // the program ends here
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	accounts, err := client.Accounts.List(context.Background())
 	fmt.Println(len(accounts), err)
 }
 

@@ -28,7 +28,7 @@ func ExampleDecodeError() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	_, err = client.Accounts.List(context.Background())
 	var wrong *wire.DecodeError
 	if errors.As(err, &wrong) {
 		fmt.Println(wrong.Method, wrong.Path, wrong.Field)

@@ -26,8 +26,8 @@ func TestDemoShowsAllSteps(t *testing.T) {
 	rest := got
 	for _, want := range []string{
 		"1. The first call signs in", "ringcx.New(cfg)", "POST /restapi/oauth/token", "200", "POST /api/auth/login/rc/accesstoken",
-		"333333", "RingForce", "2. List the users", "987654",
-		"3. The RingCX token expires", "ListUsersWithResponse", "401", "Jwt is expired", "POST /api/auth/token/refresh", "old …", "new …",
+		"333333", "RingForce", "2. List the users", "client.Users.All(ctx, nil)", "987654",
+		"3. The RingCX token expires", "client.Users.List(ctx, nil)", "401", "Jwt is expired", "POST /api/auth/token/refresh", "old …", "new …",
 		"4. Many calls share one refresh", "wg.Go", "50 calls at once", "1 refresh",
 		"5. RingCX limits the calls", "← 429", "Retry-After: 1", "… the client waits 1 s", "← 200",
 		"6. Log out", "client.Tokens.Logout(ctx)", "DELETE /api/auth/logout/…", "204",

@@ -50,7 +50,7 @@ func runDemoProcess(ctx context.Context, in io.Reader, out io.Writer, dir string
 	for commands.Scan() {
 		switch commands.Text() {
 		case demoCall:
-			_, err = ringcx.Get(client.ListAccountsWithResponse(ctx))
+			_, err = client.Accounts.List(ctx)
 		case demoLogout:
 			err = client.Tokens.Logout(ctx)
 		}

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/filestore"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
@@ -79,7 +78,7 @@ func (d *demonstration) first(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
+	accounts, err := client.Accounts.List(ctx)
 	// end
 	d.client = client
 	if err != nil {
@@ -93,17 +92,15 @@ func (d *demonstration) first(ctx context.Context) error {
 }
 
 func (d *demonstration) users(ctx context.Context) error {
-	client := d.client
+	client, t := d.client, newUserTable()
 	// code: users
-	users, err := ringcx.Get(client.ListUsersWithResponse(ctx, nil))
+	for user, err := range client.Users.All(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		t.add(user, 0)
+	}
 	// end
-	if err != nil {
-		return err
-	}
-	t := newUserTable()
-	for _, u := range users {
-		t.add(u, 0)
-	}
 	return d.table(t.table)
 }
 
@@ -113,7 +110,7 @@ func (d *demonstration) expiry(ctx context.Context) error {
 	d.recorder.take()
 	start := time.Now()
 	// code: expiry
-	users, err := ringcx.Get(client.ListUsersWithResponse(ctx, nil))
+	users, err := client.Users.List(ctx, nil)
 	// end
 	if err != nil {
 		return err
@@ -136,7 +133,7 @@ func (d *demonstration) manyCalls(ctx context.Context) error {
 	var wg sync.WaitGroup
 	errs := make([]error, concurrentCalls)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = ringcx.Get[[]gen.Account](client.ListAccountsWithResponse(ctx)) })
+		wg.Go(func() { _, errs[i] = client.Accounts.List(ctx) })
 	}
 	wg.Wait()
 	// end
@@ -158,7 +155,7 @@ func (d *demonstration) lostResponse(ctx context.Context) error {
 	d.fake.ExpireTokens()
 	d.fake.Fault(ringcxtest.Refresh, ringcxtest.DropAnswer, 1)
 	// code: lost
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(ctx))
+	accounts, err := client.Accounts.List(ctx)
 	// end
 	if err != nil {
 		return err
@@ -186,7 +183,7 @@ func (d *demonstration) rateLimit(ctx context.Context) error {
 	client := d.client
 	d.fake.Fault(ringcxtest.Users, ringcxtest.RateLimit(time.Second), 1)
 	// code: limited
-	users, err := ringcx.Get(client.ListUsersWithResponse(ctx, nil))
+	users, err := client.Users.List(ctx, nil)
 	// end
 	if err != nil {
 		return err

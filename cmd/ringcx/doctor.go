@@ -176,7 +176,7 @@ func (d *doctor) accounts(ctx context.Context, client *ringcx.Client) []gen.Acco
 	var err error
 	start := time.Now()
 	if !d.skip {
-		accounts, err = ringcx.Get(client.ListAccountsWithResponse(ctx))
+		accounts, err = client.Accounts.List(ctx)
 	}
 	d.step("accounts", fmt.Sprintf("RingCX returned a list of %d", len(accounts)), time.Since(start), err)
 	return accounts

@@ -68,13 +68,13 @@ func None(op Operation, resp *http.Response, err error) error {
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode != http.StatusNoContent || !slices.Contains(op.Success, resp.StatusCode) {
-		err = op.checkStatus(resp, false)
+	if err := op.checkStatus(resp, false); err != nil {
+		return err
 	}
-	if isFalse := string(bytes.TrimSpace(body)) == "false"; err == nil && isFalse && op.Method == http.MethodDelete {
+	if op.Method == http.MethodDelete && string(bytes.TrimSpace(body)) == "false" {
 		return falseError(resp)
 	}
-	return err
+	return nil
 }
 
 // Deleted checks a response to op, a DELETE whose success is a boolean, and closes the body.
@@ -82,7 +82,8 @@ func None(op Operation, resp *http.Response, err error) error {
 // false.
 func Deleted(op Operation, resp *http.Response, err error) error {
 	if err == nil && resp.StatusCode == http.StatusNoContent {
-		return resp.Body.Close()
+		resp.Body.Close()
+		return nil
 	}
 	ok, err := Value[bool](op, resp, err)
 	if err == nil && !ok {

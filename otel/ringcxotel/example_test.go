@@ -37,7 +37,7 @@ func Example() {
 	spans.Reset()
 
 	ctx, span := provider.Tracer("sync").Start(context.Background(), "nightly sync")
-	if _, err := ringcx.Get(client.ListAccountsWithResponse(ctx)); err != nil {
+	if _, err := client.Accounts.List(ctx); err != nil {
 		log.Fatal(err)
 	}
 	span.End()

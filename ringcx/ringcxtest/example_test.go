@@ -27,7 +27,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	for range 2 {
-		users, err := ringcx.Get(client.ListUsersWithResponse(context.Background(), &gen.ListUsersParams{}))
+		users, err := client.Users.List(context.Background(), nil)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func ExampleServer_Fault() {
 		log.Fatal(err)
 	}
 	for range 2 {
-		if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+		if _, err := client.Accounts.List(context.Background()); err != nil {
 			log.Fatal(err)
 		}
 		fake.ExpireTokens()
@@ -74,7 +74,7 @@ func ExampleServer_Log() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := ringcx.Get(client.ListAccountsWithResponse(context.Background())); err != nil {
+	if _, err := client.Accounts.List(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 	for _, entry := range fake.Log() {
@@ -96,7 +96,7 @@ func ExampleServer_LoopbackConfig() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	accounts, err := client.Accounts.List(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -118,9 +118,8 @@ func ExampleServer_GenerateUsers() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	flatten := true
-	resp, err := client.ListUsers(context.Background(), &gen.ListUsersParams{Flatten: &flatten})
-	for user, err := range ringcx.Stream[gen.User](resp, err) {
+	flat := &gen.ListUsersParams{Flatten: new(true)}
+	for user, err := range client.Users.All(context.Background(), flat) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -172,7 +171,7 @@ func ExampleServer_CodeConfig() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+		accounts, err := client.Accounts.List(context.Background())
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -206,7 +205,7 @@ func ExampleServer_SetUsersJSON() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	users, err := ringcx.Get(client.ListUsersWithResponse(context.Background(), &gen.ListUsersParams{}))
+	users, err := client.Users.List(context.Background(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -226,7 +225,7 @@ func ExampleServer_SetAccountsJSON() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	accounts, err := ringcx.Get(client.ListAccountsWithResponse(context.Background()))
+	accounts, err := client.Accounts.List(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
