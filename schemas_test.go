@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringcx-go/ringcx-go/gen"
-	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // TestTypes compares the types of package gen with the schemas of openapi.yaml: fields,
@@ -64,24 +62,25 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// otherTypes are the Go types of schemas that no method of the client has: those of requests
-// that RingCX sends, of multipart forms, and of the elements of a type of package wire.
+// otherTypes are the Go types of schemas that no method has: those of requests that RingCX
+// sends, of the second format of a body, and of the elements of a type of package wire.
 var otherTypes = map[string]reflect.Type{
 	"AgentStateEvent":  reflect.TypeFor[gen.AgentStateEvent](),
-	"DNCFile":          reflect.TypeFor[gen.DNCFile](),
-	"LeadFile":         reflect.TypeFor[gen.LeadFile](),
 	"LeadPhoneFile":    reflect.TypeFor[gen.LeadPhoneFile](),
 	"LeadSearchResult": reflect.TypeFor[gen.LeadSearchResult](),
 }
 
-// hasFile reports whether typ is a struct with a file.
+// hasFile reports whether the type is a struct with a file.
 func hasFile(typ reflect.Type) bool {
 	if typ.Kind() != reflect.Struct {
 		return false
 	}
-	return slices.ContainsFunc(reflect.VisibleFields(typ), func(f reflect.StructField) bool {
-		return f.Type == reflect.TypeFor[wire.File]()
-	})
+	for f := range fieldsOf(typ) {
+		if isFile(f.inner()) {
+			return true
+		}
+	}
+	return false
 }
 
 // types are the Go types of the schemas of openapi.yaml.
@@ -106,10 +105,18 @@ var errorType = reflect.TypeFor[gen.APIError]()
 // generated methods, and goes on with their fields.
 func goTypes(t *testing.T) *types {
 	t.Helper()
-	g := &types{named: maps.Clone(otherTypes)}
+	g := &types{named: make(map[string]reflect.Type)}
+	for name, typ := range otherTypes {
+		if schema := load(t).Components.Schemas[name]; schema != nil {
+			g.visit(name, openapi3.NewSchemaRef(schemaPrefix+name, schema.Value), typ)
+		}
+	}
 	for _, o := range operations(t) {
 		method, _ := reflect.TypeFor[*gen.ClientWithResponses]().MethodByName(o.methodName(t))
 		g.addArguments(o, method.Type)
+		if o.bodyType() == multipartType {
+			g.addForm(t, o)
+		}
 		for _, status := range sortedKeys(o.Responses.Map()) {
 			media := o.Responses.Map()[status].Value.Content[jsonType]
 			if media == nil {
@@ -158,6 +165,17 @@ func (g *types) addArguments(o operation, method reflect.Type) {
 	}
 }
 
+// addForm adds the type of a multipart form, which only the method of the service has.
+func (g *types) addForm(t *testing.T, o operation) {
+	t.Helper()
+	method := caller{}.method(t, o.service()).Type()
+	for typ := range method.Ins() {
+		if typ.Kind() == reflect.Struct && hasFile(typ) {
+			g.visit(o.OperationID+" request", o.RequestBody.Value.Content[multipartType].Schema, typ)
+		}
+	}
+}
+
 // addBody adds a JSON body or a form.
 func (g *types) addBody(place string, media *openapi3.MediaType, typ reflect.Type) {
 	g.bodies = append(g.bodies, body{place, media, typ})
@@ -170,9 +188,11 @@ func (g *types) report(place, format string, args ...any) {
 	}
 }
 
+const schemaPrefix = "#/components/schemas/"
+
 // visit compares a schema with its Go type, and then their fields or elements.
 func (g *types) visit(place string, ref *openapi3.SchemaRef, typ reflect.Type) {
-	if name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/"); ok {
+	if name, ok := strings.CutPrefix(ref.Ref, schemaPrefix); ok {
 		place = name
 		if known := g.named[name]; known != nil {
 			if known != typ {

@@ -110,7 +110,7 @@ func TestInvalidFault(t *testing.T) {
 		n        int
 		want     string
 	}{
-		{"unknown endpoint", "listNothing", DropAnswer, 1, `there is no endpoint "listNothing"`},
+		{"unknown endpoint", "listRobots", DropAnswer, 1, `there is no endpoint "listRobots"`},
 		{"empty endpoint", "", DropAnswer, 1, `there is no endpoint ""`},
 		{"token fault at a call", Users, NoRefreshToken, 1, `fault "no-refresh-token" cannot occur at endpoint "listUsers"`},
 		{"same refresh token at an exchange", Exchange, SameRefreshToken, 1, "cannot occur"},

@@ -36,7 +36,10 @@ func multipartForm(t *testing.T, first, second string) (contentType string, data
 
 // readCall returns a call of an operation of openapi.yaml whose body has been read.
 func readCall(contentType string, body io.Reader) *call {
-	c := &call{endpoint: Exchange, operation: contract.OpenAPI().ByID(string(Exchange)), r: httptest.NewRequest(http.MethodPost, "/", body)}
+	c := &call{
+		endpoint: Exchange, operation: contract.OpenAPI().ByID(string(Exchange)),
+		r: httptest.NewRequest(http.MethodPost, "/", body),
+	}
 	c.r.Header.Set("Content-Type", contentType)
 	c.readBody()
 	return c
