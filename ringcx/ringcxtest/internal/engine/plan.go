@@ -139,7 +139,9 @@ func (a *API) itemPlan(o *operation, c *collection) plan {
 			return plan{action: actCreateAt, collection: c}
 		}
 	case http.MethodPut:
-		return plan{action: actUpdate, collection: c}
+		if a.takes(o) != nil { // else it may assign the resource to its parent
+			return plan{action: actUpdate, collection: c}
+		}
 	case http.MethodPatch:
 		return plan{action: actPatch, collection: c}
 	case http.MethodDelete:
