@@ -1,48 +1,21 @@
-// Compactspec writes the compact JSON of an OpenAPI document in YAML, with one line for each
-// operation and each component:
-//
-//	go run ./internal/compactspec openapi.yaml openapi.json
-//
-// Texts for readers and the settings of the code generator (x-go-…) are omitted.
-package main
+// Package compactspec makes the compact JSON of an OpenAPI document in YAML, with one line for
+// each operation and each component. Texts for readers and the settings of the code
+// generator (x-go-…) are omitted.
+package compactspec
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: compactspec openapi.yaml openapi.json")
-		os.Exit(2)
-	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "compactspec:", err)
-		os.Exit(1)
-	}
-}
-
-func run(from, to string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	out, err := compact(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", from, err)
-	}
-	return os.WriteFile(to, out, 0o644) //nolint:gosec // part of the source code
-}
-
-// compact returns the compact JSON of an OpenAPI document in YAML.
-func compact(data []byte) ([]byte, error) {
+// Compact returns the compact JSON of an OpenAPI document in YAML.
+func Compact(data []byte) ([]byte, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, err
