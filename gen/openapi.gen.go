@@ -1627,7 +1627,9 @@ type ActiveCall struct {
 	ExternalID *string `json:"externalId,omitempty"`
 
 	// Uii is the id of the call. Operations on the call need it.
-	Uii string `json:"uii"`
+	//
+	// Examples: 333333, 222222
+	Uii ID `json:"uii"`
 }
 
 // ActiveState says whether something is to be active.
@@ -4260,7 +4262,7 @@ type InteractionSegment struct {
 	DialogEndTimeMs *Time `json:"dialogEndTimeMs,omitempty"`
 
 	// DialogID is the id of the dialog. The recording and the transcript need it.
-	DialogID *string `json:"dialogId,omitempty"`
+	DialogID *ID `json:"dialogId,omitempty"`
 
 	// DialogOrigination is the direction of the dialog.
 	DialogOrigination *string `json:"dialogOrigination,omitempty"`
@@ -4275,7 +4277,7 @@ type InteractionSegment struct {
 	HasTranscript *bool `json:"hasTranscript,omitempty"`
 
 	// InteractionID is the id of the interaction, which may have several dialogs.
-	InteractionID *string `json:"interactionId,omitempty"`
+	InteractionID *ID `json:"interactionId,omitempty"`
 
 	// SegmentAgentGroupID is the id of the agent's group.
 	SegmentAgentGroupID *ID `json:"segmentAgentGroupId,omitempty"`
@@ -4290,7 +4292,7 @@ type InteractionSegment struct {
 	SegmentEvents []InteractionSegmentEvent `json:"segmentEvents,omitempty"`
 
 	// SegmentID is the id of the segment. The recording and the transcript need it.
-	SegmentID *string `json:"segmentId,omitempty"`
+	SegmentID *ID `json:"segmentId,omitempty"`
 
 	// SegmentParticipantID is the id of the participant, such as the agent.
 	SegmentParticipantID *ID `json:"segmentParticipantId,omitempty"`
@@ -6442,7 +6444,7 @@ type RealTimeCampaign struct {
 	// Machine is how many calls reached an answering machine.
 	Machine *int64 `json:"machine,omitempty"`
 
-	// Noanswer is how many calls nobody picked up.
+	// Noanswer is how many calls no person picked up.
 	Noanswer *int64 `json:"noanswer,omitempty"`
 
 	// NotHumanAnswers is how many calls did not reach a person.

@@ -18,17 +18,17 @@ type AgentStateSubscriptionsService service
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.ListAgentStateSubscriptions].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]AgentStateSubscription, error) {
-	resp, err := s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
+func (s *AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) ([]AgentStateSubscription, error) {
+	resp, err := s.client.ListAgentStateSubscriptions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
 	return decode.Value[[]AgentStateSubscription](expected(3), resp, err)
 }
 
 // All returns an iterator over the elements that [AgentStateSubscriptionsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[AgentStateSubscription, error] {
+func (s *AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) iter.Seq2[AgentStateSubscription, error] {
 	return decode.All[AgentStateSubscription](expected(3), func() (*http.Response, error) {
-		return s.client.ListAgentStateSubscriptions(ctx, rcAccountID, subAccountID)
+		return s.client.ListAgentStateSubscriptions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
 	})
 }
 
@@ -36,8 +36,8 @@ func (s *AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID RC
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.CreateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
-	resp, err := s.client.CreateAgentStateSubscription(ctx, rcAccountID, subAccountID, body)
+func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+	resp, err := s.client.CreateAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[AgentStateSubscription](expected(4), resp, err)
 }
 
@@ -45,8 +45,8 @@ func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.DeleteAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID) error {
-	resp, err := s.client.DeleteAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID)
+func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, subscriptionID wire.ID) error {
+	resp, err := s.client.DeleteAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(subscriptionID))
 	return decode.None(expected(5), resp, err)
 }
 
@@ -54,8 +54,8 @@ func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID
 //
 // It sends PUT /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.UpdateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, subscriptionID SubscriptionID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
-	resp, err := s.client.UpdateAgentStateSubscription(ctx, rcAccountID, subAccountID, subscriptionID, body)
+func (s *AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, subscriptionID wire.ID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
+	resp, err := s.client.UpdateAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(subscriptionID), body)
 	return decode.Value[AgentStateSubscription](expected(6), resp, err)
 }
 
@@ -65,51 +65,51 @@ type ReportsService service
 // ListExtendedAgentStats reports the interactions of each agent in each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats. See [Client.ListExtendedAgentStats].
-func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]ExtendedAgentStats, error) {
-	resp, err := s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
+func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]ExtendedAgentStats, error) {
+	resp, err := s.client.ListExtendedAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]ExtendedAgentStats](expected(7), resp, err)
 }
 
 // AllExtendedAgentStats returns an iterator over the elements that [ReportsService.ListExtendedAgentStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
+func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
 	return decode.All[ExtendedAgentStats](expected(7), func() (*http.Response, error) {
-		return s.client.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, body)
+		return s.client.ListExtendedAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
 
 // ListAgentStats reports the times of each agent.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats. See [Client.ListAgentStats].
-func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]AgentStats, error) {
-	resp, err := s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
+func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]AgentStats, error) {
+	resp, err := s.client.ListAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]AgentStats](expected(8), resp, err)
 }
 
 // AllAgentStats returns an iterator over the elements that [ReportsService.ListAgentStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[AgentStats, error] {
+func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[AgentStats, error] {
 	return decode.All[AgentStats](expected(8), func() (*http.Response, error) {
-		return s.client.ListAgentStats(ctx, rcAccountID, subAccountID, body)
+		return s.client.ListAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
 
 // ListQueueStats reports the interactions of each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats. See [Client.ListQueueStats].
-func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) ([]QueueStats, error) {
-	resp, err := s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
+func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]QueueStats, error) {
+	resp, err := s.client.ListQueueStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]QueueStats](expected(9), resp, err)
 }
 
 // AllQueueStats returns an iterator over the elements that [ReportsService.ListQueueStats] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *ReportsService) AllQueueStats(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body StatsRequest) iter.Seq2[QueueStats, error] {
+func (s *ReportsService) AllQueueStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[QueueStats, error] {
 	return decode.All[QueueStats](expected(9), func() (*http.Response, error) {
-		return s.client.ListQueueStats(ctx, rcAccountID, subAccountID, body)
+		return s.client.ListQueueStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
 
@@ -119,49 +119,49 @@ type MediaControlService service
 // StartSegmentStream streams the audio of a segment to a server.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams. See [Client.StartSegmentStream].
-func (s *MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, body StreamRequest) error {
-	resp, err := s.client.StartSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, body)
+func (s *MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, body StreamRequest) error {
+	resp, err := s.client.StartSegmentStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), body)
 	return decode.None(expected(10), resp, err)
 }
 
 // StopSegmentStream stops a stream of a segment.
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}. See [Client.StopSegmentStream].
-func (s *MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, streamID wire.PathID) error {
-	resp, err := s.client.StopSegmentStream(ctx, rcAccountID, subAccountID, dialogID, segmentID, streamID)
+func (s *MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, streamID wire.ID) error {
+	resp, err := s.client.StopSegmentStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), wire.PathID(streamID))
 	return decode.None(expected(11), resp, err)
 }
 
 // StartDialogStream streams the audio of all segments of a dialog to a server.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams. See [Client.StartDialogStream].
-func (s *MediaControlService) StartDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, body StreamRequest) error {
-	resp, err := s.client.StartDialogStream(ctx, rcAccountID, subAccountID, dialogID, body)
+func (s *MediaControlService) StartDialogStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, body StreamRequest) error {
+	resp, err := s.client.StartDialogStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), body)
 	return decode.None(expected(12), resp, err)
 }
 
 // StopDialogStream stops a stream of a dialog.
 //
 // It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}. See [Client.StopDialogStream].
-func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, streamID wire.PathID) error {
-	resp, err := s.client.StopDialogStream(ctx, rcAccountID, subAccountID, dialogID, streamID)
+func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, streamID wire.ID) error {
+	resp, err := s.client.StopDialogStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(streamID))
 	return decode.None(expected(13), resp, err)
 }
 
 // ListInteractions reports the segments of interactions that ended in a window.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata. See [Client.ListInteractions].
-func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) ([]InteractionSegment, error) {
-	resp, err := s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
+func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body InteractionSearch) ([]InteractionSegment, error) {
+	resp, err := s.client.ListInteractions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]InteractionSegment](expected(14), resp, err)
 }
 
 // AllInteractions returns an iterator over the elements that [ReportsService.ListInteractions] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *ReportsService) AllInteractions(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
+func (s *ReportsService) AllInteractions(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
 	return decode.All[InteractionSegment](expected(14), func() (*http.Response, error) {
-		return s.client.ListInteractions(ctx, rcAccountID, subAccountID, body)
+		return s.client.ListInteractions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
 
@@ -171,34 +171,34 @@ type CXQueuesService service
 // ListGroups lists the queue groups for calls and for digital channels.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups. See [Client.ListCXQueueGroups].
-func (s *CXQueuesService) ListGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) ([]CXQueueGroup, error) {
-	resp, err := s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
+func (s *CXQueuesService) ListGroups(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) ([]CXQueueGroup, error) {
+	resp, err := s.client.ListCXQueueGroups(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
 	return decode.Value[[]CXQueueGroup](expected(15), resp, err)
 }
 
 // AllGroups returns an iterator over the elements that [CXQueuesService.ListGroups] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *CXQueuesService) AllGroups(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID) iter.Seq2[CXQueueGroup, error] {
+func (s *CXQueuesService) AllGroups(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) iter.Seq2[CXQueueGroup, error] {
 	return decode.All[CXQueueGroup](expected(15), func() (*http.Response, error) {
-		return s.client.ListCXQueueGroups(ctx, rcAccountID, subAccountID)
+		return s.client.ListCXQueueGroups(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
 	})
 }
 
 // List lists the queues of a queue group with the ids of their agents.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents. See [Client.ListCXQueues].
-func (s *CXQueuesService) List(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) ([]CXQueue, error) {
-	resp, err := s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
+func (s *CXQueuesService) List(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, queueGroupID int64) ([]CXQueue, error) {
+	resp, err := s.client.ListCXQueues(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), queueGroupID)
 	return decode.Value[[]CXQueue](expected(16), resp, err)
 }
 
 // All returns an iterator over the elements that [CXQueuesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *CXQueuesService) All(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, queueGroupID int64) iter.Seq2[CXQueue, error] {
+func (s *CXQueuesService) All(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, queueGroupID int64) iter.Seq2[CXQueue, error] {
 	return decode.All[CXQueue](expected(16), func() (*http.Response, error) {
-		return s.client.ListCXQueues(ctx, rcAccountID, subAccountID, queueGroupID)
+		return s.client.ListCXQueues(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), queueGroupID)
 	})
 }
 
@@ -212,8 +212,8 @@ type RecordingsService service
 // params may be nil.
 //
 // The caller must close the body of the response.
-func (s *RecordingsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID, params *GetRecordingParams) (*http.Response, error) {
-	resp, err := s.client.GetRecording(ctx, rcAccountID, subAccountID, dialogID, segmentID, params)
+func (s *RecordingsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, params *GetRecordingParams) (*http.Response, error) {
+	resp, err := s.client.GetRecording(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), params)
 	return decode.Download(expected(17), resp, err)
 }
 
@@ -223,16 +223,16 @@ type TranscriptsService service
 // Get returns the transcript of a segment.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetTranscript].
-func (s *TranscriptsService) Get(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, dialogID DialogID, segmentID SegmentID) (Transcript, error) {
-	resp, err := s.client.GetTranscript(ctx, rcAccountID, subAccountID, dialogID, segmentID)
+func (s *TranscriptsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID) (Transcript, error) {
+	resp, err := s.client.GetTranscript(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID))
 	return decode.Value[Transcript](expected(18), resp, err)
 }
 
 // GetAvailability reports whether a queue is open, who is available and how many wait.
 //
 // It sends GET /voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability. See [Client.GetCXQueueAvailability].
-func (s *CXQueuesService) GetAvailability(ctx context.Context, subAccountID SubAccountID, queueID wire.PathID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
-	resp, err := s.client.GetCXQueueAvailability(ctx, subAccountID, queueID, &params)
+func (s *CXQueuesService) GetAvailability(ctx context.Context, subAccountID wire.ID, queueID wire.ID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
+	resp, err := s.client.GetCXQueueAvailability(ctx, wire.PathID(subAccountID), wire.PathID(queueID), &params)
 	return decode.Value[CXQueueAvailability](expected(19), resp, err)
 }
 
@@ -243,17 +243,17 @@ type AccountsService service
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts. See [Client.ListSubAccounts].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AccountsService) ListSubAccounts(ctx context.Context, mainAccountID MainAccountID) ([]SubAccount, error) {
-	resp, err := s.client.ListSubAccounts(ctx, mainAccountID)
+func (s *AccountsService) ListSubAccounts(ctx context.Context, mainAccountID wire.ID) ([]SubAccount, error) {
+	resp, err := s.client.ListSubAccounts(ctx, wire.PathID(mainAccountID))
 	return decode.Value[[]SubAccount](expected(20), resp, err)
 }
 
 // AllSubAccounts returns an iterator over the elements that [AccountsService.ListSubAccounts] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AccountsService) AllSubAccounts(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[SubAccount, error] {
+func (s *AccountsService) AllSubAccounts(ctx context.Context, mainAccountID wire.ID) iter.Seq2[SubAccount, error] {
 	return decode.All[SubAccount](expected(20), func() (*http.Response, error) {
-		return s.client.ListSubAccounts(ctx, mainAccountID)
+		return s.client.ListSubAccounts(ctx, wire.PathID(mainAccountID))
 	})
 }
 
@@ -261,17 +261,17 @@ func (s *AccountsService) AllSubAccounts(ctx context.Context, mainAccountID Main
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups. See [Client.ListAccountAgentGroups].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AccountsService) ListAgentGroups(ctx context.Context, subAccountID SubAccountID) ([]AgentGroup, error) {
-	resp, err := s.client.ListAccountAgentGroups(ctx, subAccountID)
+func (s *AccountsService) ListAgentGroups(ctx context.Context, subAccountID wire.ID) ([]AgentGroup, error) {
+	resp, err := s.client.ListAccountAgentGroups(ctx, wire.PathID(subAccountID))
 	return decode.Value[[]AgentGroup](expected(21), resp, err)
 }
 
 // AllAgentGroups returns an iterator over the elements that [AccountsService.ListAgentGroups] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAccountID) iter.Seq2[AgentGroup, error] {
+func (s *AccountsService) AllAgentGroups(ctx context.Context, subAccountID wire.ID) iter.Seq2[AgentGroup, error] {
 	return decode.All[AgentGroup](expected(21), func() (*http.Response, error) {
-		return s.client.ListAccountAgentGroups(ctx, subAccountID)
+		return s.client.ListAccountAgentGroups(ctx, wire.PathID(subAccountID))
 	})
 }
 
@@ -279,17 +279,17 @@ func (s *AccountsService) AllAgentGroups(ctx context.Context, subAccountID SubAc
 //
 // It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAccountAgents].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AccountsService) ListAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) ([]Agent, error) {
-	resp, err := s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
+func (s *AccountsService) ListAgents(ctx context.Context, subAccountID wire.ID, agentGroupID AgentGroupID) ([]Agent, error) {
+	resp, err := s.client.ListAccountAgents(ctx, wire.PathID(subAccountID), agentGroupID)
 	return decode.Value[[]Agent](expected(22), resp, err)
 }
 
 // AllAgents returns an iterator over the elements that [AccountsService.ListAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AccountsService) AllAgents(ctx context.Context, subAccountID SubAccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+func (s *AccountsService) AllAgents(ctx context.Context, subAccountID wire.ID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
 	return decode.All[Agent](expected(22), func() (*http.Response, error) {
-		return s.client.ListAccountAgents(ctx, subAccountID, agentGroupID)
+		return s.client.ListAccountAgents(ctx, wire.PathID(subAccountID), agentGroupID)
 	})
 }
 
@@ -297,17 +297,17 @@ func (s *AccountsService) AllAgents(ctx context.Context, subAccountID SubAccount
 //
 // It sends GET /voice/api/integration/v1/admin/users/{mainAccountId}. See [Client.ListAccountUsers].
 // It requires the permission ROLE WFO_ACCESS.
-func (s *AccountsService) ListUsers(ctx context.Context, mainAccountID MainAccountID) ([]User, error) {
-	resp, err := s.client.ListAccountUsers(ctx, mainAccountID)
+func (s *AccountsService) ListUsers(ctx context.Context, mainAccountID wire.ID) ([]User, error) {
+	resp, err := s.client.ListAccountUsers(ctx, wire.PathID(mainAccountID))
 	return decode.Value[[]User](expected(23), resp, err)
 }
 
 // AllUsers returns an iterator over the elements that [AccountsService.ListUsers] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AccountsService) AllUsers(ctx context.Context, mainAccountID MainAccountID) iter.Seq2[User, error] {
+func (s *AccountsService) AllUsers(ctx context.Context, mainAccountID wire.ID) iter.Seq2[User, error] {
 	return decode.All[User](expected(23), func() (*http.Response, error) {
-		return s.client.ListAccountUsers(ctx, mainAccountID)
+		return s.client.ListAccountUsers(ctx, wire.PathID(mainAccountID))
 	})
 }
 
@@ -335,8 +335,8 @@ type ActiveCallsService service
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall. See [Client.CreateCall].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) Create(ctx context.Context, accountID AccountID, params CreateCallParams) (bool, error) {
-	resp, err := s.client.CreateCall(ctx, accountID, &params)
+func (s *ActiveCallsService) Create(ctx context.Context, accountID wire.ID, params CreateCallParams) (bool, error) {
+	resp, err := s.client.CreateCall(ctx, wire.PathID(accountID), &params)
 	return decode.Value[bool](expected(25), resp, err)
 }
 
@@ -346,15 +346,15 @@ func (s *ActiveCallsService) Create(ctx context.Context, accountID AccountID, pa
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *ActiveCallsService) List(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) ([]ActiveCall, error) {
-	resp, err := s.client.ListActiveCalls(ctx, accountID, params)
+func (s *ActiveCallsService) List(ctx context.Context, accountID wire.ID, params *ListActiveCallsParams) ([]ActiveCall, error) {
+	resp, err := s.client.ListActiveCalls(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]ActiveCall](expected(26), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [ActiveCallsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *ActiveCallsService) All(ctx context.Context, accountID AccountID, params *ListActiveCallsParams) iter.Seq2[ActiveCall, error] {
+func (s *ActiveCallsService) All(ctx context.Context, accountID wire.ID, params *ListActiveCallsParams) iter.Seq2[ActiveCall, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -369,16 +369,16 @@ func (s *ActiveCallsService) All(ctx context.Context, accountID AccountID, param
 // CheckQueueStatus reports whether the queue of a phone number can take a call.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus. See [Client.CheckQueueStatus].
-func (s *ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID AccountID, params CheckQueueStatusParams) (PrerouteCheck, error) {
-	resp, err := s.client.CheckQueueStatus(ctx, accountID, &params)
+func (s *ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID wire.ID, params CheckQueueStatusParams) (PrerouteCheck, error) {
+	resp, err := s.client.CheckQueueStatus(ctx, wire.PathID(accountID), &params)
 	return decode.Value[PrerouteCheck](expected(27), resp, err)
 }
 
 // CheckQueueThreshold reports whether fewer calls wait in the queue of a phone number than a limit.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold. See [Client.CheckQueueThreshold].
-func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID AccountID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
-	resp, err := s.client.CheckQueueThreshold(ctx, accountID, &params)
+func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID wire.ID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
+	resp, err := s.client.CheckQueueThreshold(ctx, wire.PathID(accountID), &params)
 	return decode.Value[PrerouteCheck](expected(28), resp, err)
 }
 
@@ -386,8 +386,8 @@ func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID 
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall. See [Client.JoinCall].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) Join(ctx context.Context, accountID AccountID, uii Uii, params JoinCallParams) (bool, error) {
-	resp, err := s.client.JoinCall(ctx, accountID, uii, &params)
+func (s *ActiveCallsService) Join(ctx context.Context, accountID wire.ID, uii wire.ID, params JoinCallParams) (bool, error) {
+	resp, err := s.client.JoinCall(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
 	return decode.Value[bool](expected(29), resp, err)
 }
 
@@ -395,8 +395,8 @@ func (s *ActiveCallsService) Join(ctx context.Context, accountID AccountID, uii 
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall. See [Client.DisposeCall].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) Dispose(ctx context.Context, accountID AccountID, uii Uii, params DisposeCallParams) (bool, error) {
-	resp, err := s.client.DisposeCall(ctx, accountID, uii, &params)
+func (s *ActiveCallsService) Dispose(ctx context.Context, accountID wire.ID, uii wire.ID, params DisposeCallParams) (bool, error) {
+	resp, err := s.client.DisposeCall(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
 	return decode.Value[bool](expected(30), resp, err)
 }
 
@@ -404,8 +404,8 @@ func (s *ActiveCallsService) Dispose(ctx context.Context, accountID AccountID, u
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall. See [Client.HangUpCall].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) HangUp(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
-	resp, err := s.client.HangUpCall(ctx, accountID, uii)
+func (s *ActiveCallsService) HangUp(ctx context.Context, accountID wire.ID, uii wire.ID) (bool, error) {
+	resp, err := s.client.HangUpCall(ctx, wire.PathID(accountID), wire.PathID(uii))
 	return decode.Value[bool](expected(31), resp, err)
 }
 
@@ -413,8 +413,8 @@ func (s *ActiveCallsService) HangUp(ctx context.Context, accountID AccountID, ui
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession. See [Client.HangUpSession].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params HangUpSessionParams) (bool, error) {
-	resp, err := s.client.HangUpSession(ctx, accountID, uii, &params)
+func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID wire.ID, uii wire.ID, params HangUpSessionParams) (bool, error) {
+	resp, err := s.client.HangUpSession(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
 	return decode.Value[bool](expected(32), resp, err)
 }
 
@@ -423,16 +423,16 @@ func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID Accoun
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById. See [Client.HangUpSessionByID].
 //
 // params may be nil.
-func (s *ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams) (bool, error) {
-	resp, err := s.client.HangUpSessionByID(ctx, accountID, uii, params)
+func (s *ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID wire.ID, uii wire.ID, params *HangUpSessionByIDParams) (bool, error) {
+	resp, err := s.client.HangUpSessionByID(ctx, wire.PathID(accountID), wire.PathID(uii), params)
 	return decode.Value[bool](expected(33), resp, err)
 }
 
 // Ping reports whether a call is active.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall. See [Client.PingCall].
-func (s *ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii Uii) (bool, error) {
-	resp, err := s.client.PingCall(ctx, accountID, uii)
+func (s *ActiveCallsService) Ping(ctx context.Context, accountID wire.ID, uii wire.ID) (bool, error) {
+	resp, err := s.client.PingCall(ctx, wire.PathID(accountID), wire.PathID(uii))
 	return decode.Value[bool](expected(34), resp, err)
 }
 
@@ -441,8 +441,8 @@ func (s *ActiveCallsService) Ping(ctx context.Context, accountID AccountID, uii 
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall. See [Client.RequeueCall].
 //
 // params may be nil.
-func (s *ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams) (bool, error) {
-	resp, err := s.client.RequeueCall(ctx, accountID, uii, params)
+func (s *ActiveCallsService) Requeue(ctx context.Context, accountID wire.ID, uii wire.ID, params *RequeueCallParams) (bool, error) {
+	resp, err := s.client.RequeueCall(ctx, wire.PathID(accountID), wire.PathID(uii), params)
 	return decode.Value[bool](expected(35), resp, err)
 }
 
@@ -451,8 +451,8 @@ func (s *ActiveCallsService) Requeue(ctx context.Context, accountID AccountID, u
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold. See [Client.SetCallHold].
 //
 // params may be nil.
-func (s *ActiveCallsService) SetHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams) (bool, error) {
-	resp, err := s.client.SetCallHold(ctx, accountID, uii, params)
+func (s *ActiveCallsService) SetHold(ctx context.Context, accountID wire.ID, uii wire.ID, params *SetCallHoldParams) (bool, error) {
+	resp, err := s.client.SetCallHold(ctx, wire.PathID(accountID), wire.PathID(uii), params)
 	return decode.Value[bool](expected(36), resp, err)
 }
 
@@ -460,8 +460,8 @@ func (s *ActiveCallsService) SetHold(ctx context.Context, accountID AccountID, u
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording. See [Client.SetCallRecording].
 // It requires the permission READ Account.
-func (s *ActiveCallsService) SetRecording(ctx context.Context, accountID AccountID, uii Uii, params SetCallRecordingParams) (bool, error) {
-	resp, err := s.client.SetCallRecording(ctx, accountID, uii, &params)
+func (s *ActiveCallsService) SetRecording(ctx context.Context, accountID wire.ID, uii wire.ID, params SetCallRecordingParams) (bool, error) {
+	resp, err := s.client.SetCallRecording(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
 	return decode.Value[bool](expected(37), resp, err)
 }
 
@@ -474,15 +474,15 @@ type AgentGroupsService service
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *AgentGroupsService) List(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) ([]AgentGroup, error) {
-	resp, err := s.client.ListAgentGroups(ctx, accountID, params)
+func (s *AgentGroupsService) List(ctx context.Context, accountID wire.ID, params *ListAgentGroupsParams) ([]AgentGroup, error) {
+	resp, err := s.client.ListAgentGroups(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]AgentGroup](expected(38), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [AgentGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *AgentGroupsService) All(ctx context.Context, accountID AccountID, params *ListAgentGroupsParams) iter.Seq2[AgentGroup, error] {
+func (s *AgentGroupsService) All(ctx context.Context, accountID wire.ID, params *ListAgentGroupsParams) iter.Seq2[AgentGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -498,8 +498,8 @@ func (s *AgentGroupsService) All(ctx context.Context, accountID AccountID, param
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.CreateAgentGroup].
 // It requires the permission CREATE Account.
-func (s *AgentGroupsService) Create(ctx context.Context, accountID AccountID, body AgentGroup) (AgentGroup, error) {
-	resp, err := s.client.CreateAgentGroup(ctx, accountID, body)
+func (s *AgentGroupsService) Create(ctx context.Context, accountID wire.ID, body AgentGroup) (AgentGroup, error) {
+	resp, err := s.client.CreateAgentGroup(ctx, wire.PathID(accountID), body)
 	return decode.Value[AgentGroup](expected(39), resp, err)
 }
 
@@ -511,8 +511,8 @@ func (s *AgentGroupsService) Create(ctx context.Context, accountID AccountID, bo
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (s *AgentGroupsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) error {
-	resp, err := s.client.DeleteAgentGroup(ctx, accountID, agentGroupID)
+func (s *AgentGroupsService) Delete(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID) error {
+	resp, err := s.client.DeleteAgentGroup(ctx, wire.PathID(accountID), agentGroupID)
 	return decode.Deleted(expected(40), resp, err)
 }
 
@@ -522,8 +522,8 @@ func (s *AgentGroupsService) Delete(ctx context.Context, accountID AccountID, ag
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
-func (s *AgentGroupsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, params *GetAgentGroupParams) (AgentGroup, error) {
-	resp, err := s.client.GetAgentGroup(ctx, accountID, agentGroupID, params)
+func (s *AgentGroupsService) Get(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, params *GetAgentGroupParams) (AgentGroup, error) {
+	resp, err := s.client.GetAgentGroup(ctx, wire.PathID(accountID), agentGroupID, params)
 	return decode.Value[AgentGroup](expected(41), resp, err)
 }
 
@@ -531,8 +531,8 @@ func (s *AgentGroupsService) Get(ctx context.Context, accountID AccountID, agent
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.UpdateAgentGroup].
 // It requires the permission UPDATE AgentGroup.
-func (s *AgentGroupsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
-	resp, err := s.client.UpdateAgentGroup(ctx, accountID, agentGroupID, body)
+func (s *AgentGroupsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
+	resp, err := s.client.UpdateAgentGroup(ctx, wire.PathID(accountID), agentGroupID, body)
 	return decode.Value[AgentGroup](expected(42), resp, err)
 }
 
@@ -543,17 +543,17 @@ type AgentsService service
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAgents].
 // It requires the permission READ AgentGroup.
-func (s *AgentsService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) ([]Agent, error) {
-	resp, err := s.client.ListAgents(ctx, accountID, agentGroupID)
+func (s *AgentsService) List(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID) ([]Agent, error) {
+	resp, err := s.client.ListAgents(ctx, wire.PathID(accountID), agentGroupID)
 	return decode.Value[[]Agent](expected(43), resp, err)
 }
 
 // All returns an iterator over the elements that [AgentsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AgentsService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
+func (s *AgentsService) All(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID) iter.Seq2[Agent, error] {
 	return decode.All[Agent](expected(43), func() (*http.Response, error) {
-		return s.client.ListAgents(ctx, accountID, agentGroupID)
+		return s.client.ListAgents(ctx, wire.PathID(accountID), agentGroupID)
 	})
 }
 
@@ -561,8 +561,8 @@ func (s *AgentsService) All(ctx context.Context, accountID AccountID, agentGroup
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.CreateAgent].
 // It requires the permission CREATE AgentGroup.
-func (s *AgentsService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
-	resp, err := s.client.CreateAgent(ctx, accountID, agentGroupID, body)
+func (s *AgentsService) Create(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
+	resp, err := s.client.CreateAgent(ctx, wire.PathID(accountID), agentGroupID, body)
 	return decode.Value[Agent](expected(44), resp, err)
 }
 
@@ -570,8 +570,8 @@ func (s *AgentsService) Create(ctx context.Context, accountID AccountID, agentGr
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.UpdateAgents].
 // It requires the permission UPDATE AgentGroup.
-func (s *AgentsService) UpdateList(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
-	resp, err := s.client.UpdateAgents(ctx, accountID, agentGroupID, body)
+func (s *AgentsService) UpdateList(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.UpdateAgents(ctx, wire.PathID(accountID), agentGroupID, body)
 	return decode.Value[[]Agent](expected(45), resp, err)
 }
 
@@ -581,8 +581,8 @@ func (s *AgentsService) UpdateList(ctx context.Context, accountID AccountID, age
 // It requires the permission DELETE Agent.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *AgentsService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) error {
-	resp, err := s.client.DeleteAgent(ctx, accountID, agentGroupID, agentID)
+func (s *AgentsService) Delete(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) error {
+	resp, err := s.client.DeleteAgent(ctx, wire.PathID(accountID), agentGroupID, agentID)
 	return decode.Deleted(expected(46), resp, err)
 }
 
@@ -590,8 +590,8 @@ func (s *AgentsService) Delete(ctx context.Context, accountID AccountID, agentGr
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.GetAgent].
 // It requires the permission READ Agent.
-func (s *AgentsService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
-	resp, err := s.client.GetAgent(ctx, accountID, agentGroupID, agentID)
+func (s *AgentsService) Get(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
+	resp, err := s.client.GetAgent(ctx, wire.PathID(accountID), agentGroupID, agentID)
 	return decode.Value[Agent](expected(47), resp, err)
 }
 
@@ -599,8 +599,8 @@ func (s *AgentsService) Get(ctx context.Context, accountID AccountID, agentGroup
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.UpdateAgent].
 // It requires the permission UPDATE Agent.
-func (s *AgentsService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
-	resp, err := s.client.UpdateAgent(ctx, accountID, agentGroupID, agentID, body)
+func (s *AgentsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
+	resp, err := s.client.UpdateAgent(ctx, wire.PathID(accountID), agentGroupID, agentID, body)
 	return decode.Value[Agent](expected(48), resp, err)
 }
 
@@ -610,90 +610,90 @@ type SkillProfilesService service
 // List lists the skill profiles of an agent.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.ListSkillProfiles].
-func (s *SkillProfilesService) List(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
-	resp, err := s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
+func (s *SkillProfilesService) List(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
+	resp, err := s.client.ListSkillProfiles(ctx, wire.PathID(accountID), agentGroupID, agentID)
 	return decode.Value[[]SkillProfile](expected(49), resp, err)
 }
 
 // All returns an iterator over the elements that [SkillProfilesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *SkillProfilesService) All(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID) iter.Seq2[SkillProfile, error] {
+func (s *SkillProfilesService) All(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) iter.Seq2[SkillProfile, error] {
 	return decode.All[SkillProfile](expected(49), func() (*http.Response, error) {
-		return s.client.ListSkillProfiles(ctx, accountID, agentGroupID, agentID)
+		return s.client.ListSkillProfiles(ctx, wire.PathID(accountID), agentGroupID, agentID)
 	})
 }
 
 // Create creates a skill profile for an agent.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.CreateSkillProfile].
-func (s *SkillProfilesService) Create(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
-	resp, err := s.client.CreateSkillProfile(ctx, accountID, agentGroupID, agentID, body)
+func (s *SkillProfilesService) Create(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
+	resp, err := s.client.CreateSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, body)
 	return decode.Value[SkillProfile](expected(50), resp, err)
 }
 
 // Delete deletes a skill profile.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.DeleteSkillProfile].
-func (s *SkillProfilesService) Delete(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
-	resp, err := s.client.DeleteSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
+func (s *SkillProfilesService) Delete(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
+	resp, err := s.client.DeleteSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.None(expected(51), resp, err)
 }
 
 // Get returns a skill profile.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.GetSkillProfile].
-func (s *SkillProfilesService) Get(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
-	resp, err := s.client.GetSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID)
+func (s *SkillProfilesService) Get(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
+	resp, err := s.client.GetSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.Value[SkillProfile](expected(52), resp, err)
 }
 
 // Update updates a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.UpdateSkillProfile].
-func (s *SkillProfilesService) Update(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
-	resp, err := s.client.UpdateSkillProfile(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
+func (s *SkillProfilesService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
+	resp, err := s.client.UpdateSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, body)
 	return decode.Value[SkillProfile](expected(53), resp, err)
 }
 
 // ListSkills lists the skills of a skill profile.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.ListSkillProfileSkills].
-func (s *SkillProfilesService) ListSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
-	resp, err := s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
+func (s *SkillProfilesService) ListSkills(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
+	resp, err := s.client.ListSkillProfileSkills(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.Value[[]QueueSkill](expected(54), resp, err)
 }
 
 // AllSkills returns an iterator over the elements that [SkillProfilesService.ListSkills] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *SkillProfilesService) AllSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) iter.Seq2[QueueSkill, error] {
+func (s *SkillProfilesService) AllSkills(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) iter.Seq2[QueueSkill, error] {
 	return decode.All[QueueSkill](expected(54), func() (*http.Response, error) {
-		return s.client.ListSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID)
+		return s.client.ListSkillProfileSkills(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	})
 }
 
 // AssignSkills assigns skills to a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.AssignSkillProfileSkills].
-func (s *SkillProfilesService) AssignSkills(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
-	resp, err := s.client.AssignSkillProfileSkills(ctx, accountID, agentGroupID, agentID, skillProfileID, body)
+func (s *SkillProfilesService) AssignSkills(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
+	resp, err := s.client.AssignSkillProfileSkills(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, body)
 	return decode.None(expected(55), resp, err)
 }
 
 // RemoveSkill takes a skill from a skill profile.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.RemoveSkillProfileSkill].
-func (s *SkillProfilesService) RemoveSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
-	resp, err := s.client.RemoveSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
+func (s *SkillProfilesService) RemoveSkill(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
+	resp, err := s.client.RemoveSkillProfileSkill(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, skillID)
 	return decode.None(expected(56), resp, err)
 }
 
 // AssignSkill assigns one skill to a skill profile.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.AssignSkillProfileSkill].
-func (s *SkillProfilesService) AssignSkill(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
-	resp, err := s.client.AssignSkillProfileSkill(ctx, accountID, agentGroupID, agentID, skillProfileID, skillID)
+func (s *SkillProfilesService) AssignSkill(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
+	resp, err := s.client.AssignSkillProfileSkill(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, skillID)
 	return decode.Value[any](expected(57), resp, err)
 }
 
@@ -704,8 +704,8 @@ type AgentAccessService service
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.CountLoggedInAgents].
 // It requires the permission READ Account + READ Queue.
-func (s *AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
-	resp, err := s.client.CountLoggedInAgents(ctx, accountID, agentGroupID, gateGroupID, gateID)
+func (s *AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
+	resp, err := s.client.CountLoggedInAgents(ctx, wire.PathID(accountID), agentGroupID, gateGroupID, gateID)
 	return decode.Value[int64](expected(58), resp, err)
 }
 
@@ -717,17 +717,17 @@ type AuxStatesService service
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/auxStates. See [Client.ListAuxStates].
 //
 // params may be nil.
-func (s *AuxStatesService) List(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) ([]AuxState, error) {
-	resp, err := s.client.ListAuxStates(ctx, accountID, params)
+func (s *AuxStatesService) List(ctx context.Context, accountID wire.ID, params *ListAuxStatesParams) ([]AuxState, error) {
+	resp, err := s.client.ListAuxStates(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]AuxState](expected(59), resp, err)
 }
 
 // All returns an iterator over the elements that [AuxStatesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AuxStatesService) All(ctx context.Context, accountID AccountID, params *ListAuxStatesParams) iter.Seq2[AuxState, error] {
+func (s *AuxStatesService) All(ctx context.Context, accountID wire.ID, params *ListAuxStatesParams) iter.Seq2[AuxState, error] {
 	return decode.All[AuxState](expected(59), func() (*http.Response, error) {
-		return s.client.ListAuxStates(ctx, accountID, params)
+		return s.client.ListAuxStates(ctx, wire.PathID(accountID), params)
 	})
 }
 
@@ -738,8 +738,8 @@ type LeadsService service
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions. See [Client.PerformLeadAction].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s *LeadsService) PerformAction(ctx context.Context, accountID AccountID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
-	resp, err := s.client.PerformLeadAction(ctx, accountID, &params, body)
+func (s *LeadsService) PerformAction(ctx context.Context, accountID wire.ID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
+	resp, err := s.client.PerformLeadAction(ctx, wire.PathID(accountID), &params, body)
 	return decode.Value[LeadActionResult](expected(60), resp, err)
 }
 
@@ -749,8 +749,8 @@ func (s *LeadsService) PerformAction(ctx context.Context, accountID AccountID, p
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *LeadsService) Search(ctx context.Context, accountID AccountID, body LeadSearch, params *SearchLeadsParams) (LeadPage, error) {
-	resp, err := s.client.SearchLeads(ctx, accountID, params, body)
+func (s *LeadsService) Search(ctx context.Context, accountID wire.ID, body LeadSearch, params *SearchLeadsParams) (LeadPage, error) {
+	resp, err := s.client.SearchLeads(ctx, wire.PathID(accountID), params, body)
 	return decode.Value[LeadPage](expected(61), resp, err)
 }
 
@@ -760,8 +760,8 @@ func (s *LeadsService) Search(ctx context.Context, accountID AccountID, body Lea
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *LeadsService) SearchByPhoneList(ctx context.Context, accountID AccountID, body LeadPhoneSearch, params *SearchLeadsByPhoneListParams) (LeadPage, error) {
-	resp, err := s.client.SearchLeadsByPhoneList(ctx, accountID, params, body)
+func (s *LeadsService) SearchByPhoneList(ctx context.Context, accountID wire.ID, body LeadPhoneSearch, params *SearchLeadsByPhoneListParams) (LeadPage, error) {
+	resp, err := s.client.SearchLeadsByPhoneList(ctx, wire.PathID(accountID), params, body)
 	return decode.Value[LeadPage](expected(62), resp, err)
 }
 
@@ -769,17 +769,17 @@ func (s *LeadsService) SearchByPhoneList(ctx context.Context, accountID AccountI
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates. See [Client.ListLeadStates].
 // It requires the permission READ Account.
-func (s *LeadsService) ListStates(ctx context.Context, accountID AccountID) ([]LeadState, error) {
-	resp, err := s.client.ListLeadStates(ctx, accountID)
+func (s *LeadsService) ListStates(ctx context.Context, accountID wire.ID) ([]LeadState, error) {
+	resp, err := s.client.ListLeadStates(ctx, wire.PathID(accountID))
 	return decode.Value[[]LeadState](expected(63), resp, err)
 }
 
 // AllStates returns an iterator over the elements that [LeadsService.ListStates] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.Seq2[LeadState, error] {
+func (s *LeadsService) AllStates(ctx context.Context, accountID wire.ID) iter.Seq2[LeadState, error] {
 	return decode.All[LeadState](expected(63), func() (*http.Response, error) {
-		return s.client.ListLeadStates(ctx, accountID)
+		return s.client.ListLeadStates(ctx, wire.PathID(accountID))
 	})
 }
 
@@ -787,17 +787,17 @@ func (s *LeadsService) AllStates(ctx context.Context, accountID AccountID) iter.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions. See [Client.ListSystemDispositions].
 // It requires the permission READ Account.
-func (s *LeadsService) ListSystemDispositions(ctx context.Context, accountID AccountID) ([]SystemDisposition, error) {
-	resp, err := s.client.ListSystemDispositions(ctx, accountID)
+func (s *LeadsService) ListSystemDispositions(ctx context.Context, accountID wire.ID) ([]SystemDisposition, error) {
+	resp, err := s.client.ListSystemDispositions(ctx, wire.PathID(accountID))
 	return decode.Value[[]SystemDisposition](expected(64), resp, err)
 }
 
 // AllSystemDispositions returns an iterator over the elements that [LeadsService.ListSystemDispositions] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *LeadsService) AllSystemDispositions(ctx context.Context, accountID AccountID) iter.Seq2[SystemDisposition, error] {
+func (s *LeadsService) AllSystemDispositions(ctx context.Context, accountID wire.ID) iter.Seq2[SystemDisposition, error] {
 	return decode.All[SystemDisposition](expected(64), func() (*http.Response, error) {
-		return s.client.ListSystemDispositions(ctx, accountID)
+		return s.client.ListSystemDispositions(ctx, wire.PathID(accountID))
 	})
 }
 
@@ -805,8 +805,8 @@ func (s *LeadsService) AllSystemDispositions(ctx context.Context, accountID Acco
 //
 // It sends PATCH /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.PatchLead].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s *LeadsService) Patch(ctx context.Context, accountID AccountID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
-	resp, err := s.client.PatchLead(ctx, accountID, leadID, &params, body)
+func (s *LeadsService) Patch(ctx context.Context, accountID wire.ID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
+	resp, err := s.client.PatchLead(ctx, wire.PathID(accountID), leadID, &params, body)
 	return decode.Value[Lead](expected(65), resp, err)
 }
 
@@ -814,8 +814,8 @@ func (s *LeadsService) Patch(ctx context.Context, accountID AccountID, leadID Le
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.UpdateLead].
 // It requires the permission READ Account + UPDATE Campaign.
-func (s *LeadsService) Update(ctx context.Context, accountID AccountID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
-	resp, err := s.client.UpdateLead(ctx, accountID, leadID, &params, body)
+func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
+	resp, err := s.client.UpdateLead(ctx, wire.PathID(accountID), leadID, &params, body)
 	return decode.Value[Lead](expected(66), resp, err)
 }
 
@@ -823,8 +823,8 @@ func (s *LeadsService) Update(ctx context.Context, accountID AccountID, leadID L
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct. See [Client.LoadLeads].
 // It requires the permission UPDATE Campaign.
-func (s *LeadsService) Load(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
-	resp, err := s.client.LoadLeads(ctx, accountID, campaignID, body)
+func (s *LeadsService) Load(ctx context.Context, accountID wire.ID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
+	resp, err := s.client.LoadLeads(ctx, wire.PathID(accountID), campaignID, body)
 	return decode.Value[LeadLoadResult](expected(67), resp, err)
 }
 
@@ -835,12 +835,12 @@ type LeadFilesService service
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview. See [Client.PreviewLeadFileWithBody].
 // It requires the permission UPDATE Campaign.
-func (s *LeadFilesService) Preview(ctx context.Context, accountID AccountID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
+func (s *LeadFilesService) Preview(ctx context.Context, accountID wire.ID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
 	upload, err := wire.Multipart(body)
 	if err != nil {
 		return decode.Value[LeadFilePreview](expected(68), nil, err)
 	}
-	resp, err := s.client.PreviewLeadFileWithBody(ctx, accountID, campaignID, &params, upload.ContentType(), upload)
+	resp, err := s.client.PreviewLeadFileWithBody(ctx, wire.PathID(accountID), campaignID, &params, upload.ContentType(), upload)
 	return decode.Value[LeadFilePreview](expected(68), resp, err)
 }
 
@@ -848,8 +848,8 @@ func (s *LeadFilesService) Preview(ctx context.Context, accountID AccountID, cam
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process. See [Client.ProcessLeadFile].
 // It requires the permission UPDATE Campaign.
-func (s *LeadFilesService) Process(ctx context.Context, accountID AccountID, campaignID CampaignID, body LeadLoadRequest) error {
-	resp, err := s.client.ProcessLeadFile(ctx, accountID, campaignID, body)
+func (s *LeadFilesService) Process(ctx context.Context, accountID wire.ID, campaignID CampaignID, body LeadLoadRequest) error {
+	resp, err := s.client.ProcessLeadFile(ctx, wire.PathID(accountID), campaignID, body)
 	return decode.None(expected(69), resp, err)
 }
 
@@ -862,15 +862,15 @@ type DialGroupsService service
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *DialGroupsService) List(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) ([]DialGroup, error) {
-	resp, err := s.client.ListDialGroups(ctx, accountID, params)
+func (s *DialGroupsService) List(ctx context.Context, accountID wire.ID, params *ListDialGroupsParams) ([]DialGroup, error) {
+	resp, err := s.client.ListDialGroups(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]DialGroup](expected(70), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [DialGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *DialGroupsService) All(ctx context.Context, accountID AccountID, params *ListDialGroupsParams) iter.Seq2[DialGroup, error] {
+func (s *DialGroupsService) All(ctx context.Context, accountID wire.ID, params *ListDialGroupsParams) iter.Seq2[DialGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -886,8 +886,8 @@ func (s *DialGroupsService) All(ctx context.Context, accountID AccountID, params
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.CreateDialGroup].
 // It requires the permission CREATE Account.
-func (s *DialGroupsService) Create(ctx context.Context, accountID AccountID, body DialGroup) (DialGroup, error) {
-	resp, err := s.client.CreateDialGroup(ctx, accountID, body)
+func (s *DialGroupsService) Create(ctx context.Context, accountID wire.ID, body DialGroup) (DialGroup, error) {
+	resp, err := s.client.CreateDialGroup(ctx, wire.PathID(accountID), body)
 	return decode.Value[DialGroup](expected(71), resp, err)
 }
 
@@ -897,15 +897,15 @@ func (s *DialGroupsService) Create(ctx context.Context, accountID AccountID, bod
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *DialGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) ([]DialGroup, error) {
-	resp, err := s.client.ListDialGroupsWithChildren(ctx, accountID, params)
+func (s *DialGroupsService) ListWithChildren(ctx context.Context, accountID wire.ID, params *ListDialGroupsWithChildrenParams) ([]DialGroup, error) {
+	resp, err := s.client.ListDialGroupsWithChildren(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]DialGroup](expected(72), resp, err)
 }
 
 // AllWithChildren returns an iterator over the elements of all pages that [DialGroupsService.ListWithChildren] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *DialGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListDialGroupsWithChildrenParams) iter.Seq2[DialGroup, error] {
+func (s *DialGroupsService) AllWithChildren(ctx context.Context, accountID wire.ID, params *ListDialGroupsWithChildrenParams) iter.Seq2[DialGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -923,8 +923,8 @@ func (s *DialGroupsService) AllWithChildren(ctx context.Context, accountID Accou
 // It requires the permission DELETE Account.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *DialGroupsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) error {
-	resp, err := s.client.DeleteDialGroup(ctx, accountID, dialGroupID)
+func (s *DialGroupsService) Delete(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID) error {
+	resp, err := s.client.DeleteDialGroup(ctx, wire.PathID(accountID), dialGroupID)
 	return decode.Deleted(expected(73), resp, err)
 }
 
@@ -932,8 +932,8 @@ func (s *DialGroupsService) Delete(ctx context.Context, accountID AccountID, dia
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.GetDialGroup].
 // It requires the permission READ DialGroup.
-func (s *DialGroupsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID) (DialGroup, error) {
-	resp, err := s.client.GetDialGroup(ctx, accountID, dialGroupID)
+func (s *DialGroupsService) Get(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID) (DialGroup, error) {
+	resp, err := s.client.GetDialGroup(ctx, wire.PathID(accountID), dialGroupID)
 	return decode.Value[DialGroup](expected(74), resp, err)
 }
 
@@ -941,8 +941,8 @@ func (s *DialGroupsService) Get(ctx context.Context, accountID AccountID, dialGr
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.UpdateDialGroup].
 // It requires the permission UPDATE DialGroup.
-func (s *DialGroupsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
-	resp, err := s.client.UpdateDialGroup(ctx, accountID, dialGroupID, body)
+func (s *DialGroupsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
+	resp, err := s.client.UpdateDialGroup(ctx, wire.PathID(accountID), dialGroupID, body)
 	return decode.Value[DialGroup](expected(75), resp, err)
 }
 
@@ -950,8 +950,8 @@ func (s *DialGroupsService) Update(ctx context.Context, accountID AccountID, dia
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents. See [Client.AssignDialGroupAgents].
 // It requires the permission READ Agent + UPDATE DialGroup.
-func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
-	resp, err := s.client.AssignDialGroupAgents(ctx, accountID, dialGroupID, body)
+func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.AssignDialGroupAgents(ctx, wire.PathID(accountID), dialGroupID, body)
 	return decode.Value[[]Agent](expected(76), resp, err)
 }
 
@@ -961,15 +961,15 @@ func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID AccountI
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
-func (s *DialGroupsService) ListAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) ([]Agent, error) {
-	resp, err := s.client.ListDialGroupAgents(ctx, accountID, dialGroupID, params)
+func (s *DialGroupsService) ListAgents(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) ([]Agent, error) {
+	resp, err := s.client.ListDialGroupAgents(ctx, wire.PathID(accountID), dialGroupID, params)
 	return decode.Value[[]Agent](expected(77), resp, err)
 }
 
 // AllAgents returns an iterator over the elements of all pages that [DialGroupsService.ListAgents] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *DialGroupsService) AllAgents(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) iter.Seq2[Agent, error] {
+func (s *DialGroupsService) AllAgents(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, params *ListDialGroupAgentsParams) iter.Seq2[Agent, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -990,15 +990,15 @@ type CampaignsService service
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
-func (s *CampaignsService) List(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) ([]Campaign, error) {
-	resp, err := s.client.ListCampaigns(ctx, accountID, dialGroupID, params)
+func (s *CampaignsService) List(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, params *ListCampaignsParams) ([]Campaign, error) {
+	resp, err := s.client.ListCampaigns(ctx, wire.PathID(accountID), dialGroupID, params)
 	return decode.Value[[]Campaign](expected(78), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [CampaignsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *CampaignsService) All(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, params *ListCampaignsParams) iter.Seq2[Campaign, error] {
+func (s *CampaignsService) All(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, params *ListCampaignsParams) iter.Seq2[Campaign, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1014,8 +1014,8 @@ func (s *CampaignsService) All(ctx context.Context, accountID AccountID, dialGro
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.CreateCampaign].
 // It requires the permission UPDATE DialGroup.
-func (s *CampaignsService) Create(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
-	resp, err := s.client.CreateCampaign(ctx, accountID, dialGroupID, body)
+func (s *CampaignsService) Create(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
+	resp, err := s.client.CreateCampaign(ctx, wire.PathID(accountID), dialGroupID, body)
 	return decode.Value[Campaign](expected(79), resp, err)
 }
 
@@ -1027,8 +1027,8 @@ func (s *CampaignsService) Create(ctx context.Context, accountID AccountID, dial
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
 // Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
-func (s *CampaignsService) Delete(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) error {
-	resp, err := s.client.DeleteCampaign(ctx, accountID, dialGroupID, campaignID)
+func (s *CampaignsService) Delete(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) error {
+	resp, err := s.client.DeleteCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Deleted(expected(80), resp, err)
 }
 
@@ -1036,8 +1036,8 @@ func (s *CampaignsService) Delete(ctx context.Context, accountID AccountID, dial
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.GetCampaign].
 // It requires the permission READ Campaign.
-func (s *CampaignsService) Get(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
-	resp, err := s.client.GetCampaign(ctx, accountID, dialGroupID, campaignID)
+func (s *CampaignsService) Get(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
+	resp, err := s.client.GetCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Value[Campaign](expected(81), resp, err)
 }
 
@@ -1045,8 +1045,8 @@ func (s *CampaignsService) Get(ctx context.Context, accountID AccountID, dialGro
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.UpdateCampaign].
 // It requires the permission UPDATE Campaign.
-func (s *CampaignsService) Update(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
-	resp, err := s.client.UpdateCampaign(ctx, accountID, dialGroupID, campaignID, body)
+func (s *CampaignsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
+	resp, err := s.client.UpdateCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID, body)
 	return decode.Value[Campaign](expected(82), resp, err)
 }
 
@@ -1054,25 +1054,25 @@ func (s *CampaignsService) Update(ctx context.Context, accountID AccountID, dial
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache. See [Client.RefreshDialer].
 // It requires the permission READ Campaign.
-func (s *CampaignsService) RefreshDialer(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
-	resp, err := s.client.RefreshDialer(ctx, accountID, dialGroupID, campaignID)
+func (s *CampaignsService) RefreshDialer(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
+	resp, err := s.client.RefreshDialer(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Value[string](expected(83), resp, err)
 }
 
 // ListLeadLists lists the lead lists of a campaign.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists. See [Client.ListCampaignLeadLists].
-func (s *CampaignsService) ListLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
-	resp, err := s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
+func (s *CampaignsService) ListLeadLists(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
+	resp, err := s.client.ListCampaignLeadLists(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Value[[]LeadList](expected(84), resp, err)
 }
 
 // AllLeadLists returns an iterator over the elements that [CampaignsService.ListLeadLists] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *CampaignsService) AllLeadLists(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID) iter.Seq2[LeadList, error] {
+func (s *CampaignsService) AllLeadLists(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) iter.Seq2[LeadList, error] {
 	return decode.All[LeadList](expected(84), func() (*http.Response, error) {
-		return s.client.ListCampaignLeadLists(ctx, accountID, dialGroupID, campaignID)
+		return s.client.ListCampaignLeadLists(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	})
 }
 
@@ -1082,69 +1082,69 @@ type DNCService service
 // List lists the phone numbers of the do-not-call lists.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.ListDNCEntries].
-func (s *DNCService) List(ctx context.Context, accountID AccountID) ([]DNCEntry, error) {
-	resp, err := s.client.ListDNCEntries(ctx, accountID)
+func (s *DNCService) List(ctx context.Context, accountID wire.ID) ([]DNCEntry, error) {
+	resp, err := s.client.ListDNCEntries(ctx, wire.PathID(accountID))
 	return decode.Value[[]DNCEntry](expected(85), resp, err)
 }
 
 // All returns an iterator over the elements that [DNCService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *DNCService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCEntry, error] {
+func (s *DNCService) All(ctx context.Context, accountID wire.ID) iter.Seq2[DNCEntry, error] {
 	return decode.All[DNCEntry](expected(85), func() (*http.Response, error) {
-		return s.client.ListDNCEntries(ctx, accountID)
+		return s.client.ListDNCEntries(ctx, wire.PathID(accountID))
 	})
 }
 
 // Create puts a phone number on a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.CreateDNCEntry].
-func (s *DNCService) Create(ctx context.Context, accountID AccountID, body DNCEntryRequest) (DNCEntry, error) {
-	resp, err := s.client.CreateDNCEntry(ctx, accountID, body)
+func (s *DNCService) Create(ctx context.Context, accountID wire.ID, body DNCEntryRequest) (DNCEntry, error) {
+	resp, err := s.client.CreateDNCEntry(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCEntry](expected(86), resp, err)
 }
 
 // Search searches the do-not-call lists.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch. See [Client.SearchDNCEntries].
-func (s *DNCService) Search(ctx context.Context, accountID AccountID, body DNCSearch) (DNCResult, error) {
-	resp, err := s.client.SearchDNCEntries(ctx, accountID, body)
+func (s *DNCService) Search(ctx context.Context, accountID wire.ID, body DNCSearch) (DNCResult, error) {
+	resp, err := s.client.SearchDNCEntries(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCResult](expected(87), resp, err)
 }
 
 // DeleteByTag deletes all phone numbers of a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}. See [Client.DeleteDNCEntriesByTag].
-func (s *DNCService) DeleteByTag(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
-	resp, err := s.client.DeleteDNCEntriesByTag(ctx, accountID, dncTagID)
+func (s *DNCService) DeleteByTag(ctx context.Context, accountID wire.ID, dncTagID DNCTagID) error {
+	resp, err := s.client.DeleteDNCEntriesByTag(ctx, wire.PathID(accountID), dncTagID)
 	return decode.None(expected(88), resp, err)
 }
 
 // DeleteByCountry deletes the phone numbers of one country from a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}. See [Client.DeleteDNCEntriesByCountry].
-func (s *DNCService) DeleteByCountry(ctx context.Context, accountID AccountID, dncTagID DNCTagID, countryID CountryID) error {
-	resp, err := s.client.DeleteDNCEntriesByCountry(ctx, accountID, dncTagID, countryID)
+func (s *DNCService) DeleteByCountry(ctx context.Context, accountID wire.ID, dncTagID DNCTagID, countryID wire.ID) error {
+	resp, err := s.client.DeleteDNCEntriesByCountry(ctx, wire.PathID(accountID), dncTagID, wire.PathID(countryID))
 	return decode.None(expected(89), resp, err)
 }
 
 // Delete takes a phone number off a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}. See [Client.DeleteDNCEntry].
-func (s *DNCService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID, phone Phone, country CountryCode) error {
-	resp, err := s.client.DeleteDNCEntry(ctx, accountID, dncTagID, phone, country)
+func (s *DNCService) Delete(ctx context.Context, accountID wire.ID, dncTagID DNCTagID, phone Phone, country CountryCode) error {
+	resp, err := s.client.DeleteDNCEntry(ctx, wire.PathID(accountID), dncTagID, phone, country)
 	return decode.None(expected(90), resp, err)
 }
 
 // Upload puts the phone numbers of a file on a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile. See [Client.UploadDNCFileWithBody].
-func (s *DNCService) Upload(ctx context.Context, accountID AccountID, body DNCFile) (DNCResult, error) {
+func (s *DNCService) Upload(ctx context.Context, accountID wire.ID, body DNCFile) (DNCResult, error) {
 	upload, err := wire.Multipart(body)
 	if err != nil {
 		return decode.Value[DNCResult](expected(91), nil, err)
 	}
-	resp, err := s.client.UploadDNCFileWithBody(ctx, accountID, upload.ContentType(), upload)
+	resp, err := s.client.UploadDNCFileWithBody(ctx, wire.PathID(accountID), upload.ContentType(), upload)
 	return decode.Value[DNCResult](expected(91), resp, err)
 }
 
@@ -1154,33 +1154,33 @@ type DNCTagsService service
 // List lists the do-not-call lists of an account.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.ListDNCTags].
-func (s *DNCTagsService) List(ctx context.Context, accountID AccountID) ([]DNCTag, error) {
-	resp, err := s.client.ListDNCTags(ctx, accountID)
+func (s *DNCTagsService) List(ctx context.Context, accountID wire.ID) ([]DNCTag, error) {
+	resp, err := s.client.ListDNCTags(ctx, wire.PathID(accountID))
 	return decode.Value[[]DNCTag](expected(92), resp, err)
 }
 
 // All returns an iterator over the elements that [DNCTagsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *DNCTagsService) All(ctx context.Context, accountID AccountID) iter.Seq2[DNCTag, error] {
+func (s *DNCTagsService) All(ctx context.Context, accountID wire.ID) iter.Seq2[DNCTag, error] {
 	return decode.All[DNCTag](expected(92), func() (*http.Response, error) {
-		return s.client.ListDNCTags(ctx, accountID)
+		return s.client.ListDNCTags(ctx, wire.PathID(accountID))
 	})
 }
 
 // Create creates a do-not-call list.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.CreateDNCTag].
-func (s *DNCTagsService) Create(ctx context.Context, accountID AccountID, body DNCTag) (DNCTag, error) {
-	resp, err := s.client.CreateDNCTag(ctx, accountID, body)
+func (s *DNCTagsService) Create(ctx context.Context, accountID wire.ID, body DNCTag) (DNCTag, error) {
+	resp, err := s.client.CreateDNCTag(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCTag](expected(93), resp, err)
 }
 
 // Delete deletes a do-not-call list.
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}. See [Client.DeleteDNCTag].
-func (s *DNCTagsService) Delete(ctx context.Context, accountID AccountID, dncTagID DNCTagID) error {
-	resp, err := s.client.DeleteDNCTag(ctx, accountID, dncTagID)
+func (s *DNCTagsService) Delete(ctx context.Context, accountID wire.ID, dncTagID DNCTagID) error {
+	resp, err := s.client.DeleteDNCTag(ctx, wire.PathID(accountID), dncTagID)
 	return decode.None(expected(94), resp, err)
 }
 
@@ -1193,15 +1193,15 @@ type QueueGroupsService service
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *QueueGroupsService) List(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) ([]QueueGroup, error) {
-	resp, err := s.client.ListQueueGroups(ctx, accountID, params)
+func (s *QueueGroupsService) List(ctx context.Context, accountID wire.ID, params *ListQueueGroupsParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroups(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]QueueGroup](expected(95), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [QueueGroupsService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *QueueGroupsService) All(ctx context.Context, accountID AccountID, params *ListQueueGroupsParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) All(ctx context.Context, accountID wire.ID, params *ListQueueGroupsParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1217,8 +1217,8 @@ func (s *QueueGroupsService) All(ctx context.Context, accountID AccountID, param
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.CreateQueueGroup].
 // It requires the permission CREATE Account.
-func (s *QueueGroupsService) Create(ctx context.Context, accountID AccountID, body QueueGroup) (QueueGroup, error) {
-	resp, err := s.client.CreateQueueGroup(ctx, accountID, body)
+func (s *QueueGroupsService) Create(ctx context.Context, accountID wire.ID, body QueueGroup) (QueueGroup, error) {
+	resp, err := s.client.CreateQueueGroup(ctx, wire.PathID(accountID), body)
 	return decode.Value[QueueGroup](expected(96), resp, err)
 }
 
@@ -1228,15 +1228,15 @@ func (s *QueueGroupsService) Create(ctx context.Context, accountID AccountID, bo
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *QueueGroupsService) ListWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) ([]QueueGroup, error) {
-	resp, err := s.client.ListQueueGroupsWithChildren(ctx, accountID, params)
+func (s *QueueGroupsService) ListWithChildren(ctx context.Context, accountID wire.ID, params *ListQueueGroupsWithChildrenParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroupsWithChildren(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]QueueGroup](expected(97), resp, err)
 }
 
 // AllWithChildren returns an iterator over the elements of all pages that [QueueGroupsService.ListWithChildren] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *QueueGroupsService) AllWithChildren(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithChildrenParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) AllWithChildren(ctx context.Context, accountID wire.ID, params *ListQueueGroupsWithChildrenParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1255,15 +1255,15 @@ func (s *QueueGroupsService) AllWithChildren(ctx context.Context, accountID Acco
 // It requires the permission READ Account.
 //
 // params may be nil.
-func (s *QueueGroupsService) ListWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) ([]QueueGroup, error) {
-	resp, err := s.client.ListQueueGroupsWithDetails(ctx, accountID, params)
+func (s *QueueGroupsService) ListWithDetails(ctx context.Context, accountID wire.ID, params *ListQueueGroupsWithDetailsParams) ([]QueueGroup, error) {
+	resp, err := s.client.ListQueueGroupsWithDetails(ctx, wire.PathID(accountID), params)
 	return decode.Value[[]QueueGroup](expected(98), resp, err)
 }
 
 // AllWithDetails returns an iterator over the elements of all pages that [QueueGroupsService.ListWithDetails] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *QueueGroupsService) AllWithDetails(ctx context.Context, accountID AccountID, params *ListQueueGroupsWithDetailsParams) iter.Seq2[QueueGroup, error] {
+func (s *QueueGroupsService) AllWithDetails(ctx context.Context, accountID wire.ID, params *ListQueueGroupsWithDetailsParams) iter.Seq2[QueueGroup, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1281,8 +1281,8 @@ func (s *QueueGroupsService) AllWithDetails(ctx context.Context, accountID Accou
 // It requires the permission DELETE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *QueueGroupsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) error {
-	resp, err := s.client.DeleteQueueGroup(ctx, accountID, gateGroupID)
+func (s *QueueGroupsService) Delete(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) error {
+	resp, err := s.client.DeleteQueueGroup(ctx, wire.PathID(accountID), gateGroupID)
 	return decode.Deleted(expected(99), resp, err)
 }
 
@@ -1290,8 +1290,8 @@ func (s *QueueGroupsService) Delete(ctx context.Context, accountID AccountID, ga
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.GetQueueGroup].
 // It requires the permission READ QueueGroup.
-func (s *QueueGroupsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) (QueueGroup, error) {
-	resp, err := s.client.GetQueueGroup(ctx, accountID, gateGroupID)
+func (s *QueueGroupsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) (QueueGroup, error) {
+	resp, err := s.client.GetQueueGroup(ctx, wire.PathID(accountID), gateGroupID)
 	return decode.Value[QueueGroup](expected(100), resp, err)
 }
 
@@ -1299,8 +1299,8 @@ func (s *QueueGroupsService) Get(ctx context.Context, accountID AccountID, gateG
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.UpdateQueueGroup].
 // It requires the permission UPDATE QueueGroup.
-func (s *QueueGroupsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
-	resp, err := s.client.UpdateQueueGroup(ctx, accountID, gateGroupID, body)
+func (s *QueueGroupsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
+	resp, err := s.client.UpdateQueueGroup(ctx, wire.PathID(accountID), gateGroupID, body)
 	return decode.Value[QueueGroup](expected(101), resp, err)
 }
 
@@ -1313,15 +1313,15 @@ type QueuesService service
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
-func (s *QueuesService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) ([]Queue, error) {
-	resp, err := s.client.ListQueues(ctx, accountID, gateGroupID, params)
+func (s *QueuesService) List(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, params *ListQueuesParams) ([]Queue, error) {
+	resp, err := s.client.ListQueues(ctx, wire.PathID(accountID), gateGroupID, params)
 	return decode.Value[[]Queue](expected(102), resp, err)
 }
 
 // All returns an iterator over the elements of all pages that [QueuesService.List] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *QueuesService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, params *ListQueuesParams) iter.Seq2[Queue, error] {
+func (s *QueuesService) All(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, params *ListQueuesParams) iter.Seq2[Queue, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1337,8 +1337,8 @@ func (s *QueuesService) All(ctx context.Context, accountID AccountID, gateGroupI
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.CreateQueue].
 // It requires the permission CREATE QueueGroup.
-func (s *QueuesService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body Queue) (Queue, error) {
-	resp, err := s.client.CreateQueue(ctx, accountID, gateGroupID, body)
+func (s *QueuesService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body Queue) (Queue, error) {
+	resp, err := s.client.CreateQueue(ctx, wire.PathID(accountID), gateGroupID, body)
 	return decode.Value[Queue](expected(103), resp, err)
 }
 
@@ -1348,8 +1348,8 @@ func (s *QueuesService) Create(ctx context.Context, accountID AccountID, gateGro
 // It requires the permission DELETE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *QueuesService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) error {
-	resp, err := s.client.DeleteQueue(ctx, accountID, gateGroupID, gateID)
+func (s *QueuesService) Delete(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) error {
+	resp, err := s.client.DeleteQueue(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	return decode.Deleted(expected(104), resp, err)
 }
 
@@ -1357,8 +1357,8 @@ func (s *QueuesService) Delete(ctx context.Context, accountID AccountID, gateGro
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.GetQueue].
 // It requires the permission READ Queue.
-func (s *QueuesService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
-	resp, err := s.client.GetQueue(ctx, accountID, gateGroupID, gateID)
+func (s *QueuesService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
+	resp, err := s.client.GetQueue(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	return decode.Value[Queue](expected(105), resp, err)
 }
 
@@ -1366,8 +1366,8 @@ func (s *QueuesService) Get(ctx context.Context, accountID AccountID, gateGroupI
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.UpdateQueue].
 // It requires the permission UPDATE Queue.
-func (s *QueuesService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
-	resp, err := s.client.UpdateQueue(ctx, accountID, gateGroupID, gateID, body)
+func (s *QueuesService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
+	resp, err := s.client.UpdateQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[Queue](expected(106), resp, err)
 }
 
@@ -1375,8 +1375,8 @@ func (s *QueuesService) Update(ctx context.Context, accountID AccountID, gateGro
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents. See [Client.AssignQueueAgents].
 // It requires the permission READ Agent + UPDATE Queue.
-func (s *QueuesService) AssignAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
-	resp, err := s.client.AssignQueueAgents(ctx, accountID, gateGroupID, gateID, body)
+func (s *QueuesService) AssignAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
+	resp, err := s.client.AssignQueueAgents(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[[]Agent](expected(107), resp, err)
 }
 
@@ -1384,8 +1384,8 @@ func (s *QueuesService) AssignAgents(ctx context.Context, accountID AccountID, g
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup. See [Client.SetQueuePriorityGroup].
 // It requires the permission UPDATE Queue.
-func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
-	resp, err := s.client.SetQueuePriorityGroup(ctx, accountID, gateGroupID, gateID, &params)
+func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
+	resp, err := s.client.SetQueuePriorityGroup(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
 	return decode.Value[Queue](expected(108), resp, err)
 }
 
@@ -1395,15 +1395,15 @@ func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID AccountI
 // It requires the permission READ Queue.
 //
 // params may be nil.
-func (s *QueuesService) ListAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) ([]Agent, error) {
-	resp, err := s.client.ListQueueAgents(ctx, accountID, gateGroupID, gateID, params)
+func (s *QueuesService) ListAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) ([]Agent, error) {
+	resp, err := s.client.ListQueueAgents(ctx, wire.PathID(accountID), gateGroupID, gateID, params)
 	return decode.Value[[]Agent](expected(109), resp, err)
 }
 
 // AllAgents returns an iterator over the elements of all pages that [QueuesService.ListAgents] returns. It
 // requests a page when the loop reaches it, beginning with the page of params if it has one.
 // [wire.Pages] documents the end of the list and the errors.
-func (s *QueuesService) AllAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) iter.Seq2[Agent, error] {
+func (s *QueuesService) AllAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params *ListQueueAgentsParams) iter.Seq2[Agent, error] {
 	first := 0
 	if params != nil && params.Page != nil {
 		first = int(*params.Page)
@@ -1419,8 +1419,8 @@ func (s *QueuesService) AllAgents(ctx context.Context, accountID AccountID, gate
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone. See [Client.CloneQueue].
 // It requires the permission READ Queue(source) + CREATE QueueGroup(target).
-func (s *QueuesService) Clone(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
-	resp, err := s.client.CloneQueue(ctx, accountID, gateGroupID, gateID, &params)
+func (s *QueuesService) Clone(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
+	resp, err := s.client.CloneQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
 	return decode.Value[Queue](expected(110), resp, err)
 }
 
@@ -1431,17 +1431,17 @@ type QueueDispositionsService service
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.ListQueueDispositions].
 // It requires the permission READ Queue.
-func (s *QueueDispositionsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
-	resp, err := s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
+func (s *QueueDispositionsService) List(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
+	resp, err := s.client.ListQueueDispositions(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	return decode.Value[[]QueueDisposition](expected(111), resp, err)
 }
 
 // All returns an iterator over the elements that [QueueDispositionsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *QueueDispositionsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[QueueDisposition, error] {
+func (s *QueueDispositionsService) All(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[QueueDisposition, error] {
 	return decode.All[QueueDisposition](expected(111), func() (*http.Response, error) {
-		return s.client.ListQueueDispositions(ctx, accountID, gateGroupID, gateID)
+		return s.client.ListQueueDispositions(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	})
 }
 
@@ -1449,8 +1449,8 @@ func (s *QueueDispositionsService) All(ctx context.Context, accountID AccountID,
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.CreateQueueDisposition].
 // It requires the permission UPDATE Queue.
-func (s *QueueDispositionsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
-	resp, err := s.client.CreateQueueDisposition(ctx, accountID, gateGroupID, gateID, body)
+func (s *QueueDispositionsService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
+	resp, err := s.client.CreateQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[QueueDisposition](expected(112), resp, err)
 }
 
@@ -1458,8 +1458,8 @@ func (s *QueueDispositionsService) Create(ctx context.Context, accountID Account
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.SaveQueueDispositions].
 // It requires the permission UPDATE Queue.
-func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
-	resp, err := s.client.SaveQueueDispositions(ctx, accountID, gateGroupID, gateID, body)
+func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
+	resp, err := s.client.SaveQueueDispositions(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[[]QueueDisposition](expected(113), resp, err)
 }
 
@@ -1469,8 +1469,8 @@ func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID Accou
 // It requires the permission UPDATE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *QueueDispositionsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) error {
-	resp, err := s.client.DeleteQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
+func (s *QueueDispositionsService) Delete(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) error {
+	resp, err := s.client.DeleteQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID)
 	return decode.Deleted(expected(114), resp, err)
 }
 
@@ -1478,8 +1478,8 @@ func (s *QueueDispositionsService) Delete(ctx context.Context, accountID Account
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.GetQueueDisposition].
 // It requires the permission READ Queue.
-func (s *QueueDispositionsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
-	resp, err := s.client.GetQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID)
+func (s *QueueDispositionsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
+	resp, err := s.client.GetQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID)
 	return decode.Value[QueueDisposition](expected(115), resp, err)
 }
 
@@ -1487,8 +1487,8 @@ func (s *QueueDispositionsService) Get(ctx context.Context, accountID AccountID,
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.UpdateQueueDisposition].
 // It requires the permission UPDATE Queue.
-func (s *QueueDispositionsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
-	resp, err := s.client.UpdateQueueDisposition(ctx, accountID, gateGroupID, gateID, gateDispositionID, body)
+func (s *QueueDispositionsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
+	resp, err := s.client.UpdateQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID, body)
 	return decode.Value[QueueDisposition](expected(116), resp, err)
 }
 
@@ -1496,17 +1496,17 @@ func (s *QueueDispositionsService) Update(ctx context.Context, accountID Account
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin. See [Client.ListLoggedInAgents].
 // It requires the permission READ Account + READ Agent.
-func (s *AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
-	resp, err := s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
+func (s *AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
+	resp, err := s.client.ListLoggedInAgents(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	return decode.Value[[]LoggedInAgent](expected(117), resp, err)
 }
 
 // AllLoggedInAgents returns an iterator over the elements that [AgentAccessService.ListLoggedInAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[LoggedInAgent, error] {
+func (s *AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) iter.Seq2[LoggedInAgent, error] {
 	return decode.All[LoggedInAgent](expected(117), func() (*http.Response, error) {
-		return s.client.ListLoggedInAgents(ctx, accountID, gateGroupID, gateID)
+		return s.client.ListLoggedInAgents(ctx, wire.PathID(accountID), gateGroupID, gateID)
 	})
 }
 
@@ -1514,8 +1514,8 @@ func (s *AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID Ac
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup. See [Client.MoveQueue].
 // It requires the permission UPDATE Queue + CREATE QueueGroup(target).
-func (s *QueuesService) Move(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
-	resp, err := s.client.MoveQueue(ctx, accountID, gateGroupID, gateID, &params)
+func (s *QueuesService) Move(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
+	resp, err := s.client.MoveQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
 	return decode.Value[bool](expected(118), resp, err)
 }
 
@@ -1523,8 +1523,8 @@ func (s *QueuesService) Move(ctx context.Context, accountID AccountID, gateGroup
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive. See [Client.SetQueueActive].
 // It requires the permission UPDATE Queue.
-func (s *QueuesService) SetActive(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
-	resp, err := s.client.SetQueueActive(ctx, accountID, gateGroupID, gateID, body)
+func (s *QueuesService) SetActive(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
+	resp, err := s.client.SetQueueActive(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[bool](expected(119), resp, err)
 }
 
@@ -1532,8 +1532,8 @@ func (s *QueuesService) SetActive(ctx context.Context, accountID AccountID, gate
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}. See [Client.UnassignQueueAgent].
 // It requires the permission READ Agent + UPDATE Queue.
-func (s *QueuesService) UnassignAgent(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
-	resp, err := s.client.UnassignQueueAgent(ctx, accountID, gateGroupID, gateID, agentID)
+func (s *QueuesService) UnassignAgent(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
+	resp, err := s.client.UnassignQueueAgent(ctx, wire.PathID(accountID), gateGroupID, gateID, agentID)
 	return decode.Value[int64](expected(120), resp, err)
 }
 
@@ -1544,17 +1544,17 @@ type QueueSkillsService service
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.ListQueueSkills].
 // It requires the permission READ QueueGroup.
-func (s *QueueSkillsService) List(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) ([]QueueSkill, error) {
-	resp, err := s.client.ListQueueSkills(ctx, accountID, gateGroupID)
+func (s *QueueSkillsService) List(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) ([]QueueSkill, error) {
+	resp, err := s.client.ListQueueSkills(ctx, wire.PathID(accountID), gateGroupID)
 	return decode.Value[[]QueueSkill](expected(121), resp, err)
 }
 
 // All returns an iterator over the elements that [QueueSkillsService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *QueueSkillsService) All(ctx context.Context, accountID AccountID, gateGroupID GateGroupID) iter.Seq2[QueueSkill, error] {
+func (s *QueueSkillsService) All(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) iter.Seq2[QueueSkill, error] {
 	return decode.All[QueueSkill](expected(121), func() (*http.Response, error) {
-		return s.client.ListQueueSkills(ctx, accountID, gateGroupID)
+		return s.client.ListQueueSkills(ctx, wire.PathID(accountID), gateGroupID)
 	})
 }
 
@@ -1562,8 +1562,8 @@ func (s *QueueSkillsService) All(ctx context.Context, accountID AccountID, gateG
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.CreateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
-func (s *QueueSkillsService) Create(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
-	resp, err := s.client.CreateQueueSkill(ctx, accountID, gateGroupID, body)
+func (s *QueueSkillsService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
+	resp, err := s.client.CreateQueueSkill(ctx, wire.PathID(accountID), gateGroupID, body)
 	return decode.Value[QueueSkill](expected(122), resp, err)
 }
 
@@ -1571,8 +1571,8 @@ func (s *QueueSkillsService) Create(ctx context.Context, accountID AccountID, ga
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.SaveQueueSkills].
 // It requires the permission UPDATE QueueGroup.
-func (s *QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
-	resp, err := s.client.SaveQueueSkills(ctx, accountID, gateGroupID, body)
+func (s *QueueSkillsService) SaveList(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
+	resp, err := s.client.SaveQueueSkills(ctx, wire.PathID(accountID), gateGroupID, body)
 	return decode.Value[[]QueueSkill](expected(123), resp, err)
 }
 
@@ -1582,8 +1582,8 @@ func (s *QueueSkillsService) SaveList(ctx context.Context, accountID AccountID, 
 // It requires the permission UPDATE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *QueueSkillsService) Delete(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) error {
-	resp, err := s.client.DeleteQueueSkill(ctx, accountID, gateGroupID, skillID)
+func (s *QueueSkillsService) Delete(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID) error {
+	resp, err := s.client.DeleteQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID)
 	return decode.Deleted(expected(124), resp, err)
 }
 
@@ -1591,8 +1591,8 @@ func (s *QueueSkillsService) Delete(ctx context.Context, accountID AccountID, ga
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.GetQueueSkill].
 // It requires the permission READ QueueGroup.
-func (s *QueueSkillsService) Get(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
-	resp, err := s.client.GetQueueSkill(ctx, accountID, gateGroupID, skillID)
+func (s *QueueSkillsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
+	resp, err := s.client.GetQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID)
 	return decode.Value[QueueSkill](expected(125), resp, err)
 }
 
@@ -1600,8 +1600,8 @@ func (s *QueueSkillsService) Get(ctx context.Context, accountID AccountID, gateG
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.UpdateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
-func (s *QueueSkillsService) Update(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
-	resp, err := s.client.UpdateQueueSkill(ctx, accountID, gateGroupID, skillID, body)
+func (s *QueueSkillsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
+	resp, err := s.client.UpdateQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID, body)
 	return decode.Value[QueueSkill](expected(126), resp, err)
 }
 
@@ -1612,17 +1612,17 @@ type PersonaPhonesService service
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.ListPersonaPhones].
 // It requires the permission READ Account + READ OUTBOUND.
-func (s *PersonaPhonesService) List(ctx context.Context, accountID AccountID) ([]PersonaPhone, error) {
-	resp, err := s.client.ListPersonaPhones(ctx, accountID)
+func (s *PersonaPhonesService) List(ctx context.Context, accountID wire.ID) ([]PersonaPhone, error) {
+	resp, err := s.client.ListPersonaPhones(ctx, wire.PathID(accountID))
 	return decode.Value[[]PersonaPhone](expected(127), resp, err)
 }
 
 // All returns an iterator over the elements that [PersonaPhonesService.List] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *PersonaPhonesService) All(ctx context.Context, accountID AccountID) iter.Seq2[PersonaPhone, error] {
+func (s *PersonaPhonesService) All(ctx context.Context, accountID wire.ID) iter.Seq2[PersonaPhone, error] {
 	return decode.All[PersonaPhone](expected(127), func() (*http.Response, error) {
-		return s.client.ListPersonaPhones(ctx, accountID)
+		return s.client.ListPersonaPhones(ctx, wire.PathID(accountID))
 	})
 }
 
@@ -1630,8 +1630,8 @@ func (s *PersonaPhonesService) All(ctx context.Context, accountID AccountID) ite
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.CreatePersonaPhone].
 // It requires the permission READ Account + CREATE OUTBOUND.
-func (s *PersonaPhonesService) Create(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
-	resp, err := s.client.CreatePersonaPhone(ctx, accountID, body)
+func (s *PersonaPhonesService) Create(ctx context.Context, accountID wire.ID, body PersonaPhone) ([]PersonaPhone, error) {
+	resp, err := s.client.CreatePersonaPhone(ctx, wire.PathID(accountID), body)
 	return decode.Value[[]PersonaPhone](expected(128), resp, err)
 }
 
@@ -1639,25 +1639,25 @@ func (s *PersonaPhonesService) Create(ctx context.Context, accountID AccountID, 
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.UpdatePersonaPhone].
 // It requires the permission READ Account + UPDATE OUTBOUND.
-func (s *PersonaPhonesService) Update(ctx context.Context, accountID AccountID, body PersonaPhone) ([]PersonaPhone, error) {
-	resp, err := s.client.UpdatePersonaPhone(ctx, accountID, body)
+func (s *PersonaPhonesService) Update(ctx context.Context, accountID wire.ID, body PersonaPhone) ([]PersonaPhone, error) {
+	resp, err := s.client.UpdatePersonaPhone(ctx, wire.PathID(accountID), body)
 	return decode.Value[[]PersonaPhone](expected(129), resp, err)
 }
 
 // ListCampaigns lists the campaigns that use a persona phone.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}. See [Client.ListPersonaPhoneCampaigns].
-func (s *PersonaPhonesService) ListCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) ([]string, error) {
-	resp, err := s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
+func (s *PersonaPhonesService) ListCampaigns(ctx context.Context, accountID wire.ID, phoneID PhoneID) ([]string, error) {
+	resp, err := s.client.ListPersonaPhoneCampaigns(ctx, wire.PathID(accountID), phoneID)
 	return decode.Value[[]string](expected(130), resp, err)
 }
 
 // AllCampaigns returns an iterator over the elements that [PersonaPhonesService.ListCampaigns] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *PersonaPhonesService) AllCampaigns(ctx context.Context, accountID AccountID, phoneID PhoneID) iter.Seq2[string, error] {
+func (s *PersonaPhonesService) AllCampaigns(ctx context.Context, accountID wire.ID, phoneID PhoneID) iter.Seq2[string, error] {
 	return decode.All[string](expected(130), func() (*http.Response, error) {
-		return s.client.ListPersonaPhoneCampaigns(ctx, accountID, phoneID)
+		return s.client.ListPersonaPhoneCampaigns(ctx, wire.PathID(accountID), phoneID)
 	})
 }
 
@@ -1665,8 +1665,8 @@ func (s *PersonaPhonesService) AllCampaigns(ctx context.Context, accountID Accou
 //
 // It sends DELETE /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}. See [Client.DeletePersonaPhone].
 // It requires the permission READ Account + DELETE OUTBOUND.
-func (s *PersonaPhonesService) Delete(ctx context.Context, accountID AccountID, phoneID PhoneID) error {
-	resp, err := s.client.DeletePersonaPhone(ctx, accountID, phoneID)
+func (s *PersonaPhonesService) Delete(ctx context.Context, accountID wire.ID, phoneID PhoneID) error {
+	resp, err := s.client.DeletePersonaPhone(ctx, wire.PathID(accountID), phoneID)
 	return decode.None(expected(131), resp, err)
 }
 
@@ -1676,85 +1676,85 @@ type RealTimeDataService service
 // ListAgents lists the agents with their current state.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/agent. See [Client.ListRealTimeAgents].
-func (s *RealTimeDataService) ListAgents(ctx context.Context, accountID AccountID) ([]RealTimeAgent, error) {
-	resp, err := s.client.ListRealTimeAgents(ctx, accountID)
+func (s *RealTimeDataService) ListAgents(ctx context.Context, accountID wire.ID) ([]RealTimeAgent, error) {
+	resp, err := s.client.ListRealTimeAgents(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeAgent](expected(132), resp, err)
 }
 
 // AllAgents returns an iterator over the elements that [RealTimeDataService.ListAgents] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *RealTimeDataService) AllAgents(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeAgent, error] {
+func (s *RealTimeDataService) AllAgents(ctx context.Context, accountID wire.ID) iter.Seq2[RealTimeAgent, error] {
 	return decode.All[RealTimeAgent](expected(132), func() (*http.Response, error) {
-		return s.client.ListRealTimeAgents(ctx, accountID)
+		return s.client.ListRealTimeAgents(ctx, wire.PathID(accountID))
 	})
 }
 
 // ListChatQueues lists the chat queues with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/chat. See [Client.ListRealTimeChatQueues].
-func (s *RealTimeDataService) ListChatQueues(ctx context.Context, accountID AccountID) ([]RealTimeChatQueue, error) {
-	resp, err := s.client.ListRealTimeChatQueues(ctx, accountID)
+func (s *RealTimeDataService) ListChatQueues(ctx context.Context, accountID wire.ID) ([]RealTimeChatQueue, error) {
+	resp, err := s.client.ListRealTimeChatQueues(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeChatQueue](expected(133), resp, err)
 }
 
 // AllChatQueues returns an iterator over the elements that [RealTimeDataService.ListChatQueues] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *RealTimeDataService) AllChatQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeChatQueue, error] {
+func (s *RealTimeDataService) AllChatQueues(ctx context.Context, accountID wire.ID) iter.Seq2[RealTimeChatQueue, error] {
 	return decode.All[RealTimeChatQueue](expected(133), func() (*http.Response, error) {
-		return s.client.ListRealTimeChatQueues(ctx, accountID)
+		return s.client.ListRealTimeChatQueues(ctx, wire.PathID(accountID))
 	})
 }
 
 // ListQueues lists the queues with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound. See [Client.ListRealTimeQueues].
-func (s *RealTimeDataService) ListQueues(ctx context.Context, accountID AccountID) ([]RealTimeQueue, error) {
-	resp, err := s.client.ListRealTimeQueues(ctx, accountID)
+func (s *RealTimeDataService) ListQueues(ctx context.Context, accountID wire.ID) ([]RealTimeQueue, error) {
+	resp, err := s.client.ListRealTimeQueues(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeQueue](expected(134), resp, err)
 }
 
 // AllQueues returns an iterator over the elements that [RealTimeDataService.ListQueues] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *RealTimeDataService) AllQueues(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeQueue, error] {
+func (s *RealTimeDataService) AllQueues(ctx context.Context, accountID wire.ID) iter.Seq2[RealTimeQueue, error] {
 	return decode.All[RealTimeQueue](expected(134), func() (*http.Response, error) {
-		return s.client.ListRealTimeQueues(ctx, accountID)
+		return s.client.ListRealTimeQueues(ctx, wire.PathID(accountID))
 	})
 }
 
 // ListIVRs lists the IVRs with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr. See [Client.ListRealTimeIVRs].
-func (s *RealTimeDataService) ListIVRs(ctx context.Context, accountID AccountID) ([]RealTimeIVR, error) {
-	resp, err := s.client.ListRealTimeIVRs(ctx, accountID)
+func (s *RealTimeDataService) ListIVRs(ctx context.Context, accountID wire.ID) ([]RealTimeIVR, error) {
+	resp, err := s.client.ListRealTimeIVRs(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeIVR](expected(135), resp, err)
 }
 
 // AllIVRs returns an iterator over the elements that [RealTimeDataService.ListIVRs] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *RealTimeDataService) AllIVRs(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeIVR, error] {
+func (s *RealTimeDataService) AllIVRs(ctx context.Context, accountID wire.ID) iter.Seq2[RealTimeIVR, error] {
 	return decode.All[RealTimeIVR](expected(135), func() (*http.Response, error) {
-		return s.client.ListRealTimeIVRs(ctx, accountID)
+		return s.client.ListRealTimeIVRs(ctx, wire.PathID(accountID))
 	})
 }
 
 // ListCampaigns lists the campaigns with their current figures.
 //
 // It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound. See [Client.ListRealTimeCampaigns].
-func (s *RealTimeDataService) ListCampaigns(ctx context.Context, accountID AccountID) ([]RealTimeCampaign, error) {
-	resp, err := s.client.ListRealTimeCampaigns(ctx, accountID)
+func (s *RealTimeDataService) ListCampaigns(ctx context.Context, accountID wire.ID) ([]RealTimeCampaign, error) {
+	resp, err := s.client.ListRealTimeCampaigns(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeCampaign](expected(136), resp, err)
 }
 
 // AllCampaigns returns an iterator over the elements that [RealTimeDataService.ListCampaigns] returns. The request is sent
 // when the loop begins. Each element is decoded when it arrives, so that only one is in memory
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
-func (s *RealTimeDataService) AllCampaigns(ctx context.Context, accountID AccountID) iter.Seq2[RealTimeCampaign, error] {
+func (s *RealTimeDataService) AllCampaigns(ctx context.Context, accountID wire.ID) iter.Seq2[RealTimeCampaign, error] {
 	return decode.All[RealTimeCampaign](expected(136), func() (*http.Response, error) {
-		return s.client.ListRealTimeCampaigns(ctx, accountID)
+		return s.client.ListRealTimeCampaigns(ctx, wire.PathID(accountID))
 	})
 }
 
@@ -2049,16 +2049,16 @@ type SummariesService service
 // GetAgent returns the summary of a segment that the agent approved.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent. See [Client.GetAgentSummary].
-func (s *SummariesService) GetAgent(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
-	resp, err := s.client.GetAgentSummary(ctx, subAccountID, segmentID)
+func (s *SummariesService) GetAgent(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {
+	resp, err := s.client.GetAgentSummary(ctx, wire.PathID(subAccountID), wire.PathID(segmentID))
 	return decode.Value[string](expected(161), resp, err)
 }
 
 // GetAuto returns the generated summary of a segment.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto. See [Client.GetAutoSummary].
-func (s *SummariesService) GetAuto(ctx context.Context, subAccountID SubAccountID, segmentID SegmentID) (string, error) {
-	resp, err := s.client.GetAutoSummary(ctx, subAccountID, segmentID)
+func (s *SummariesService) GetAuto(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {
+	resp, err := s.client.GetAutoSummary(ctx, wire.PathID(subAccountID), wire.PathID(segmentID))
 	return decode.Value[string](expected(162), resp, err)
 }
 
