@@ -3,8 +3,6 @@ package gen_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -127,25 +125,6 @@ func TestOperationsChangesNothing(t *testing.T) {
 	gen.Operations()[0].ID = "changed"
 	if id := gen.Operations()[0].ID; id == "changed" {
 		t.Error("a change of the returned slice changes the table")
-	}
-}
-
-// TestNoInit checks that package gen runs no code when a program starts.
-func TestNoInit(t *testing.T) {
-	if os.Getenv("GODEBUG") != "" {
-		t.Skip("GODEBUG is set")
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(out), "init net/http ") {
-		t.Fatalf("the output has no trace of initialization:\n%s", out)
-	}
-	if strings.Contains(string(out), "init github.com/ringcx-go/ringcx-go/gen ") {
-		t.Errorf("package gen has initialization:\n%s", out)
 	}
 }
 
