@@ -1,6 +1,7 @@
 package gen_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,7 +10,7 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 )
@@ -22,8 +23,10 @@ func TestOperations(t *testing.T) {
 			want = append(want, operationOf(t, method, path, o))
 		}
 	}
-	slices.SortFunc(want, func(a, b gen.Operation) int { return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method) })
-	if diff := cmp.Diff(want, gen.Operations()); diff != "" {
+	slices.SortFunc(want, func(a, b gen.Operation) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
+	if diff := gocmp.Diff(want, gen.Operations()); diff != "" {
 		t.Errorf("operations (-want +got):\n%s\nrun: go generate ./...", diff)
 	}
 }
@@ -44,7 +47,7 @@ type extensions struct {
 	Idempotent bool   `json:"x-idempotent"`
 	Limits     []struct {
 		Requests int
-		Seconds  time.Duration
+		Seconds  int
 	} `json:"x-rate-limit"`
 	Paging *struct {
 		Page, Rows, In string
@@ -75,7 +78,7 @@ func operationOf(t *testing.T, method, path string, o *openapi3.Operation) gen.O
 	}
 	slices.Sort(op.Success)
 	for _, l := range x.Limits {
-		op.Limits = append(op.Limits, gen.RateLimit{Requests: l.Requests, Window: l.Seconds * time.Second})
+		op.Limits = append(op.Limits, gen.RateLimit{Requests: l.Requests, Window: time.Duration(l.Seconds) * time.Second})
 	}
 	if p := x.Paging; p != nil {
 		op.Paging = &gen.Paging{Page: p.Page, Rows: p.Rows, InBody: p.In == "body", First: p.First}
@@ -87,7 +90,7 @@ func operationOf(t *testing.T, method, path string, o *openapi3.Operation) gen.O
 func TestFindOperation(t *testing.T) {
 	for _, want := range gen.Operations() {
 		got, ok := gen.FindOperation(want.Method, strings.NewReplacer("{", "x", "}", "y").Replace(want.Path))
-		if diff := cmp.Diff(want, got); !ok || diff != "" {
+		if diff := gocmp.Diff(want, got); !ok || diff != "" {
 			t.Errorf("%s %s: ok = %t (-want +got):\n%s", want.Method, want.Path, ok, diff)
 		}
 	}
@@ -113,7 +116,7 @@ func TestOperationOf(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := gen.OperationOf(tt.result)
-			if diff := cmp.Diff(tt.want, got); ok != tt.ok || diff != "" {
+			if diff := gocmp.Diff(tt.want, got); ok != tt.ok || diff != "" {
 				t.Errorf("ok = %t, want %t (-want +got):\n%s", ok, tt.ok, diff)
 			}
 		})
@@ -143,12 +146,12 @@ func ExampleOperationOf() {
 
 func ExampleOperations() {
 	for _, op := range gen.Operations() {
-		if strings.HasPrefix(op.Service, "DNCTags.") {
-			fmt.Println(op.Service, op.Method, op.Path)
-		}
+		fmt.Println(op.Method, op.Path)
 	}
 	// Output:
-	// DNCTags.List GET /voice/api/v1/admin/accounts/{accountId}/dncTags
-	// DNCTags.Create POST /voice/api/v1/admin/accounts/{accountId}/dncTags
-	// DNCTags.Delete DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}
+	// POST /api/auth/login/rc/accesstoken
+	// DELETE /api/auth/logout/{refreshToken}
+	// POST /api/auth/token/refresh
+	// GET /voice/api/v1/admin/accounts
+	// GET /voice/api/v1/admin/users
 }

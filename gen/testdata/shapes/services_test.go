@@ -171,7 +171,7 @@ func TestMethods(t *testing.T) {
 		{
 			name: "204 of a list", response: response{204, "", ""},
 			call: func(ctx context.Context, s gen.Services) string {
-				return result(s.Parts.SaveAll(ctx, "x", []gen.Thing{thing}))
+				return result(s.Parts.ListSaved(ctx, "x", []gen.Thing{thing}))
 			},
 			request: `PUT /parts/x/all application/json: [{"thingId":7}]`,
 			want:    mismatch("PUT /parts/x/all", `status 204: the response has no content`),
@@ -420,6 +420,21 @@ func TestAll(t *testing.T) {
 	}
 	for range all {
 		break
+	}
+}
+
+// TestAllOfComponent reads a list whose schema is a component.
+func TestAllOfComponent(t *testing.T) {
+	s, _ := serve(t, response{200, asJSON, `[{"thingId": 7}]`})
+	var ids []int64
+	for thing, err := range s.Parts.AllSaved(t.Context(), "x", nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, thing.ThingID)
+	}
+	if diff := cmp.Diff([]int64{7}, ids); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 }
 
