@@ -13,7 +13,7 @@ import (
 func TestInitReadsNoSpecification(t *testing.T) {
 	const (
 		module = "github.com/ringcx-go/ringcx-go/"
-		limit  = 128 << 10 // bytes; openapi.json alone has several times more
+		limit  = 128 << 10 // bytes; openapi.json alone is larger
 	)
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
