@@ -30,7 +30,7 @@ func TestEveryOperationIsServed(t *testing.T) {
 	s := New()
 	declared := make(map[string]bool)
 	for _, o := range names.Operations() {
-		declared[o.ID] = o.Served == "example"
+		declared[o.ID] = o.Served == "example" || o.Served == "hand" // to be written by hand
 	}
 	for _, o := range s.spec.Operations() {
 		by := s.servedBy(o)

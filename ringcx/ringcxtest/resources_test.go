@@ -1,6 +1,7 @@
 package ringcxtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -37,7 +38,11 @@ func (client testClient) admin(t *testing.T, issued tokens, method, path, body s
 	return client.receive(req)
 }
 
-const groups = "/accounts/333333/dialGroups"
+const (
+	groups       = "/accounts/333333/dialGroups"
+	exampleGroup = `"dialGroupName":"Renewals"`
+	ownGroup     = `[{"dialGroupId":5,"dialGroupName":"Own"}]`
+)
 
 // TestResources creates, lists, gets and deletes a resource. The Server compares requests and
 // responses with the contract.
@@ -49,14 +54,11 @@ func TestResources(t *testing.T) {
 			if network == "loopback" {
 				client = overLoopback(t, s)
 			}
-			created := client.admin(t, issued, "POST", groups, `{"dialGroupId": 0, "text1": "New"}`)
-			wantResponse(200, `"text1":"New"`)(t, created, issued)
+			created := client.admin(t, issued, "POST", groups, `{"dialGroupId": 0, "dialGroupName": "New"}`)
+			wantResponse(200, `"dialGroupName":"New"`)(t, created, issued)
 			id := created.field("dialGroupId")
-			if id == "4711" || id == "0" {
-				t.Errorf("the id of a new resource is %s", id)
-			}
 			path := groups + "/" + id
-			wantResponse(200, `"dialGroupId":4711`)(t, client.admin(t, issued, "GET", groups, ""), issued)
+			wantResponse(200, exampleGroup)(t, client.admin(t, issued, "GET", groups, ""), issued)
 			wantResponse(200, `"dialGroupId":`+id)(t, client.admin(t, issued, "GET", groups, ""), issued)
 			wantResponse(200, "New")(t, client.admin(t, issued, "GET", path, ""), issued)
 			wantResponse(200, "[]")(t, client.admin(t, issued, "GET", path+"/campaigns", ""), issued)
@@ -77,10 +79,10 @@ func TestResources(t *testing.T) {
 func TestInvalidBody(t *testing.T) {
 	tb := &recordingTB{TB: t}
 	_, client, issued := fullServer(t, tb)
-	resp := client.admin(t, issued, "POST", groups, `{"dialGroupId": "secret value"}`)
+	resp := client.admin(t, issued, "POST", groups, `{"dialGroupId": "secret value", "dialGroupName": "New"}`)
 	want := `"validationErrors":[{"attributeName":"dialGroupId","message":"is not valid"}]`
 	wantResponse(400, want)(t, resp, issued)
-	reported := []string{"createDialGroup: request: /dialGroupId: type: want integer, got string"}
+	reported := []string{"createDialGroup: request: /dialGroupId: type: want integer or null, got string"}
 	if diff := cmp.Diff(reported, reportedViolations(tb)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
@@ -93,8 +95,8 @@ func TestSetResources(t *testing.T) {
 	s.SetAccounts(gen.Account{AccountID: "7", AccountName: "Own"})
 	wantResponse(404, "accountId")(t, client.admin(t, issued, "GET", groups, ""), issued)
 
-	s.Set("/voice/api/v1/admin/accounts/7/dialGroups", []map[string]any{{"dialGroupId": 5, "text1": "Own"}})
-	wantResponse(200, `[{"dialGroupId":5,"text1":"Own"}]`)(t, client.admin(t, issued, "GET", "/accounts/7/dialGroups", ""), issued)
+	s.Set("/voice/api/v1/admin/accounts/7/dialGroups", []map[string]any{{"dialGroupId": 5, "dialGroupName": "Own"}})
+	wantResponse(200, ownGroup)(t, client.admin(t, issued, "GET", "/accounts/7/dialGroups", ""), issued)
 	s.Set("/voice/api/v1/admin/users/12", gen.User{UserID: 12, UserName: "own@example.com"})
 	wantResponse(200, "own@example.com")(t, client.users(issued.access, "?flatten=true"), issued)
 
@@ -139,9 +141,9 @@ func TestRespond(t *testing.T) {
 	tb := &recordingTB{TB: t}
 	s, client, issued := fullServer(t, tb)
 	get := func() response { return client.admin(t, issued, "GET", groups, "") }
-	s.Respond("listDialGroups", 200, []map[string]any{{"dialGroupId": 8}})
-	wantResponse(200, `[{"dialGroupId":8}]`)(t, get(), issued)
-	wantResponse(200, `[{"dialGroupId":8}]`)(t, get(), issued)
+	s.Respond("listDialGroups", 200, json.RawMessage(ownGroup))
+	wantResponse(200, ownGroup)(t, get(), issued)
+	wantResponse(200, ownGroup)(t, get(), issued)
 	s.Respond("listDialGroups", 404, gen.APIError{GeneralMessage: new("gone")})
 	wantResponse(404, "gone")(t, get(), issued)
 	s.Respond("listDialGroups", 401, "Jwt is odd")
@@ -153,9 +155,9 @@ func TestRespond(t *testing.T) {
 	s.Respond("listDialGroups", 200, []byte(`[]`))
 	wantResponse(200, "[]")(t, get(), issued)
 	s.Respond("deleteDialGroup", 204, nil)
-	wantResponse(204, "")(t, client.admin(t, issued, "DELETE", groups+"/4711", ""), issued)
+	wantResponse(204, "")(t, client.admin(t, issued, "DELETE", groups+"/8001", ""), issued)
 	s.Respond("listDialGroups", 0, nil)
-	wantResponse(200, `"dialGroupId":4711`)(t, get(), issued) // not deleted
+	wantResponse(200, exampleGroup)(t, get(), issued) // not deleted
 	s.Respond(Accounts, 200, []int{})
 	wantResponse(200, "[]")(t, client.accounts(issued.access), issued)
 	wantResponse(401, "Jwt is missing")(t, client.send("GET", client.ringCX+accountsPath, nil), issued)
@@ -194,14 +196,14 @@ func TestInvalidRespond(t *testing.T) {
 
 func TestSetPermissions(t *testing.T) {
 	s, client, issued := fullServer(t, t)
-	list := func() response { return client.admin(t, issued, "GET", groups, "") }             // READ Account
-	campaigns := func() response { return client.admin(t, issued, "GET", groups+"/4711", "") } // READ DialGroup
+	list := func() response { return client.admin(t, issued, "GET", groups, "") }          // READ Account
+	group := func() response { return client.admin(t, issued, "GET", groups+"/8001", "") } // READ DialGroup
 	const denied = `"errorCode":"access.denied.exception"`
 	s.SetPermissions()
 	wantResponse(403, denied)(t, list(), issued)
 	wantResponse(200, "")(t, client.accounts(issued.access), issued) // openapi.yaml states no permission
 	s.SetPermissions("READ DialGroup", "ROLE USER")
-	wantResponse(200, "")(t, campaigns(), issued)
+	wantResponse(200, exampleGroup)(t, group(), issued)
 	wantResponse(403, denied)(t, list(), issued)
 	s.SetPermissions("*")
 	wantResponse(200, "")(t, list(), issued)
@@ -247,7 +249,7 @@ func TestFaultsOfResources(t *testing.T) {
 		s.Fault("listDialGroups", Truncate, 1)
 		wantRateLimited("2", "Too many")(t, get(), issued)
 		wantTruncatedJSON(t, get(), issued)
-		wantResponse(200, "4711")(t, get(), issued)
+		wantResponse(200, exampleGroup)(t, get(), issued)
 		s.ExpireTokens()
 		wantResponse(401, "Jwt is expired")(t, get(), issued)
 		if got := s.Counts().Arrivals["listDialGroups"]; got != 4 {

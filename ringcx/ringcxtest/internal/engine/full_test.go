@@ -114,21 +114,33 @@ func TestResponsesAreValid(t *testing.T) {
 	}
 }
 
-// TestExamplesAreFound checks that the resource in the example of a path exists, unless it was
-// deleted: a newcomer who copies the example of an operation gets a response.
-func TestExamplesAreFound(t *testing.T) {
-	c := client{New(Compile(full())), full()}
-	c.run(t, []step{
-		{"GET /accounts/333333/dialGroups/4711/campaigns/8", "", "404 There is no resource with this campaignId"},
-		{"GET /accounts/999/dialGroups", "", "404 There is no resource with this accountId"},
-		{"DELETE /accounts/333333/dialGroups/4711", "", "200 true"},
-		{"GET /accounts/333333/dialGroups/4711/campaigns/4711", "", "404 There is no resource with this dialGroupId"},
-	})
-	// Other names of the parameter, in another version.
-	if r := c.send(t, "GET /voice/api/integration/v1/admin/accounts/999/agentGroups", ""); r.Status != 404 {
-		t.Errorf("the sub-account 999: %d, want 404", r.Status)
+// TestOtherIDsAreNotFound replaces a path parameter in the examples of operations.
+func TestOtherIDsAreNotFound(t *testing.T) {
+	a := Compile(full())
+	tests := []struct {
+		operation, parameter string
+		want                 int
+	}{
+		{"getCampaign", "campaignId", 404},
+		{"getCampaign", "dialGroupId", 404},
+		{"getCampaign", "accountId", 404},
+		{"createCampaign", "dialGroupId", 404},
+		{"listAccountAgentGroups", "subAccountId", 404}, // another name of accountId
+		{"listAccountUsers", "mainAccountId", 200},      // not the id of a user
+		{"getRecording", "dialogId", 200},               // dialogs are no resources
 	}
-	if r := c.send(t, "GET /voice/api/integration/v1/admin/users/999", ""); r.Status != 200 {
-		t.Errorf("the users of the main account 999: %d, want 200", r.Status)
+	for _, tt := range tests {
+		o := full().ByID(tt.operation)
+		r, _ := exampleRequest(t, a, o)
+		example := r.PathValue
+		r.PathValue = func(name string) string {
+			if name == tt.parameter {
+				return "999999"
+			}
+			return example(name)
+		}
+		if got := New(a).Serve(o, r).Status; got != tt.want {
+			t.Errorf("%s of another %s: %d, want %d", tt.operation, tt.parameter, got, tt.want)
+		}
 	}
 }

@@ -16,7 +16,7 @@ const (
 	actSearch     action = "search"     // lists the resources that equal the fields of the request
 	actCount      action = "count"      // counts the resources of a list
 	actCreate     action = "create"     // creates the resource, or the resources, of the body
-	actCreateAt   action = "createAt"   // creates the resource of the body with the id of the path
+	actCreateAt   action = "createAt"   // creates a resource with the id of the path
 	actGet        action = "get"        //
 	actUpdate     action = "update"     // replaces a resource
 	actPatch      action = "patch"      // changes the fields of the body
@@ -40,7 +40,7 @@ type plan struct {
 	isTable    bool        // it stands in the table of irregular paths
 }
 
-// takesBody reports whether a request needs a body.
+// takesBody reports whether a request needs a body, if the operation declares one.
 func (p plan) takesBody() bool {
 	return slices.Contains([]action{actCreate, actUpdate, actCreateAt, actPatch, actSave, actWrite, actDeleteIDs}, p.action)
 }
@@ -139,9 +139,10 @@ func (a *API) itemPlan(o *operation, c *collection) plan {
 			return plan{action: actCreateAt, collection: c}
 		}
 	case http.MethodPut:
-		if a.takes(o) != nil { // else it may assign the resource to its parent
-			return plan{action: actUpdate, collection: c}
+		if a.takes(o) == nil { // it assigns the resource to the one above
+			return plan{action: actCreateAt, collection: c}
 		}
+		return plan{action: actUpdate, collection: c}
 	case http.MethodPatch:
 		return plan{action: actPatch, collection: c}
 	case http.MethodDelete:
