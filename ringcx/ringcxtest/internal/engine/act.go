@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// save creates the resources of the body, and replaces those that exist. A POST always
-// creates: an id in the body counts only if the ids are texts and it is new.
+// save creates the resources of the body. A POST always creates, other methods replace those that
+// exist.
 func (c call) save() *Response {
 	list, isList := c.body.([]any)
 	if !isList {
@@ -28,27 +28,33 @@ func (c call) save() *Response {
 	return c.respondItem(saved[0])
 }
 
-// saveOne creates or replaces a resource.
+// saveOne creates or replaces a resource. A new one gets the id of the request, if the request
+// chooses it and no resource had it, or else a new one.
 func (c call) saveOne(s *set, object map[string]any) *item {
 	id := text(object[s.id])
 	old := s.find(id)
 	if old != nil && c.plan.action == actSave {
 		return c.put(s, old, c.updated(s, old, object))
 	}
-	if id == "" || id == "0" || old != nil || s.numeric {
+	isChosen := id != "" && id != "0" && !s.used[id] && c.api.choosesID(c.operation, s.collection)
+	if !isChosen && (s.param != "" || id == "") {
 		id = c.newID(s.collection)
 	}
 	return c.create(s, object, id)
 }
 
 // createAt creates the resource of the body with the id of the path. If it exists, it is
-// replaced.
+// replaced, unless the operation has no body.
 func (c call) createAt() *Response {
 	s := c.set()
-	if old := s.find(c.id()); old != nil {
+	switch old := s.find(c.id()); {
+	case old == nil:
+		return c.respondItem(c.create(s, c.object(), c.id()))
+	case c.body == nil:
+		return c.respondItem(old)
+	default:
 		return c.respondItem(c.put(s, old, c.updated(s, old, c.object())))
 	}
-	return c.respondItem(c.create(s, c.object(), c.id()))
 }
 
 // update replaces the resource in the path by the body, or changes the fields of the body.

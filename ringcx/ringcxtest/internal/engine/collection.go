@@ -131,8 +131,11 @@ func (a recognizer) idField(c *collection) string {
 		}
 	}
 	name := c.similarField(want, "id", above)
-	if name == "" && !isClosed(c.object) {
+	switch isSure := similarity(want, words(name)) > 0.5; {
+	case name == "" && !isClosed(c.object):
 		return c.param
+	case c.param == "" && !isSure: // without a path, it may be the id of something else
+		return ""
 	}
 	return name
 }

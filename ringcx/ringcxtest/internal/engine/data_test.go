@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // set calls Set, and fails the test on an error.
@@ -188,8 +190,8 @@ func TestDeterminism(t *testing.T) {
 		}
 		return log.String()
 	}
-	if run() != run() {
-		t.Error("two runs differ")
+	if diff := cmp.Diff(run(), run()); diff != "" {
+		t.Errorf("two runs differ:\n%s", diff)
 	}
 }
 

@@ -228,6 +228,28 @@ func TestActions(t *testing.T) {
 			{"POST /readers", "name=Eve&readerId=11111111-1111-4111-8111-111111111111", "200 11111111-1111-4111-8111-111111111111"},
 			{"POST /readers", "name=Eve&readerId=11111111-1111-4111-8111-111111111111", "200 00000000-0000-4000-8000-000000100002"},
 		}},
+		{"references to the resources of the path", []step{
+			{"GET /shelves/1/signs", "", `200 [{"shelf":{"description":"Fiction","id":1},"signId":1}]`},
+			{"GET /shelves/2/signs", "", `200 [{"shelf":{"description":"Poetry","id":2},"signId":1}]`},
+			{"POST /shelves/2/signs", `{"signId":2,"shelf":{"id":7}}`, `200 {"shelf":{"id":7},"signId":2}`},
+		}},
+		{"ids that requests choose, and that have a maximum", []step{
+			{"POST /shelves/1/signs", `{"signId":3}`, `200 {"shelf":{"description":"Fiction","id":1},"signId":3}`},
+			{"POST /shelves/1/signs", `{"signId":3}`, `200 {"shelf":{"description":"Fiction","id":1},"signId":2}`},
+			{"DELETE /shelves/1/signs/2", "", "204"},
+			{"POST /shelves/1/signs", `{"signId":2}`, `200 {"shelf":{"description":"Fiction","id":1},"signId":4}`},
+		}},
+		{"an update without a body", []step{
+			{"PUT /shelves/1/signs/2", "", "204"},
+			{"PUT /shelves/1/signs/2", "", "204"},
+			{"GET /shelves/1/signs", "", `200 [{"shelf":{"description":"Fiction","id":1},"signId":1},{"shelf":{"description":"Fiction","id":1},"signId":2}]`},
+			{"PUT /shelves/3/signs/2", "", "404 There is no resource with this shelfId"},
+		}},
+		{"resources without an id", []step{
+			{"POST /notes", `{"topicId":0,"text":"Hush"}`, `200 {"text":"Hush","topicId":0}`},
+			{"POST /notes", `{"topicId":0}`, `200 {"text":"Quiet","topicId":0}`},
+			{"GET /notes", "", `200 [{"text":"Quiet","topicId":0},{"text":"Hush","topicId":0},{"text":"Quiet","topicId":0}]`},
+		}},
 		{"resources inside of others", []step{
 			{"GET /staff/3", "", `200 {"name":"Assistant","personId":3}`},
 			{"GET /staff/1/children", "", `200 [{"children":[{"name":"Assistant","personId":3}],"name":"Deputy","personId":2}]`},

@@ -181,18 +181,22 @@ func (a sampler) withID(c *collection, object map[string]any, id string) map[str
 	if c.id == "" || text(object[c.id]) == id {
 		return object
 	}
-	return a.with(c.object, object, c.id, id)
+	return a.with(c.object, object, c.id, id, c.numeric)
 }
 
-// with returns object with a text as the value of a field. The value is a number if the schema
-// of objects wants one, or allows it and the field was one before.
-func (a sampler) with(s *schema, object map[string]any, name, text string) map[string]any {
+// with returns object with an id as the value of a field. It is a number or a text, as the schema
+// of objects wants it. If that allows both, it has the type that the field had before, or else
+// prefersNumber decides.
+func (a sampler) with(s *schema, object map[string]any, name, id string, prefersNumber bool) map[string]any {
 	property := s.Properties[name]
-	_, wasText := object[name].(string)
-	var v any = text
-	isNumber := isDecimal(text) && a.fits(property, json.Number(text))
-	if isNumber && !(wasText && a.fits(property, v)) {
-		v = json.Number(text)
+	v := any(id)
+	if isDecimal(id) && a.fits(property, json.Number(id)) {
+		_, wasNumber := object[name].(json.Number)
+		_, wasText := object[name].(string)
+		isFree := property == nil || prefersNumber
+		if wasNumber || isFree && !wasText || !a.fits(property, id) {
+			v = json.Number(id)
+		}
 	}
 	all := maps.Clone(object)
 	all[name] = v

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -128,4 +129,21 @@ func (a recognizer) newSample(c *collection) map[string]any {
 func (a recognizer) isKept(c *collection, name string) bool {
 	property := a.resolve(c.object.Properties[name])
 	return slices.Contains(c.object.Required, name) || property != nil && property.ReadOnly
+}
+
+// allowsID reports whether the schema of the resources allows an id.
+func (a recognizer) allowsID(c *collection, id string) bool {
+	property := c.object.Properties[c.id]
+	return a.fits(property, id) || isDecimal(id) && a.fits(property, json.Number(id))
+}
+
+// choosesID reports whether a request chooses the id of a new resource: ids are texts, or the
+// body must have one, or no path contains it.
+func (a *API) choosesID(o *operation, c *collection) bool {
+	body := a.takes(o)
+	if elements := a.elements(body); elements != nil {
+		body = elements
+	}
+	s := a.object(body)
+	return !c.numeric || c.param == "" || s != nil && slices.Contains(s.Required, c.id)
 }

@@ -70,19 +70,47 @@ func (e *store) isCreated(n *node, values []string) bool {
 	return false
 }
 
-// placed returns object with the ids of the path, in the fields with the names of the path
-// parameters.
+// placed returns object with the ids of the path: in the fields with the names of the path
+// parameters, or in the field id of the objects with these names, such as dialGroup for
+// dialGroupId.
 func (e *store) placed(c *collection, object map[string]any, values []string) map[string]any {
 	for _, parent := range c.node.items() {
-		name := mostCommon(parent.names)
-		if _, ok := c.object.Properties[name]; ok && name != c.id {
-			object = e.api.with(c.object, object, name, values[parent.depth-1])
+		name, id := mostCommon(parent.names), values[parent.depth-1]
+		field := strings.TrimSuffix(name, "Id")
+		reference, _ := object[field].(map[string]any)
+		switch {
+		case name == c.id:
+		case c.object.Properties[name] != nil:
+			object = e.api.with(c.object, object, name, id, false)
+		case reference["id"] != nil && text(reference["id"]) != id:
+			object = maps.Clone(object)
+			object[field] = e.reference(parent, field, reference, values)
 		}
 	}
 	return object
 }
 
-// newID returns an id that no resource of the collection has or had.
+// reference returns old as a reference to the resource of a path parameter: its id, and its name
+// as the description.
+func (e *store) reference(parent *node, field string, old map[string]any, values []string) map[string]any {
+	changed := e.api.with(&schema{}, map[string]any{"id": old["id"]}, "id", values[parent.depth-1], true)
+	c := e.api.collectionAt(parent.parent)
+	if c == nil || old["description"] == nil {
+		return changed
+	}
+	i := e.setAt(c, values).find(values[parent.depth-1])
+	name := "name"
+	if c.object.Properties[name] == nil {
+		name = c.similarField(append(words(field), name), name, nil)
+	}
+	if i != nil && i.object[name] != nil {
+		changed["description"] = i.object[name]
+	}
+	return changed
+}
+
+// newID returns an id that no resource of the collection has or had. If the schema has a
+// maximum, it is the lowest that is free.
 func (e *store) newID(c *collection) string {
 	e.reserve(c)
 	for {
@@ -91,11 +119,23 @@ func (e *store) newID(c *collection) string {
 		if !c.numeric && uuid.MatchString(c.seeds[0].id) {
 			id = "00000000-0000-4000-8000-" + strings.Repeat("0", 12-len(id)) + id
 		}
+		if !e.api.allowsID(c, id) {
+			id = e.lowestID(c)
+		}
 		if !e.ids[c][id] {
 			e.ids[c][id] = true
 			return id
 		}
 	}
+}
+
+// lowestID returns the lowest number that no resource of the collection has or had, as an id.
+func (e *store) lowestID(c *collection) string {
+	n := 1
+	for e.ids[c][strconv.Itoa(n)] {
+		n++
+	}
+	return strconv.Itoa(n)
 }
 
 // cascade removes all resources below a path.
