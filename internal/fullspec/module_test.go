@@ -27,18 +27,20 @@ var tested = [][]string{
 	{"./ringcx/ringcxtest/internal/contract"},
 }
 
-// The limits of processor time, of all processes together. The code generator has no
-// parallel part; the compiler uses two processors for about half of its time.
+// The limits of processor time, of all processes together: it depends less than the time of
+// day on what else runs, but a busy machine still needs half as much again. On two free
+// processors the compiler needs about half of its limit.
 const (
 	maxGenerate = 10 * time.Second
-	maxCompile  = 9 * time.Second
+	maxCompile  = 12 * time.Second
 )
 
 // The limits of the size of a program, as a ratio to the same program of a module whose
-// contract has only the operations with which openapi.yaml began.
+// contract has only the operations with which openapi.yaml began. With html/template, the
+// linker keeps every method of the generated client.
 const (
 	maxProgram = 1.05
-	maxPage    = 1.15 // with html/template
+	maxPage    = 1.17
 )
 
 // TestModule puts the document in place of openapi.yaml in a copy of the module. It generates,
@@ -56,11 +58,11 @@ func TestModule(t *testing.T) {
 		atMost(t, maxCompile, full.run(t, "go", "build", "./gen"))
 	})
 	t.Run("vet", func(t *testing.T) {
-		full.run(t, "go", append([]string{"vet"}, vetted...)...)
+		full.run(t, append([]string{"go", "vet"}, vetted...)...)
 	})
 	for _, args := range tested {
 		t.Run("test "+args[0], func(t *testing.T) {
-			full.run(t, "go", append([]string{"test", "-timeout", "240s"}, args...)...)
+			full.run(t, append([]string{"go", "test", "-timeout", "10m"}, args...)...)
 		})
 	}
 	t.Run("size", func(t *testing.T) { compareSizes(t, full) })
