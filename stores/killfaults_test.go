@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/stores/internal/servers"
 )
@@ -16,7 +18,7 @@ import (
 type serverFaults struct {
 	childURL string // with which the processes of the test connect
 	empty    func() error
-	backup   func() error
+	backup   func() (record []byte, err error) // the record is nil if there is none
 	restore  func() error
 	readOnly func(on bool) error
 }
@@ -56,7 +58,16 @@ func sqlFaults(db *sql.DB, url string, readOnly func(on bool) error) serverFault
 	return serverFaults{
 		childURL: url,
 		empty:    func() error { return executeAll(db, "DELETE FROM "+table) },
-		backup:   func() error { return executeAll(db, "CREATE TABLE backup AS SELECT * FROM "+table) },
+		backup: func() (record []byte, err error) {
+			err = executeAll(db, "DROP TABLE IF EXISTS backup", "CREATE TABLE backup AS SELECT * FROM "+table)
+			if err == nil {
+				err = db.QueryRow("SELECT data FROM backup").Scan(&record)
+			}
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil, nil
+			}
+			return record, err
+		},
 		restore: func() error {
 			tx, err := db.Begin()
 			if err != nil {
@@ -93,24 +104,27 @@ func executeAll(db *sql.DB, statements ...string) error {
 
 func redisFaults(t *testing.T, url string) serverFaults {
 	client, ctx := goRedisClient(t, url), context.Background()
-	backup := map[string]string{}
+	key, backup := "", map[string]string{}
 	return serverFaults{
 		childURL: url,
 		empty:    func() error { return client.FlushAll(ctx).Err() },
-		backup: func() error {
-			keys, err := client.Keys(ctx, "*").Result()
-			for _, key := range keys {
-				var dumpErr error
-				backup[key], dumpErr = client.Dump(ctx, key).Result()
-				err = errors.Join(err, dumpErr)
+		backup: func() (record []byte, err error) {
+			key, err = client.RandomKey(ctx).Result()
+			if errors.Is(err, goredis.Nil) {
+				return nil, nil
 			}
-			return err
+			if err != nil {
+				return nil, err
+			}
+			backup, err = client.HGetAll(ctx, key).Result()
+			return []byte(backup["data"]), err
 		},
 		restore: func() error {
-			err := client.FlushAll(ctx).Err()
-			for key, dump := range backup {
-				err = errors.Join(err, client.RestoreReplace(ctx, key, 0, dump).Err())
-			}
+			_, err := client.TxPipelined(ctx, func(p goredis.Pipeliner) error {
+				p.FlushAll(ctx)
+				p.HSet(ctx, key, backup)
+				return nil
+			})
 			return err
 		},
 		// A replica of a server that is not there has the data, and rejects writes.

@@ -3,8 +3,8 @@ package stores_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -18,13 +18,11 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
-	"github.com/ringcx-go/ringcx-go/ringcx/sqlstore"
 	"github.com/ringcx-go/ringcx-go/stores/internal/servers"
 )
 
-var killTime = flag.Duration("kills.time", 0, "how long the processes of TestKills run, for example 40s; from five minutes on, tokens are valid for 60 s and not for 30 s; 0: the test is skipped")
+var killTime = flag.Duration("kills.time", 0, "how long the processes of TestKills run, for example 100s; from five minutes on, tokens are valid for 60 s and not for 30 s; 0: the test is skipped")
 
 const (
 	killEnv       = "RINGCX_TEST_KILL" // the configuration of a child process of TestKills
@@ -38,16 +36,14 @@ const (
 // and started, its data are deleted, and restored from a backup, and it is made read-only.
 //
 // Callers with a valid token must see none of it, and other callers only an error of the
-// Store while it is not there, or of a limit. No minute may have more than five token
-// requests. No refresh token may be sent twice, except for one after the restore: no
-// process that starts then can know that the one in the backup was sent.
+// Store while it is not there, or of a limit. killWatch has the rules for token requests.
 func TestKills(t *testing.T) {
 	if config := os.Getenv(killEnv); config != "" {
 		killChild(t, config)
 		return
 	}
 	if *killTime == 0 {
-		t.Skip("it takes a while: run make kills, or use -kills.time=40s")
+		t.Skip("it takes a while: run make kills, or use -kills.time=100s")
 	}
 	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil {
 		t.Fatal(err)
@@ -71,12 +67,21 @@ type killFleet struct {
 	server *servers.Server
 	faults serverFaults
 	fake   *ringcxtest.Server
+	watch  *killWatch
 	front  *httptest.Server // in front of the fake: it kills some of the processes that request tokens
 
 	mu        sync.Mutex
-	processes [killProcesses]*exec.Cmd
+	processes [killProcesses]*killProcess
 	periods   []period       // of faults
 	results   map[string]int // how often each kind of result was seen
+	killed    int            // senders of token requests in a row
+	onRefresh func()         // is called once, when the fake has processed the next refresh
+}
+
+// killProcess is a process that runs.
+type killProcess struct {
+	cmd        *exec.Cmd
+	firstToken time.Time // when it printed that it has a token; zero: not yet
 }
 
 // period is the time of a fault, with the time after it in which its errors may appear.
@@ -86,54 +91,14 @@ type period struct {
 }
 
 func newKillFleet(t *testing.T, own ownStore) *killFleet {
-	f := &killFleet{t: t, own: own, server: servers.Start(t, own.kind), fake: ringcxtest.NewServer(t), results: map[string]int{}}
+	f := &killFleet{
+		t: t, own: own, server: servers.Start(t, own.kind), fake: ringcxtest.NewServer(t),
+		watch: newKillWatch(t), results: map[string]int{},
+	}
 	f.faults = newServerFaults(t, own.kind, f.server.URL)
 	f.front = httptest.NewServer(http.HandlerFunc(f.forward))
 	t.Cleanup(f.front.Close)
 	return f
-}
-
-// forward delays requests for tokens, so that kills hit them, and kills every eighth process
-// that sends one: before the fake sees the request, or before the process gets the response.
-func (f *killFleet) forward(w http.ResponseWriter, r *http.Request) {
-	if !strings.Contains(r.URL.Path, "/auth/") && !strings.Contains(r.URL.Path, "/oauth/") {
-		f.fake.ServeHTTP(w, r)
-		return
-	}
-	time.Sleep(rand.N(300 * time.Millisecond))
-	f.mu.Lock()
-	started := f.results["ok"] > 0 // the lease of a killed process lasts 30 s, most of a short run
-	f.mu.Unlock()
-	kind := rand.IntN(16)
-	if !started {
-		kind = -1
-	}
-	switch kind {
-	case 0:
-		f.killSender(r, "killed before a request")
-		return
-	case 1:
-		f.fake.ServeHTTP(httptest.NewRecorder(), r)
-		f.killSender(r, "killed before a response")
-		return
-	}
-	f.fake.ServeHTTP(w, r)
-}
-
-// killSender kills the process that sent a request. Its User-Agent names it.
-func (f *killFleet) killSender(r *http.Request, result string) {
-	name, _, _ := strings.Cut(r.UserAgent(), " ")
-	slot, err := strconv.Atoi(strings.TrimPrefix(name, "slot-"))
-	if err != nil {
-		f.t.Errorf("User-Agent %q: %v", r.UserAgent(), err)
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.results[result]++
-	if cmd := f.processes[slot]; cmd != nil {
-		_ = cmd.Process.Kill() // it may have ended
-	}
 }
 
 // run runs the processes and the faults, and then looks at what the fake counted.
@@ -155,51 +120,84 @@ func (f *killFleet) run(d time.Duration) {
 	}
 	f.runFaults(d)
 	wg.Wait()
-	f.check()
-	if c := f.fake.Counts(); d >= 5*time.Minute && c.Exchanges+c.Refreshes < 4 || f.results["ok"] == 0 {
-		f.t.Errorf("%d exchanges, %d refreshes, %v: the processes did too little", c.Exchanges, c.Refreshes, f.results)
-	}
+	f.check(d)
 }
 
 // runFaults runs each fault once. The times are tenths of the duration, in five minutes 30 s.
 func (f *killFleet) runFaults(d time.Duration) {
 	start, tenth := time.Now(), d/10
-	at := func(tenths float64) {
-		time.Sleep(time.Until(start.Add(time.Duration(tenths * float64(tenth)))))
-	}
+	at := func(tenths float64) time.Time { return start.Add(time.Duration(tenths * float64(tenth))) }
+	wait := func(tenths float64) { time.Sleep(time.Until(at(tenths))) }
 	must := func(err error) {
 		f.t.Helper()
 		if err != nil {
 			f.t.Error(err)
 		}
 	}
-	at(1)
+	wait(1)
 	end := f.begin("stopped")
 	f.server.Stop()
 	time.Sleep(min(10*time.Second, tenth))
 	must(f.server.Start())
 	end()
 
-	at(3)
+	wait(2.5)
 	end = f.begin("emptied")
 	must(f.faults.empty())
+	f.watch.lose()
 	end()
 
-	at(4.5)
-	must(f.faults.backup())
-	at(6.5) // a minute later
-	f.checkReused("before the restore", 0)
+	wait(4)
+	must(f.backup())
+	wait(6) // a minute later
 	end = f.begin("restored")
-	must(f.faults.restore())
+	must(f.restore(at(8)))
 	end()
 
-	at(7)
+	wait(8.3)
 	end = f.begin("read-only")
 	must(f.faults.readOnly(true))
-	at(8)
+	wait(9.3)
 	must(f.faults.readOnly(false))
 	end()
-	at(10)
+	wait(10)
+}
+
+// backup makes a backup. After the data were deleted, it waits for a record.
+func (f *killFleet) backup() error {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		record, err := f.faults.backup()
+		if record != nil || err != nil {
+			return f.watch.keepBackup(record, err)
+		}
+	}
+	return errors.New("no process has written a record for a minute")
+}
+
+// restore restores the backup when a refresh was processed, or at last if there is none. The
+// other processes then have a refresh token that was sent, and find a record that is older.
+func (f *killFleet) restore(last time.Time) error {
+	restored := make(chan error, 1)
+	f.mu.Lock()
+	f.onRefresh = func() {
+		err := f.faults.restore()
+		f.watch.restore()
+		restored <- err
+	}
+	f.mu.Unlock()
+	select {
+	case err := <-restored:
+		return err
+	case <-time.After(time.Until(last)):
+	}
+	f.mu.Lock()
+	onRefresh := f.onRefresh
+	f.onRefresh = nil
+	f.mu.Unlock()
+	if onRefresh != nil { // otherwise a refresh has come just now
+		onRefresh()
+	}
+	return <-restored
 }
 
 // begin starts the period of a fault. It ends settleTime after the call of end.
@@ -215,22 +213,16 @@ func (f *killFleet) begin(fault string) (end func()) {
 	}
 }
 
-func (f *killFleet) checkReused(when string, limit int) {
-	f.t.Helper()
-	if n := f.fake.Counts().RefreshReused; n > limit {
-		f.t.Errorf("%s, %d refresh tokens were sent twice, want at most %d", when, n, limit)
-	}
-}
-
-// check compares what the fake counted with the limits.
-func (f *killFleet) check() {
+// check compares what the fake counted with the limits, and reports what happened.
+func (f *killFleet) check(d time.Duration) {
 	c := f.fake.Counts()
 	f.t.Logf("%d calls, %d sign-ins, %d exchanges, %d refreshes, at most %d token requests in 60 s, %d spent refresh tokens, %d × 401; %v",
 		c.Calls, c.Logins, c.Exchanges, c.Refreshes, c.PeakTokenRequests, c.RefreshReused, c.Unauthorized, f.results)
-	f.checkReused("after the restore", 1)
-	if c.PeakTokenRequests > 5 || c.Peaks[ringcxtest.Login] > 5 || c.Unauthorized > 0 {
-		f.t.Errorf("%d token requests and %d sign-ins in 60 s, want at most 5; %d calls got status 401, want 0",
-			c.PeakTokenRequests, c.Peaks[ringcxtest.Login], c.Unauthorized)
+	if c.Unauthorized > 0 {
+		f.t.Errorf("%d calls got status 401, want 0", c.Unauthorized)
+	}
+	if d >= 5*time.Minute && c.Exchanges+c.Refreshes < 4 || f.results["ok"] == 0 {
+		f.t.Errorf("%d exchanges, %d refreshes, %v: the processes did too little", c.Exchanges, c.Refreshes, f.results)
 	}
 }
 
@@ -253,7 +245,7 @@ func (f *killFleet) runProcess(ctx context.Context, slot int) {
 		return
 	}
 	f.mu.Lock()
-	f.processes[slot] = cmd
+	f.processes[slot] = &killProcess{cmd: cmd}
 	f.results["processes"]++
 	f.mu.Unlock()
 	for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -273,6 +265,9 @@ func (f *killFleet) note(slot int, line string) {
 	result, text, _ := strings.Cut(line, " ")
 	switch {
 	case result == "ok":
+		if p := f.processes[slot]; p.firstToken.IsZero() {
+			p.firstToken = time.Now()
+		}
 	case result == "error" && strings.Contains(text, "local_limit") && strings.Contains(text, "try again in"):
 		result = "held back by a limit"
 	case result == "error" && aboutStore(text):
@@ -304,66 +299,3 @@ func (f *killFleet) fault() string {
 	}
 	return strings.Join(names, " or ")
 }
-
-// killChild gets tokens and makes calls until the process is killed.
-func killChild(t *testing.T, config string) {
-	args := strings.Split(config, " ")
-	_ = mysql.SetLogger(&mysql.NopLogger{})
-	store, err := killStore(t, args[0], args[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := ringcx.New(ringcx.Config{
-		BaseURL:     args[2],
-		RingCentral: &ringcx.JWTLogin{ClientID: ringcxtest.ClientID, ClientSecret: ringcxtest.ClientSecret, JWT: ringcxtest.JWT, BaseURL: args[2]},
-		Store:       store,
-		UserAgent:   "slot-" + args[3],
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var validUntil time.Time
-	for range time.Tick(250 * time.Millisecond) {
-		validUntil = useToken(client, validUntil)
-	}
-}
-
-// killStore returns a Store by its name. The table exists, but the server may be stopped.
-func killStore(t *testing.T, name, url string) (ringcx.Store, error) {
-	switch name {
-	case "PostgreSQL":
-		return sqlstore.New(open(t, "pgx", url), sqlstore.PostgreSQL, table)
-	case "LeaseStore":
-		return sqlstore.NewLeaseStore(open(t, "pgx", url), table)
-	case "MariaDB":
-		return sqlstore.New(open(t, "mysql", url), sqlstore.MariaDB, table)
-	}
-	return goRedis(goRedisClient(t, url)), nil
-}
-
-// useToken gets a token, makes a call, and prints a line with the result. It returns until
-// when the token is valid.
-func useToken(client *ringcx.Client, validUntil time.Time) time.Time {
-	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
-	defer cancel()
-	start := time.Now()
-	valid := start.Add(time.Second).Before(validUntil)
-	token, err := client.Tokens.TokenContext(ctx)
-	switch took := time.Since(start); {
-	case valid && (err != nil || took > 3*time.Second):
-		fmt.Println("violation with a valid token, after", took, err)
-	case took > killPatience+2*time.Second:
-		fmt.Println("violation after", took, "of", killPatience, err)
-	}
-	if err != nil {
-		fmt.Println("error", oneLine(err))
-		return validUntil
-	}
-	if _, err := ringcx.Get(client.ListAccountsWithResponse(ctx)); err != nil {
-		fmt.Println("violation of a call with a token:", oneLine(err))
-	}
-	fmt.Println("ok")
-	return token.Expiry
-}
-
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }
