@@ -162,6 +162,18 @@ func TestSealKeyChange(t *testing.T) {
 	}
 }
 
+// TestSealEmptyRecord reads a record without bytes. It must not look like a record that does
+// not exist, whose data are nil.
+func TestSealEmptyRecord(t *testing.T) {
+	sealed := seal(t, storetest.NewMemory(), 1)
+	if _, err := sealed.CompareAndSwap(t.Context(), "k", "", []byte{}); err != nil {
+		t.Fatal(err)
+	}
+	if data, version, err := sealed.Load(t.Context(), "k"); data == nil || len(data) > 0 || version == "" || err != nil {
+		t.Errorf("Load = %#v, %q, %v, want empty data that are not nil", data, version, err)
+	}
+}
+
 // TestSealWithAWrongKeyKeepsTheRecord gives a process of a fleet the wrong key. It gets tokens
 // of its own and does not overwrite the record.
 func TestSealWithAWrongKeyKeepsTheRecord(t *testing.T) {

@@ -79,8 +79,8 @@ func (v *variant) build(pkg string) (string, error) {
 	if v.overlay != "" {
 		args = append(args, "-overlay", v.overlay)
 	}
-	cmd := exec.CommandContext(v.ctx, "go", append(args, pkg)...)
-	cmd.Dir = v.config.dir
+	cmd := exec.CommandContext(v.ctx, "go", append(args, ".")...)
+	cmd.Dir = filepath.Join(v.config.dir, filepath.FromSlash(pkg)) // it may be in another module
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", notCompiled(err, out)
 	}

@@ -1,5 +1,5 @@
-// Mutants tests the tests. It changes one line of package ringcx or filestore at a
-// time (a mutation) and expects a test to fail. Run it in the root of the module:
+// Mutants tests the tests. It changes one line of package ringcx or of a Store at a time
+// (a mutation) and expects a test to fail. Run it in the root of the module:
 //
 //	make mutants                                 everything; up to half an hour on 2 cores
 //	go run ./internal/mutants                    all mutations with the tests

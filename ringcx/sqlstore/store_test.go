@@ -45,8 +45,13 @@ func (c conn) QueryContext(_ context.Context, statement string, args []driver.Na
 
 type rows struct{ values [][]driver.Value }
 
-func (r *rows) Columns() []string { return []string{"version", "data"} }
-func (r *rows) Close() error      { return nil }
+func (r *rows) Columns() []string {
+	if len(r.values) > 0 {
+		return make([]string, len(r.values[0]))
+	}
+	return []string{"version", "data"}
+}
+func (r *rows) Close() error { return nil }
 func (r *rows) Next(dest []driver.Value) error {
 	if len(r.values) == 0 {
 		return io.EOF
@@ -110,6 +115,63 @@ func TestStatements(t *testing.T) {
 			}
 			if diff := cmp.Diff([]sent{tt.want}, got); diff != "" {
 				t.Errorf("statements (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestConflict lets each write change no record. That is a conflict, except for the deletion
+// of a record that does not exist.
+func TestConflict(t *testing.T) {
+	tests := []struct {
+		name    string
+		version string
+		data    []byte
+		found   [][]driver.Value
+		want    error
+	}{
+		{"replace", "v1", []byte("x"), nil, ringcx.ErrConflict},
+		{"delete", "v1", nil, nil, ringcx.ErrConflict},
+		{"delete what exists", "", nil, [][]driver.Value{{"v1", []byte("x")}}, ringcx.ErrConflict},
+		{"delete what does not exist", "", nil, nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			store := newStore(t, sqlstore.PostgreSQL, func(string, []driver.NamedValue) ([][]driver.Value, int64, error) {
+				return tt.found, 0, nil
+			})
+			if _, err := store.CompareAndSwap(t.Context(), "key", tt.version, tt.data); !errors.Is(err, tt.want) {
+				t.Errorf("the error is %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestLoad reads rows as drivers return them.
+func TestLoad(t *testing.T) {
+	tests := []struct {
+		name    string
+		rows    [][]driver.Value
+		data    []byte
+		version string
+		want    string // in the error
+	}{
+		{"no record", nil, nil, "", ""},
+		{"record", [][]driver.Value{{"v1", []byte("x")}}, []byte("x"), "v1", ""},
+		{"no bytes, as nil", [][]driver.Value{{"v1", nil}}, []byte{}, "v1", ""},
+		{"no version", [][]driver.Value{{"", []byte("x")}}, nil, "", "delete the record"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			store := newStore(t, sqlstore.SQLite, func(string, []driver.NamedValue) ([][]driver.Value, int64, error) {
+				return tt.rows, 0, nil
+			})
+			data, version, err := store.Load(t.Context(), "key")
+			if diff := cmp.Diff([]any{tt.data, tt.version}, []any{data, version}); diff != "" {
+				t.Errorf("Load (-want +got):\n%s", diff)
+			}
+			if failed := err != nil; failed != (tt.want != "") || failed && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("the error is %v, want one with %q", err, tt.want)
 			}
 		})
 	}
