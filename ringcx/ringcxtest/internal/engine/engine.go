@@ -53,18 +53,21 @@ func (e *Engine) Serve(o *contract.Operation, r *Request) *Response {
 	op := e.api.operations[o.ID]
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c := call{responder{&request{store: &e.store, operation: op, Request: r, plan: e.api.planOf(op)}}}
+	c := e.request(op, r)
+	if rejected := c.check(); rejected != nil {
+		return rejected
+	}
+	return actions[c.plan.action](call{responder{c}})
+}
+
+// request returns what the engine knows about a request to an operation.
+func (e *Engine) request(op *operation, r *Request) *request {
+	c := &request{store: &e.store, operation: op, Request: r, plan: e.api.planOf(op)}
 	for _, name := range op.parameterNames() {
 		c.values = append(c.values, r.PathValue(name))
 	}
-	if missing := c.missing(); missing != "" {
-		return notFound(missing)
-	}
 	c.body = c.decodeBody()
-	if problem := c.checkBody(); problem != nil {
-		return problem
-	}
-	return actions[c.plan.action](c)
+	return c
 }
 
 // Set replaces the resources at a path, which is one on the wire, with or without a prefix

@@ -18,6 +18,15 @@ type request struct {
 	body   any      // nil if there is none, or if it is neither JSON nor a form
 }
 
+// check returns the rejection of a request whose path has a resource that does not exist, or
+// whose body is not valid. Otherwise it returns nil.
+func (c *request) check() *Response {
+	if missing := c.missing(); missing != "" {
+		return notFound(missing)
+	}
+	return c.checkBody()
+}
+
 // missing returns the name of the first path parameter whose resource does not exist, or "".
 func (c *request) missing() string {
 	names := c.parameterNames()
@@ -162,9 +171,15 @@ func intersect(want []any, got any) bool {
 	})
 }
 
-// page returns the items of the page that the request asks for. Without a number of rows,
-// all are on the first page.
+// page returns the items of the page that the request asks for.
 func (c *request) page(items []*item) []*item {
+	start, end := c.Page(len(items))
+	return items[start:end]
+}
+
+// Page returns which of n elements are on the page that the request asks for: those from start
+// up to end. Without a number of rows, all are on the first page.
+func (c *request) Page(n int) (start, end int) {
 	page, hasPage := c.pagingValue("page")
 	rows, hasRows := c.pagingValue("rows")
 	first := 0
@@ -174,12 +189,12 @@ func (c *request) page(items []*item) []*item {
 	page = max(page-first, 0)
 	switch {
 	case !hasRows && (!hasPage || page == 0):
-		return items
+		return 0, n
 	case !hasRows:
-		return nil
+		return n, n
 	}
-	start := min(len(items), page*rows)
-	return items[start:min(len(items), start+rows)]
+	start = min(n, page*rows)
+	return start, min(n, start+rows)
 }
 
 // pagingValue returns a number that selects a page, from the query or the body.
