@@ -20,6 +20,26 @@ var handlers = map[Endpoint]func(*call){
 	Logout:   logOut,
 	Accounts: listAccounts,
 	Users:    listUsers,
+
+	"listCampaignLeadLists":     listLeadLists,
+	"listLeadStates":            listLeadStates,
+	"loadLeads":                 loadLeads,
+	"patchLead":                 patchLead,
+	"performLeadAction":         performLeadAction,
+	"previewLeadFile":           previewLeadFile,
+	"processLeadFile":           processLeadFile,
+	"searchLeads":               searchLeads,
+	"searchLeadsByPhoneList":    searchLeadsByPhoneList,
+	"updateLead":                updateLead,
+	"createDNCEntry":            createDNCEntry,
+	"deleteDNCEntriesByCountry": deleteDNCEntries,
+	"deleteDNCEntriesByTag":     deleteDNCEntries,
+	"deleteDNCEntry":            deleteDNCEntries,
+	"searchDNCEntries":          searchDNCEntries,
+	"uploadDNCFile":             uploadDNCFile,
+	"createPersonaPhone":        createPersonaPhone,
+	"listPersonaPhoneCampaigns": listPersonaPhoneCampaigns,
+	"updatePersonaPhone":        updatePersonaPhone,
 }
 
 // servedBy returns how s responds to an operation: "hand" if it has a handler of its own, or what
@@ -57,10 +77,24 @@ func handleOperation(_ http.ResponseWriter, r *http.Request) {
 
 // serveResources responds as package engine does.
 func serveResources(c *call) {
-	response := c.server.resources().Serve(c.operation, &engine.Request{
+	c.send(c.server.resources().Serve(c.operation, c.engineRequest()))
+}
+
+// edit responds with what f returns, after the checks of package engine.
+func (c *call) edit(f func(*engine.Edit) *engine.Response) {
+	c.send(c.server.resources().Edit(c.operation, c.engineRequest(), f))
+}
+
+// engineRequest returns the request for package engine.
+func (c *call) engineRequest() *engine.Request {
+	return &engine.Request{
 		PathValue: c.r.PathValue, Query: c.r.URL.Query(),
 		ContentType: c.r.Header.Get("Content-Type"), Body: c.body,
-	})
+	}
+}
+
+// send writes a response of package engine.
+func (c *call) send(response *engine.Response) {
 	if p := response.Problem; p != nil {
 		c.respondProblem(response.Status, p)
 		return

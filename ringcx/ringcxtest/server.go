@@ -78,7 +78,9 @@ type Server struct {
 	loginLifetimes loginLifetimes
 	fixed          map[Endpoint]fixedResponse
 	permissions    permissions
-	onRequest      func(LogEntry) // nil if not set
+	behavior       Behavior
+	leadFiles      map[string]leadFile // that were uploaded, by transactionId
+	onRequest      func(LogEntry)      // nil if not set
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and

@@ -17,7 +17,7 @@ const (
 	maxStart = 64 << 10
 )
 
-// upload is what is known of a request body with files. The files themselves are not kept.
+// upload is what is known of a request body with files. Of the files only the beginning is kept.
 type upload struct {
 	fields url.Values
 	files  []uploadedFile
@@ -73,16 +73,20 @@ func (c *call) readMultipart() {
 	var kept bytes.Buffer
 	w := multipart.NewWriter(&kept)
 	c.upload = &upload{fields: url.Values{}}
+	keep := int64(maxStart)
+	if readsFiles[c.endpoint] {
+		keep = maxRequest
+	}
 	if w.SetBoundary(params["boundary"]) == nil {
-		c.upload.copyParts(w, multipart.NewReader(c.r.Body, params["boundary"]))
+		c.upload.copyParts(w, multipart.NewReader(c.r.Body, params["boundary"]), keep)
 	}
 	c.body = kept.Bytes()
 	c.drain()
 }
 
-// copyParts reads the parts of a form and writes them to w. If r does not end as a form
-// must, nor does what it writes.
-func (u *upload) copyParts(w *multipart.Writer, r *multipart.Reader) {
+// copyParts reads the parts of a form and writes them to w: of each file the first bytes, up to
+// limit. If r does not end as a form must, nor does what it writes.
+func (u *upload) copyParts(w *multipart.Writer, r *multipart.Reader, limit int64) {
 	left := int64(maxRequest)
 	for {
 		p, err := r.NextRawPart()
@@ -96,7 +100,7 @@ func (u *upload) copyParts(w *multipart.Writer, r *multipart.Reader) {
 		f := uploadedFile{field: p.FormName(), name: p.FileName(), contentType: p.Header.Get("Content-Type")}
 		keep := left
 		if f.name != "" {
-			keep = min(left, maxStart)
+			keep = min(left, limit)
 		}
 		f.read(p, keep)
 		left -= int64(len(f.start))

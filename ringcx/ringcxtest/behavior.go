@@ -1,0 +1,101 @@
+package ringcxtest
+
+import (
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+)
+
+// Behavior is what a Server does where RingCX may surprise a program. The zero Behavior is the
+// likely behavior.
+type Behavior struct {
+	// Leads.
+
+	// LeadDelay is the time after which a search finds a new lead, and after which a file is
+	// loaded. The default is two seconds; a negative value means no delay.
+	//
+	// Source: seen in public clients; for files it is inferred.
+	LeadDelay time.Duration
+
+	// LeadLoadFailure, if it is not empty, is the processingStatus of every load, usually
+	// [gen.LeadProcessingStatusGeneralFailure]. Such a load has the status 200, leadsSupplied
+	// is 0, and nothing is loaded. By default a load fails only if the request has no leads
+	// (inferred).
+	//
+	// Source: seen in public clients.
+	LeadLoadFailure gen.LeadProcessingStatus
+
+	// EmptyStringsLoaded makes loads accept leads with an empty string in a field. By default
+	// such a lead is rejected.
+	//
+	// Source: that an empty string can reject a lead was seen in public clients.
+	EmptyStringsLoaded bool
+
+	// LeadsNeedE164 makes loads reject leads without leadPhoneE164, as in an account that uses
+	// such numbers. By default leadPhone is enough.
+	//
+	// Source: RingCX developer guide, chapter on loading leads.
+	LeadsNeedE164 bool
+
+	// LeadSearchForm is the form of the responses of searches for leads. The default is
+	// [LeadArray].
+	//
+	// Source: the forms were seen in public clients.
+	LeadSearchForm LeadForm
+
+	// LeadRowsNested makes searches send each lead in the field campaignLead of its row. By
+	// default its fields are those of the row.
+	//
+	// Source: seen in public clients.
+	LeadRowsNested bool
+
+	// LeadColumnsFromZero makes the numbers of columns in pageColumnMappings,
+	// extendedLeadDataMappings and additionalPhoneMappings begin with 0. By default they begin
+	// with 1.
+	//
+	// Source: the samples of the RingCX developer guide disagree.
+	LeadColumnsFromZero bool
+
+	// LeadPatchNoContent makes a successful patchLead respond with status 204 and no body. By
+	// default it responds with the lead.
+	//
+	// Source: RingCX API reference, which has both statuses.
+	LeadPatchNoContent bool
+}
+
+// LeadForm is the form of the response of a search for leads.
+type LeadForm string
+
+// The forms of the response of a search for leads. If the request has count=true, the
+// response is the number of leads instead of LeadArray, and an object without leads instead
+// of the others (inferred).
+const (
+	LeadArray      LeadForm = ""      // an array of leads
+	LeadObject     LeadForm = "leads" // an object with the leads in the field leads, and totalCount
+	LeadDataObject LeadForm = "data"  // the same with the field data
+)
+
+// DefaultBehavior returns the likely behavior of RingCX, with which a Server begins.
+func DefaultBehavior() Behavior { return Behavior{} }
+
+// SetBehavior sets what s does from now on where RingCX may surprise a program.
+func (s *Server) SetBehavior(b Behavior) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behavior = b
+}
+
+// currentBehavior returns what was set last.
+func (s *Server) currentBehavior() Behavior {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.behavior
+}
+
+// leadDelay returns the time after which a search finds a new lead.
+func (b Behavior) leadDelay() time.Duration {
+	if b.LeadDelay == 0 {
+		return 2 * time.Second
+	}
+	return max(b.LeadDelay, 0)
+}
