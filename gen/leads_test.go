@@ -1,0 +1,254 @@
+package gen_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/wire"
+)
+
+// TestLeadLoadResultErr checks which loads failed as a whole.
+func TestLeadLoadResultErr(t *testing.T) {
+	rows := []gen.RejectedRow{{Message: new("The phone number is not valid")}}
+	result := func(status gen.LeadProcessingStatus, supplied int64, rows []gen.RejectedRow) gen.LeadLoadResult {
+		return gen.LeadLoadResult{ProcessingStatus: &status, LeadsSupplied: &supplied, RejectedRows: rows}
+	}
+	tests := []struct {
+		name   string
+		result gen.LeadLoadResult
+		want   string // error, or empty
+	}{
+		{"zero result", gen.LeadLoadResult{}, ""},
+		{"no status", gen.LeadLoadResult{LeadsSupplied: new(int64(2))}, ""},
+		{"success", result(gen.LeadProcessingStatusDefaultNotAFailure, 2, rows), ""},
+		{"all rejected", result(gen.LeadProcessingStatusNoLeadsPassedValidation, 2, rows), ""},
+		{"all rejected without rows", result(gen.LeadProcessingStatusNoLeadsPassedValidation, 2, nil),
+			`ringcx: load of leads failed: processingStatus "NO_LEADS_PASSED_VALIDATION", 2 leads supplied, 0 accepted`},
+		{"failure", result(gen.LeadProcessingStatusGeneralFailure, 0, nil),
+			`ringcx: load of leads failed: processingStatus "GENERAL_FAILURE", 0 leads supplied, 0 accepted`},
+		{"failure with a count", result(gen.LeadProcessingStatusGeneralFailure, 2, nil),
+			`ringcx: load of leads failed: processingStatus "GENERAL_FAILURE", 2 leads supplied, 0 accepted`},
+		{"nothing supplied", result(gen.LeadProcessingStatusDefaultNotAFailure, 0, nil),
+			`ringcx: load of leads failed: processingStatus "DEFAULT_NOT_A_FAILURE", 0 leads supplied, 0 accepted`},
+		{"message", gen.LeadLoadResult{LeadsSupplied: new(int64), ProcessingResult: new("no file")},
+			`ringcx: load of leads failed: processingStatus "", 0 leads supplied, 0 accepted: no file`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err, got := tt.result.Err(), ""
+			if err != nil {
+				got = err.Error()
+			}
+			if _, ok := errors.AsType[*gen.LeadLoadError](err); ok != (err != nil) || got != tt.want {
+				t.Errorf("Err() = %T %q, want %q", err, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestLeadWithoutEmpty checks which fields are omitted, and that the lead itself is not changed.
+func TestLeadWithoutEmpty(t *testing.T) {
+	lead := gen.Lead{
+		ExternID: new("a"), City: new(""), LeadState: new(gen.LeadState("")), Suppressed: new(false), LeadPriority: new(int64),
+		PersonaPhoneConfig: map[string]string{"Mobile": "", "Work": "2125550101"},
+	}
+	want := gen.Lead{
+		ExternID: new("a"), Suppressed: new(false), LeadPriority: new(int64), PersonaPhoneConfig: map[string]string{"Work": "2125550101"},
+	}
+	if diff := cmp.Diff(want, lead.WithoutEmpty()); diff != "" {
+		t.Errorf("WithoutEmpty (-want +got):\n%s", diff)
+	}
+	if lead.City == nil || len(lead.PersonaPhoneConfig) != 2 {
+		t.Errorf("the lead was changed: %+v", lead)
+	}
+}
+
+// campaign is that of the examples of openapi.yaml.
+const account, campaign = "333333", 9001
+
+// newClient returns a fake and a client whose requests pass through change, if it is not nil.
+func newClient(t *testing.T, change func(*http.Request, *http.Response) *http.Response) (*ringcxtest.Server, *ringcx.Client) {
+	t.Helper()
+	fake := ringcxtest.NewServer(t)
+	fake.SetBehavior(ringcxtest.Behavior{LeadDelay: -1})
+	fake.Set("/voice/api/v1/admin/accounts/333333/campaignLeads", []gen.Lead{})
+	cfg := fake.Config()
+	if change != nil {
+		cfg.HTTPClient = &http.Client{Transport: changer{cfg.HTTPClient.Transport, change}}
+	}
+	client, err := ringcx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fake, client
+}
+
+// changer changes responses.
+type changer struct {
+	http.RoundTripper
+	change func(*http.Request, *http.Response) *http.Response
+}
+
+func (c changer) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if err == nil {
+		resp = c.change(req, resp)
+	}
+	return resp, err
+}
+
+// makeLeads returns n leads. Those whose number bad contains are not valid.
+func makeLeads(n int, bad ...int) []gen.Lead {
+	leads := make([]gen.Lead, n)
+	for i := range leads {
+		leads[i] = gen.Lead{ExternID: new(fmt.Sprint("crm-", i)), LeadPhone: new(fmt.Sprintf("212555%04d", i)), City: new("")}
+		if slices.Contains(bad, i) {
+			leads[i].LeadPhone = new("12")
+		}
+	}
+	return leads
+}
+
+// count returns the number of leads in the fake.
+func count(t *testing.T, client *ringcx.Client) int64 {
+	t.Helper()
+	page, err := client.Leads.Search(t.Context(), account, gen.LeadSearch{}, &gen.SearchLeadsParams{Count: new(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.Value(page.TotalCount)
+}
+
+// TestLoadBatches checks the size of batches, which lead a rejected row is, and that the lead of
+// the caller is not changed.
+func TestLoadBatches(t *testing.T) {
+	fake, client := newClient(t, nil)
+	leads := makeLeads(1100, 3, 500, 1099)
+	var sizes, firsts, rejected []int
+	for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: leads}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes, firsts = append(sizes, len(batch.Leads)), append(firsts, batch.First)
+		for _, r := range batch.Rejected {
+			rejected = append(rejected, r.Index)
+			if r.Message != "The phone number is not valid" || !slices.Contains(r.RowData, *leads[r.Index].ExternID) {
+				t.Errorf("rejected: %+v", r)
+			}
+		}
+	}
+	if !slices.Equal(sizes, []int{500, 500, 100}) || !slices.Equal(firsts, []int{0, 500, 1000}) || !slices.Equal(rejected, []int{3, 500, 1099}) {
+		t.Errorf("sizes %v from %v, rejected %v", sizes, firsts, rejected)
+	}
+	if got := count(t, client); got != 1097 {
+		t.Errorf("%d leads were loaded, want 1097", got)
+	}
+	if leads[0].City == nil {
+		t.Error("the lead of the caller was changed")
+	}
+	if n := fake.Counts().Arrivals["loadLeads"]; n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+}
+
+// TestLoadBatchesEnds checks that the batches end with an error and with the loop.
+func TestLoadBatchesEnds(t *testing.T) {
+	fake, client := newClient(t, nil)
+	load := gen.LeadLoadRequest{UploadLeads: makeLeads(1500)}
+	for range client.Leads.LoadBatches(t.Context(), account, campaign, load) {
+		break
+	}
+	if n := fake.Counts().Arrivals["loadLeads"]; n != 1 {
+		t.Errorf("%d requests after a break, want 1", n)
+	}
+	next := 0
+	for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, load) {
+		switch {
+		case batch.First == 0:
+			fake.SetBehavior(ringcxtest.Behavior{LeadLoadFailure: gen.LeadProcessingStatusGeneralFailure})
+		case batch.First == 500:
+			failed, ok := errors.AsType[*gen.LeadLoadError](err)
+			if !ok || wire.Value(failed.Result.ProcessingStatus) != gen.LeadProcessingStatusGeneralFailure || len(batch.Leads) != 500 {
+				t.Errorf("second batch: %v", err)
+			}
+		}
+		next = batch.First + len(batch.Leads)
+	}
+	if next != 1000 {
+		t.Errorf("the loop ended at %d, want 1000: no batch after an error", next)
+	}
+}
+
+// TestRejectedRows checks how the lead of a rejected row is found.
+func TestRejectedRows(t *testing.T) {
+	leads := []gen.Lead{
+		{ExternID: new("7"), LeadPhone: new("2125550100")}, {ExternID: new("7"), LeadPhone: new("2125550101")},
+		{ExternID: new("8"), LeadPhoneE164: new("+12125550102")}, {LeadPhone: new("2125550103")},
+	}
+	tests := []struct {
+		row  []string
+		want int
+	}{
+		{[]string{"7", "2125550101"}, 1}, {[]string{"2125550100", "7"}, 0}, {[]string{"7"}, 0}, {[]string{"8", "+12125550102"}, 2},
+		{[]string{"7", "8", "+12125550102"}, 2}, {[]string{"2125550103"}, -1}, {nil, -1},
+	}
+	for _, tt := range tests {
+		fake, client := newClient(t, nil)
+		fake.Respond("loadLeads", http.StatusOK, gen.LeadLoadResult{RejectedRows: []gen.RejectedRow{{RowData: tt.row}}})
+		for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: leads}) {
+			if err != nil || len(batch.Rejected) != 1 || batch.Rejected[0].Index != tt.want {
+				t.Errorf("row %q: %+v, %v; want index %d", tt.row, batch.Rejected, err, tt.want)
+			}
+		}
+	}
+}
+
+// TestLoadIsNotRepeated checks that a load is sent once if the response is lost or is a 503 with
+// Retry-After, because it may have been processed, and again after a 429.
+func TestLoadIsNotRepeated(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault ringcxtest.Fault
+		// unavailable replaces the response to a load by a 503 with Retry-After.
+		unavailable bool
+		want        int // requests
+		ok          bool
+	}{
+		{name: "lost response", fault: ringcxtest.DropAnswer, want: 1},
+		{name: "503", unavailable: true, want: 1},
+		{name: "500", fault: ringcxtest.Status(500, "{}"), want: 1},
+		{name: "429", fault: ringcxtest.RateLimit(1), want: 2, ok: true},
+		{name: "401", fault: ringcxtest.Expired, want: 2, ok: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fake, client := newClient(t, func(req *http.Request, resp *http.Response) *http.Response {
+				if tt.unavailable && strings.HasSuffix(req.URL.Path, "/leadLoader/direct") {
+					resp.StatusCode = http.StatusServiceUnavailable
+					resp.Header.Set("Retry-After", "1")
+				}
+				return resp
+			})
+			if !tt.unavailable {
+				fake.Fault("loadLeads", tt.fault, 1)
+			}
+			for _, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: makeLeads(1)}) {
+				if (err == nil) != tt.ok {
+					t.Errorf("error %v, want success: %t", err, tt.ok)
+				}
+			}
+			if n := fake.Counts().Arrivals["loadLeads"]; n != tt.want {
+				t.Errorf("%d requests, want %d", n, tt.want)
+			}
+		})
+	}
+}
