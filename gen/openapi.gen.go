@@ -2250,7 +2250,9 @@ type AgentStateSubscription struct {
 	SubAccountID *ID `json:"subAccountId,omitempty"`
 
 	// SubscriptionID is the id of the subscription, a UUID.
-	SubscriptionID string `json:"subscriptionId"`
+	//
+	// Examples: 333333, 222222
+	SubscriptionID ID `json:"subscriptionId"`
 
 	// SubscriptionName is the name of the subscription. No other active subscription of the
 	// sub-account has it.
@@ -7886,7 +7888,8 @@ type GetCXQueueAvailabilityParams struct {
 
 // CreateCallParams defines parameters for CreateCall.
 type CreateCallParams struct {
-	// Username is the username of the agent, as RingCX generated it. It often has a plus sign.
+	// Username is the username of the agent, as RingCX generated it. It often has a plus sign, which
+	// must be sent as %2B; the client does so.
 	Username string `form:"username" json:"username"`
 
 	// Destination is the phone number to call.
@@ -9112,7 +9115,7 @@ type ClientInterface interface {
 	// Corresponds with GET /voice/api/v1/admin/accounts (the `ListAccounts` operationId).
 	ListAccounts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCall calls a number and connects it with an agent.
+	// CreateCall calls a number and connects it with an agent. True does not mean that there is a call.
 	//
 	// The response is only true or false, without the id of the call. True was seen although
 	// there was no call: look for the call with listActiveCalls. If the agent is not logged
@@ -12510,7 +12513,7 @@ func (c *Client) ListAccounts(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
-// CreateCall calls a number and connects it with an agent.
+// CreateCall calls a number and connects it with an agent. True does not mean that there is a call.
 //
 // The response is only true or false, without the id of the call. True was seen although
 // there was no call: look for the call with listActiveCalls. If the agent is not logged
@@ -26399,7 +26402,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /voice/api/v1/admin/accounts (the `ListAccounts` operationId).
 	ListAccountsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListAccountsResult, error)
 
-	// CreateCallWithResponse calls a number and connects it with an agent.
+	// CreateCallWithResponse calls a number and connects it with an agent. True does not mean that there is a call.
 	//
 	// The response is only true or false, without the id of the call. True was seen although
 	// there was no call: look for the call with listActiveCalls. If the agent is not logged
@@ -35210,7 +35213,7 @@ func (c *ClientWithResponses) ListAccountsWithResponse(ctx context.Context, reqE
 	return ParseListAccountsResult(rsp)
 }
 
-// CreateCallWithResponse calls a number and connects it with an agent.
+// CreateCallWithResponse calls a number and connects it with an agent. True does not mean that there is a call.
 //
 // The response is only true or false, without the id of the call. True was seen although
 // there was no call: look for the call with listActiveCalls. If the agent is not logged

@@ -331,7 +331,7 @@ func (s *AccountsService) All(ctx context.Context) iter.Seq2[Account, error] {
 // ActiveCallsService has the operations of the service ActiveCalls. It is a field of [Services].
 type ActiveCallsService service
 
-// Create calls a number and connects it with an agent.
+// Create calls a number and connects it with an agent. True does not mean that there is a call.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall. See [Client.CreateCall].
 // It requires the permission READ Account.
