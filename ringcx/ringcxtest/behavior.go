@@ -61,6 +61,43 @@ type Behavior struct {
 	//
 	// Source: RingCX API reference, which has both statuses.
 	LeadPatchNoContent bool
+
+	// Active calls.
+
+	// CallsNotCreated makes createCall respond with true although it starts no call. By default
+	// it starts the call.
+	//
+	// Source: seen in public clients.
+	CallsNotCreated bool
+
+	// AgentsNotLoggedIn are the usernames of agents for whom createCall responds with status
+	// 400 and the code "active.calls.agent.not.logged.in"; "*" means all. By default all agents
+	// are logged in, also those that the Server does not know.
+	//
+	// Source: RingCX developer guide, "Active calls".
+	AgentsNotLoggedIn []string
+
+	// CallDelay is how long after createCall the list of active calls contains the call. The
+	// default is 0.
+	//
+	// Source: none, a delay is inferred: a program must look for the call in the list.
+	CallDelay time.Duration
+
+	// QueueThresholdTen makes checkQueueThreshold allow 10 waiting calls if the request does
+	// not say how many. By default it allows 0.
+	//
+	// Source: the RingCX API reference has 10, the RingCX developer guide 0.
+	QueueThresholdTen bool
+
+	// Agent state subscriptions.
+
+	// AnyReceiver makes the Server accept every response of a receiver with a status from 200
+	// to 299. By default a receiver has to follow the rules of createAgentStateSubscription: see
+	// [Server.SetWebhookClient].
+	//
+	// Source: the rules are those of the RingCX developer guide, "Agent State Subscription
+	// APIs". Another edition calls them unconfirmed, and its receiver responds with status 204.
+	AnyReceiver bool
 }
 
 // LeadForm is the form of the response of a search for leads.

@@ -56,6 +56,13 @@
 // [Server.Respond] chooses the response of an operation, and [Server.SetPermissions] what the
 // user may do. [Server.Handle] adds an endpoint that openapi.yaml does not describe.
 //
+// # Calls and webhooks
+//
+// No call is active at first. An operation or [Server.AddCall] starts one, an operation or
+// [Server.EndCall] ends it, and [Server.Calls] returns all. [Server.SetWebhookClient] and
+// [Server.SendAgentState] send requests to a program that subscribes to the states of agents.
+// [Server.SetBehavior] turns on what RingCX does that may surprise a program.
+//
 // # Contract checks
 //
 // A Server created by [NewServer] compares every request and every response with

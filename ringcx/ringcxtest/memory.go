@@ -40,19 +40,7 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		body.Close()
 		return nil, dialError(req.URL.Host, net.ErrClosed)
 	}
-	go func() {
-		defer m.end(resp)
-		defer body.Close()
-		resp.run(m.handler(req), serverRequest(ctx, req, body))
-	}()
-	if !resp.wait() {
-		body.Close() // the handler may be reading it
-		return nil, context.Cause(ctx)
-	}
-	if err := context.Cause(req.Context()); err != nil {
-		return nil, err
-	}
-	return resp.result()
+	return resp.serve(m.handler(req), body, func() { m.end(resp) })
 }
 
 // checkURL returns the error of net/http for a URL that it does not send.

@@ -38,6 +38,24 @@ func newMemoryResponse(req *http.Request, ctx context.Context, cancel context.Ca
 	}
 }
 
+// serve runs the handler in a goroutine, which calls end when it is done, and returns the
+// response.
+func (m *memoryResponse) serve(h http.Handler, body *onceCloser, end func()) (*http.Response, error) {
+	go func() {
+		defer end()
+		defer body.Close()
+		m.run(h, serverRequest(m.ctx, m.request, body))
+	}()
+	if !m.wait() {
+		body.Close() // the handler may be reading it
+		return nil, context.Cause(m.ctx)
+	}
+	if err := context.Cause(m.request.Context()); err != nil {
+		return nil, err
+	}
+	return m.result()
+}
+
 // run calls the handler.
 func (m *memoryResponse) run(h http.Handler, r *http.Request) {
 	defer m.cancel(nil)

@@ -40,6 +40,28 @@ var handlers = map[Endpoint]func(*call){
 	"createPersonaPhone":        createPersonaPhone,
 	"listPersonaPhoneCampaigns": listPersonaPhoneCampaigns,
 	"updatePersonaPhone":        updatePersonaPhone,
+
+	"createCall":          createCall,
+	"listActiveCalls":     listActiveCalls,
+	"checkQueueStatus":    checkQueueStatus,
+	"checkQueueThreshold": checkQueueThreshold,
+	"joinCall":            onCall(joinCall),
+	"disposeCall":         onCall(disposeCall),
+	"hangUpCall":          onCall(hangUpCall),
+	"hangUpSession":       onCall(hangUpSession),
+	"hangUpSessionByID":   onCall(hangUpSessionByID),
+	"pingCall":            onCall(pingCall),
+	"requeueCall":         onCall(requeueCall),
+	"setCallHold":         onCall(setCallHold),
+	"setCallRecording":    onCall(setCallRecording),
+
+	"startDialogStream":  startStream,
+	"startSegmentStream": startStream,
+	"stopDialogStream":   stopStream,
+	"stopSegmentStream":  stopStream,
+
+	"createAgentStateSubscription": createSubscription,
+	"updateAgentStateSubscription": updateSubscription,
 }
 
 // servedBy returns how s responds to an operation: "hand" if it has a handler of its own, or what

@@ -122,15 +122,23 @@ func (c *call) reject(r rejection) {
 	c.respondError(r.status, r.code, r.message)
 }
 
+// activeCallsRetry is the Retry-After of the list of active calls.
+//
+// Source: seen in public clients.
+const activeCallsRetry = time.Second
+
 // rejectRate rejects a request over its rate limit. RingCX sends Retry-After only for an
-// operation with limits of its own.
+// operation with limits of its own, and for the list of active calls.
 func (c *call) rejectRate() {
-	if c.endpoint != Login {
+	switch c.endpoint {
+	case Login:
+		setRateHeaders(c.w.Header(), c.limit.remaining)
+		c.respondRateLimit(penaltyTime)
+	case "listActiveCalls":
+		c.respondRateLimit(activeCallsRetry)
+	default:
 		c.respondRateLimit(c.limit.retryAfter)
-		return
 	}
-	setRateHeaders(c.w.Header(), c.limit.remaining)
-	c.respondRateLimit(penaltyTime)
 }
 
 // respondRateLimit writes a response with status 429. Retry-After is retryAfter rounded up

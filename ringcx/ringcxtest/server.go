@@ -80,7 +80,10 @@ type Server struct {
 	permissions    permissions
 	behavior       Behavior
 	leadFiles      map[string]leadFile // that were uploaded, by transactionId
-	onRequest      func(LogEntry)      // nil if not set
+	calls          phoneCalls
+	streams        []Stream
+	webhooks       webhooks
+	onRequest      func(LogEntry) // nil if not set
 }
 
 // New returns a Server for use outside of a test. It does not compare requests and
@@ -99,6 +102,7 @@ func newServer(spec *contract.Document) *Server {
 		lifetime:       defaultLifetime,
 		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
 		fixed:          make(map[Endpoint]fixedResponse),
+		calls:          newPhoneCalls(),
 	}
 	s.resources = sync.OnceValue(func() *engine.Engine { return engine.New(apiOf(s.spec)) })
 	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
