@@ -102,7 +102,7 @@ func (r LeadLoadResult) Err() error {
 // error they may have been: search for them by ExternIds before you send them again. RingCX does
 // not recognize a load that is repeated, so this package does not repeat one either, except
 // after a status of 401 or 429.
-func (s LeadsService) LoadBatches(ctx context.Context, accountID AccountID, campaignID CampaignID, load LeadLoadRequest) iter.Seq2[LeadBatch, error] {
+func (s LeadsService) LoadBatches(ctx context.Context, accountID wire.ID, campaignID int64, load LeadLoadRequest) iter.Seq2[LeadBatch, error] {
 	return func(yield func(LeadBatch, error) bool) {
 		first := 0
 		for leads := range slices.Chunk(load.UploadLeads, LeadBatchSize) {

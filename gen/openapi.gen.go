@@ -1596,8 +1596,8 @@ type ActiveCall struct {
 	// AgentLastName is the last name of the agent.
 	AgentLastName *string `json:"agentLastName,omitempty"`
 
-	// Ani is the phone number of the caller.
-	Ani *string `json:"ani,omitempty"`
+	// ANI is the phone number of the caller.
+	ANI *string `json:"ani,omitempty"`
 
 	// Archive is documented only by its name.
 	Archive *bool `json:"archive,omitempty"`
@@ -1605,8 +1605,8 @@ type ActiveCall struct {
 	// CallState is the state of the call, such as "ACTIVE". The values are not documented.
 	CallState *string `json:"callState,omitempty"`
 
-	// Cnam is the name of the caller, from the telephone network.
-	Cnam *string `json:"cnam,omitempty"`
+	// CNAM is the name of the caller, from the telephone network.
+	CNAM *string `json:"cnam,omitempty"`
 
 	// DequeueTime is when the call left the queue.
 	DequeueTime *Time `json:"dequeueTime,omitempty"`
@@ -1614,11 +1614,11 @@ type ActiveCall struct {
 	// DestinationName is the name of the queue, campaign or agent.
 	DestinationName *string `json:"destinationName,omitempty"`
 
-	// Dnis is the number that was called.
-	Dnis *string `json:"dnis,omitempty"`
+	// DNIS is the number that was called.
+	DNIS *string `json:"dnis,omitempty"`
 
-	// DnisE164 is dnis in E.164 form.
-	DnisE164 *string `json:"dnisE164,omitempty"`
+	// DNISE164 is dnis in E.164 form.
+	DNISE164 *string `json:"dnisE164,omitempty"`
 
 	// EnqueueTime is when the call arrived.
 	EnqueueTime *Time `json:"enqueueTime,omitempty"`
@@ -1626,10 +1626,10 @@ type ActiveCall struct {
 	// ExternalID is the id of the lead in the system of the caller.
 	ExternalID *string `json:"externalId,omitempty"`
 
-	// Uii is the id of the call. Operations on the call need it.
+	// UII is the id of the call. Operations on the call need it.
 	//
 	// Examples: 333333, 222222
-	Uii ID `json:"uii"`
+	UII ID `json:"uii"`
 }
 
 // ActiveState says whether something is to be active.
@@ -4787,7 +4787,7 @@ type LeadLoadRequest struct {
 	// PageColumnMappings maps a value of LeadColumn to the column of the file that contains it. Sources
 	// disagree on the number of the first column: the samples of the developer guide
 	// count from 0 or from 1. Load a small file first, and look at the leads.
-	PageColumnMappings map[string]int64 `json:"pageColumnMappings,omitempty"`
+	PageColumnMappings map[LeadColumn]int64 `json:"pageColumnMappings,omitempty"`
 
 	// PageNumber is the page of the file to load, as in LeadFilePage. The samples of the
 	// developer guide have 1.
@@ -4946,8 +4946,8 @@ type LeadPass struct {
 	// PassNumber is the number of the pass, counted for each lead.
 	PassNumber *int64 `json:"passNumber,omitempty"`
 
-	// PassUii is the id of the call.
-	PassUii *string `json:"passUii,omitempty"`
+	// PassUII is the id of the call.
+	PassUII *string `json:"passUii,omitempty"`
 }
 
 // LeadPhoneFile is a form with a file of phone numbers to search for.
@@ -5692,8 +5692,8 @@ type Queue struct {
 	// BillingCode is a code for billing.
 	BillingCode *string `json:"billingCode,omitempty"`
 
-	// BlockedAniMessage is the announcement for callers whose number is blocked.
-	BlockedAniMessage *string `json:"blockedAniMessage,omitempty"`
+	// BlockedANIMessage is the announcement for callers whose number is blocked.
+	BlockedANIMessage *string `json:"blockedAniMessage,omitempty"`
 
 	// CallbackCampaign is the campaign that makes the calls back that callers request.
 	CallbackCampaign *CampaignReference `json:"callbackCampaign,omitempty"`
@@ -5843,8 +5843,8 @@ type Queue struct {
 	// SLATime is the waiting time of the service level, in seconds.
 	SLATime *int64 `json:"slaTime,omitempty"`
 
-	// SpecialAniEvent is what happens to calls from special numbers.
-	SpecialAniEvent *string `json:"specialAniEvent,omitempty"`
+	// SpecialANIEvent is what happens to calls from special numbers.
+	SpecialANIEvent *string `json:"specialAniEvent,omitempty"`
 
 	// StopRecordingOnTransfer reports whether the recording stops when the call is transferred.
 	StopRecordingOnTransfer *bool `json:"stopRecordingOnTransfer,omitempty"`
@@ -5867,8 +5867,8 @@ type Queue struct {
 	// ThrottleDays is the number of days for throttleCalls.
 	ThrottleDays *int64 `json:"throttleDays,omitempty"`
 
-	// ThrottlingAniEvent is what happens to calls from a number that called too often.
-	ThrottlingAniEvent *string `json:"throttlingAniEvent,omitempty"`
+	// ThrottlingANIEvent is what happens to calls from a number that called too often.
+	ThrottlingANIEvent *string `json:"throttlingAniEvent,omitempty"`
 
 	// ThuSched is the schedule for Thursdays, as friSched.
 	ThuSched *string `json:"thuSched,omitempty"`
@@ -5922,8 +5922,8 @@ type QueueDisposition struct {
 	// DoNotCall reports whether the number is added to the do-not-call list.
 	DoNotCall *bool `json:"doNotCall,omitempty"`
 
-	// DtmfMapping is the key of the phone that selects the disposition.
-	DtmfMapping *string `json:"dtmfMapping,omitempty"`
+	// DTMFMapping is the key of the phone that selects the disposition.
+	DTMFMapping *string `json:"dtmfMapping,omitempty"`
 
 	// EmailDestinations are the email addresses that are informed.
 	EmailDestinations *string `json:"emailDestinations,omitempty"`
@@ -5984,8 +5984,8 @@ type QueueDisposition struct {
 //
 // Examples: {"enableDtmf":0,"eventDuration":30,"eventId":6501,"eventRank":1}
 type QueueEvent struct {
-	// EnableDtmf is whether the caller may press keys: 0 means no (inferred).
-	EnableDtmf *int64 `json:"enableDtmf,omitempty"`
+	// EnableDTMF is whether the caller may press keys: 0 means no (inferred).
+	EnableDTMF *int64 `json:"enableDtmf,omitempty"`
 
 	// EventDuration is how long the event takes, in seconds (inferred).
 	EventDuration *int64 `json:"eventDuration,omitempty"`
@@ -6293,11 +6293,11 @@ type RealTimeAgent struct {
 	// AgentType is the kind of the agent.
 	AgentType *AgentType `json:"agentType,omitempty"`
 
-	// CallAni is the phone number of the caller.
-	CallAni *string `json:"callAni,omitempty"`
+	// CallANI is the phone number of the caller.
+	CallANI *string `json:"callAni,omitempty"`
 
-	// CallDnis is the number that was called.
-	CallDnis *string `json:"callDnis,omitempty"`
+	// CallDNIS is the number that was called.
+	CallDNIS *string `json:"callDnis,omitempty"`
 
 	// CallSource is the kind of product from which the call came.
 	CallSource *string `json:"callSource,omitempty"`
@@ -6305,8 +6305,8 @@ type RealTimeAgent struct {
 	// CallSourceDesc is the name of the queue or campaign from which the call came.
 	CallSourceDesc *string `json:"callSourceDesc,omitempty"`
 
-	// CallUii is the id of the call.
-	CallUii *string `json:"callUii,omitempty"`
+	// CallUII is the id of the call.
+	CallUII *string `json:"callUii,omitempty"`
 
 	// CallsHandled is how many calls the agent handled.
 	CallsHandled *int64 `json:"callsHandled,omitempty"`
@@ -7861,8 +7861,8 @@ type SubscriptionID = wire.PathID
 // Token defines model for token.
 type Token = wire.PathID
 
-// Uii defines model for uii.
-type Uii = wire.PathID
+// UII defines model for uii.
+type UII = wire.PathID
 
 // UserID defines model for userId.
 type UserID = int64
@@ -9170,7 +9170,7 @@ type ClientInterface interface {
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
-	JoinCall(ctx context.Context, accountID AccountID, uii Uii, params *JoinCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	JoinCall(ctx context.Context, accountID AccountID, uii UII, params *JoinCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DisposeCall sets the disposition of a call.
 	//
@@ -9183,7 +9183,7 @@ type ClientInterface interface {
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall (the `DisposeCall` operationId).
-	DisposeCall(ctx context.Context, accountID AccountID, uii Uii, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DisposeCall(ctx context.Context, accountID AccountID, uii UII, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HangUpCall ends a call.
 	//
@@ -9196,7 +9196,7 @@ type ClientInterface interface {
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
-	HangUpCall(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HangUpCall(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HangUpSession removes a phone from a call.
 	//
@@ -9209,7 +9209,7 @@ type ClientInterface interface {
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession (the `HangUpSession` operationId).
-	HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HangUpSession(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HangUpSessionByID removes a session from a call.
 	//
@@ -9221,7 +9221,7 @@ type ClientInterface interface {
 	// operation.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById (the `HangUpSessionByID` operationId).
-	HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HangUpSessionByID(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PingCall reports whether a call is active.
 	//
@@ -9233,7 +9233,7 @@ type ClientInterface interface {
 	// operation.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall (the `PingCall` operationId).
-	PingCall(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PingCall(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RequeueCall sends a call to another queue.
 	//
@@ -9245,7 +9245,7 @@ type ClientInterface interface {
 	// operation.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall (the `RequeueCall` operationId).
-	RequeueCall(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RequeueCall(ctx context.Context, accountID AccountID, uii UII, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetCallHold puts a call on hold, or continues it.
 	//
@@ -9257,7 +9257,7 @@ type ClientInterface interface {
 	// operation.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold (the `SetCallHold` operationId).
-	SetCallHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetCallHold(ctx context.Context, accountID AccountID, uii UII, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetCallRecording starts or stops the recording of a call.
 	//
@@ -9270,7 +9270,7 @@ type ClientInterface interface {
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
-	SetCallRecording(ctx context.Context, accountID AccountID, uii Uii, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetCallRecording(ctx context.Context, accountID AccountID, uii UII, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAgentGroups lists the agent groups of a sub-account.
 	//
@@ -12608,7 +12608,7 @@ func (c *Client) CheckQueueThreshold(ctx context.Context, accountID AccountID, p
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
-func (c *Client) JoinCall(ctx context.Context, accountID AccountID, uii Uii, params *JoinCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) JoinCall(ctx context.Context, accountID AccountID, uii UII, params *JoinCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewJoinCallRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12631,7 +12631,7 @@ func (c *Client) JoinCall(ctx context.Context, accountID AccountID, uii Uii, par
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall (the `DisposeCall` operationId).
-func (c *Client) DisposeCall(ctx context.Context, accountID AccountID, uii Uii, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DisposeCall(ctx context.Context, accountID AccountID, uii UII, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDisposeCallRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12654,7 +12654,7 @@ func (c *Client) DisposeCall(ctx context.Context, accountID AccountID, uii Uii, 
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
-func (c *Client) HangUpCall(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) HangUpCall(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHangUpCallRequest(c.Server, accountID, uii)
 	if err != nil {
 		return nil, err
@@ -12677,7 +12677,7 @@ func (c *Client) HangUpCall(ctx context.Context, accountID AccountID, uii Uii, r
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession (the `HangUpSession` operationId).
-func (c *Client) HangUpSession(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) HangUpSession(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHangUpSessionRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12699,7 +12699,7 @@ func (c *Client) HangUpSession(ctx context.Context, accountID AccountID, uii Uii
 // operation.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById (the `HangUpSessionByID` operationId).
-func (c *Client) HangUpSessionByID(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) HangUpSessionByID(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHangUpSessionByIDRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12721,7 +12721,7 @@ func (c *Client) HangUpSessionByID(ctx context.Context, accountID AccountID, uii
 // operation.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall (the `PingCall` operationId).
-func (c *Client) PingCall(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) PingCall(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPingCallRequest(c.Server, accountID, uii)
 	if err != nil {
 		return nil, err
@@ -12743,7 +12743,7 @@ func (c *Client) PingCall(ctx context.Context, accountID AccountID, uii Uii, req
 // operation.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall (the `RequeueCall` operationId).
-func (c *Client) RequeueCall(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RequeueCall(ctx context.Context, accountID AccountID, uii UII, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRequeueCallRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12765,7 +12765,7 @@ func (c *Client) RequeueCall(ctx context.Context, accountID AccountID, uii Uii, 
 // operation.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold (the `SetCallHold` operationId).
-func (c *Client) SetCallHold(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) SetCallHold(ctx context.Context, accountID AccountID, uii UII, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetCallHoldRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -12788,7 +12788,7 @@ func (c *Client) SetCallHold(ctx context.Context, accountID AccountID, uii Uii, 
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
-func (c *Client) SetCallRecording(ctx context.Context, accountID AccountID, uii Uii, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) SetCallRecording(ctx context.Context, accountID AccountID, uii UII, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetCallRecordingRequest(c.Server, accountID, uii, params)
 	if err != nil {
 		return nil, err
@@ -18447,7 +18447,7 @@ func NewCheckQueueThresholdRequest(server string, accountID AccountID, params *C
 }
 
 // NewJoinCallRequest constructs an http.Request for the JoinCall method
-func NewJoinCallRequest(server string, accountID AccountID, uii Uii, params *JoinCallParams) (*http.Request, error) {
+func NewJoinCallRequest(server string, accountID AccountID, uii UII, params *JoinCallParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18519,7 +18519,7 @@ func NewJoinCallRequest(server string, accountID AccountID, uii Uii, params *Joi
 }
 
 // NewDisposeCallRequest constructs an http.Request for the DisposeCall method
-func NewDisposeCallRequest(server string, accountID AccountID, uii Uii, params *DisposeCallParams) (*http.Request, error) {
+func NewDisposeCallRequest(server string, accountID AccountID, uii UII, params *DisposeCallParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18615,7 +18615,7 @@ func NewDisposeCallRequest(server string, accountID AccountID, uii Uii, params *
 }
 
 // NewHangUpCallRequest constructs an http.Request for the HangUpCall method
-func NewHangUpCallRequest(server string, accountID AccountID, uii Uii) (*http.Request, error) {
+func NewHangUpCallRequest(server string, accountID AccountID, uii UII) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18656,7 +18656,7 @@ func NewHangUpCallRequest(server string, accountID AccountID, uii Uii) (*http.Re
 }
 
 // NewHangUpSessionRequest constructs an http.Request for the HangUpSession method
-func NewHangUpSessionRequest(server string, accountID AccountID, uii Uii, params *HangUpSessionParams) (*http.Request, error) {
+func NewHangUpSessionRequest(server string, accountID AccountID, uii UII, params *HangUpSessionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18720,7 +18720,7 @@ func NewHangUpSessionRequest(server string, accountID AccountID, uii Uii, params
 }
 
 // NewHangUpSessionByIDRequest constructs an http.Request for the HangUpSessionByID method
-func NewHangUpSessionByIDRequest(server string, accountID AccountID, uii Uii, params *HangUpSessionByIDParams) (*http.Request, error) {
+func NewHangUpSessionByIDRequest(server string, accountID AccountID, uii UII, params *HangUpSessionByIDParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18788,7 +18788,7 @@ func NewHangUpSessionByIDRequest(server string, accountID AccountID, uii Uii, pa
 }
 
 // NewPingCallRequest constructs an http.Request for the PingCall method
-func NewPingCallRequest(server string, accountID AccountID, uii Uii) (*http.Request, error) {
+func NewPingCallRequest(server string, accountID AccountID, uii UII) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18829,7 +18829,7 @@ func NewPingCallRequest(server string, accountID AccountID, uii Uii) (*http.Requ
 }
 
 // NewRequeueCallRequest constructs an http.Request for the RequeueCall method
-func NewRequeueCallRequest(server string, accountID AccountID, uii Uii, params *RequeueCallParams) (*http.Request, error) {
+func NewRequeueCallRequest(server string, accountID AccountID, uii UII, params *RequeueCallParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18897,7 +18897,7 @@ func NewRequeueCallRequest(server string, accountID AccountID, uii Uii, params *
 }
 
 // NewSetCallHoldRequest constructs an http.Request for the SetCallHold method
-func NewSetCallHoldRequest(server string, accountID AccountID, uii Uii, params *SetCallHoldParams) (*http.Request, error) {
+func NewSetCallHoldRequest(server string, accountID AccountID, uii UII, params *SetCallHoldParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18965,7 +18965,7 @@ func NewSetCallHoldRequest(server string, accountID AccountID, uii Uii, params *
 }
 
 // NewSetCallRecordingRequest constructs an http.Request for the SetCallRecording method
-func NewSetCallRecordingRequest(server string, accountID AccountID, uii Uii, params *SetCallRecordingParams) (*http.Request, error) {
+func NewSetCallRecordingRequest(server string, accountID AccountID, uii UII, params *SetCallRecordingParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -26467,7 +26467,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
-	JoinCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *JoinCallParams, reqEditors ...RequestEditorFn) (*JoinCallResult, error)
+	JoinCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *JoinCallParams, reqEditors ...RequestEditorFn) (*JoinCallResult, error)
 
 	// DisposeCallWithResponse sets the disposition of a call.
 	//
@@ -26482,7 +26482,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall (the `DisposeCall` operationId).
-	DisposeCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*DisposeCallResult, error)
+	DisposeCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*DisposeCallResult, error)
 
 	// HangUpCallWithResponse ends a call.
 	//
@@ -26497,7 +26497,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
-	HangUpCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*HangUpCallResult, error)
+	HangUpCallWithResponse(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*HangUpCallResult, error)
 
 	// HangUpSessionWithResponse removes a phone from a call.
 	//
@@ -26512,7 +26512,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession (the `HangUpSession` operationId).
-	HangUpSessionWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*HangUpSessionResult, error)
+	HangUpSessionWithResponse(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*HangUpSessionResult, error)
 
 	// HangUpSessionByIDWithResponse removes a session from a call.
 	//
@@ -26526,7 +26526,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById (the `HangUpSessionByID` operationId).
-	HangUpSessionByIDWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*HangUpSessionByIDResult, error)
+	HangUpSessionByIDWithResponse(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*HangUpSessionByIDResult, error)
 
 	// PingCallWithResponse reports whether a call is active.
 	//
@@ -26540,7 +26540,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall (the `PingCall` operationId).
-	PingCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*PingCallResult, error)
+	PingCallWithResponse(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*PingCallResult, error)
 
 	// RequeueCallWithResponse sends a call to another queue.
 	//
@@ -26554,7 +26554,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall (the `RequeueCall` operationId).
-	RequeueCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*RequeueCallResult, error)
+	RequeueCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*RequeueCallResult, error)
 
 	// SetCallHoldWithResponse puts a call on hold, or continues it.
 	//
@@ -26568,7 +26568,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold (the `SetCallHold` operationId).
-	SetCallHoldWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*SetCallHoldResult, error)
+	SetCallHoldWithResponse(ctx context.Context, accountID AccountID, uii UII, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*SetCallHoldResult, error)
 
 	// SetCallRecordingWithResponse starts or stops the recording of a call.
 	//
@@ -26583,7 +26583,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
-	SetCallRecordingWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*SetCallRecordingResult, error)
+	SetCallRecordingWithResponse(ctx context.Context, accountID AccountID, uii UII, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*SetCallRecordingResult, error)
 
 	// ListAgentGroupsWithResponse lists the agent groups of a sub-account.
 	//
@@ -35302,7 +35302,7 @@ func (c *ClientWithResponses) CheckQueueThresholdWithResponse(ctx context.Contex
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
-func (c *ClientWithResponses) JoinCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *JoinCallParams, reqEditors ...RequestEditorFn) (*JoinCallResult, error) {
+func (c *ClientWithResponses) JoinCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *JoinCallParams, reqEditors ...RequestEditorFn) (*JoinCallResult, error) {
 	rsp, err := c.JoinCall(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35323,7 +35323,7 @@ func (c *ClientWithResponses) JoinCallWithResponse(ctx context.Context, accountI
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall (the `DisposeCall` operationId).
-func (c *ClientWithResponses) DisposeCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*DisposeCallResult, error) {
+func (c *ClientWithResponses) DisposeCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *DisposeCallParams, reqEditors ...RequestEditorFn) (*DisposeCallResult, error) {
 	rsp, err := c.DisposeCall(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35344,7 +35344,7 @@ func (c *ClientWithResponses) DisposeCallWithResponse(ctx context.Context, accou
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
-func (c *ClientWithResponses) HangUpCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*HangUpCallResult, error) {
+func (c *ClientWithResponses) HangUpCallWithResponse(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*HangUpCallResult, error) {
 	rsp, err := c.HangUpCall(ctx, accountID, uii, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35365,7 +35365,7 @@ func (c *ClientWithResponses) HangUpCallWithResponse(ctx context.Context, accoun
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession (the `HangUpSession` operationId).
-func (c *ClientWithResponses) HangUpSessionWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*HangUpSessionResult, error) {
+func (c *ClientWithResponses) HangUpSessionWithResponse(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionParams, reqEditors ...RequestEditorFn) (*HangUpSessionResult, error) {
 	rsp, err := c.HangUpSession(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35385,7 +35385,7 @@ func (c *ClientWithResponses) HangUpSessionWithResponse(ctx context.Context, acc
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById (the `HangUpSessionByID` operationId).
-func (c *ClientWithResponses) HangUpSessionByIDWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*HangUpSessionByIDResult, error) {
+func (c *ClientWithResponses) HangUpSessionByIDWithResponse(ctx context.Context, accountID AccountID, uii UII, params *HangUpSessionByIDParams, reqEditors ...RequestEditorFn) (*HangUpSessionByIDResult, error) {
 	rsp, err := c.HangUpSessionByID(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35405,7 +35405,7 @@ func (c *ClientWithResponses) HangUpSessionByIDWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall (the `PingCall` operationId).
-func (c *ClientWithResponses) PingCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, reqEditors ...RequestEditorFn) (*PingCallResult, error) {
+func (c *ClientWithResponses) PingCallWithResponse(ctx context.Context, accountID AccountID, uii UII, reqEditors ...RequestEditorFn) (*PingCallResult, error) {
 	rsp, err := c.PingCall(ctx, accountID, uii, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35425,7 +35425,7 @@ func (c *ClientWithResponses) PingCallWithResponse(ctx context.Context, accountI
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall (the `RequeueCall` operationId).
-func (c *ClientWithResponses) RequeueCallWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*RequeueCallResult, error) {
+func (c *ClientWithResponses) RequeueCallWithResponse(ctx context.Context, accountID AccountID, uii UII, params *RequeueCallParams, reqEditors ...RequestEditorFn) (*RequeueCallResult, error) {
 	rsp, err := c.RequeueCall(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35445,7 +35445,7 @@ func (c *ClientWithResponses) RequeueCallWithResponse(ctx context.Context, accou
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold (the `SetCallHold` operationId).
-func (c *ClientWithResponses) SetCallHoldWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*SetCallHoldResult, error) {
+func (c *ClientWithResponses) SetCallHoldWithResponse(ctx context.Context, accountID AccountID, uii UII, params *SetCallHoldParams, reqEditors ...RequestEditorFn) (*SetCallHoldResult, error) {
 	rsp, err := c.SetCallHold(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -35466,7 +35466,7 @@ func (c *ClientWithResponses) SetCallHoldWithResponse(ctx context.Context, accou
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
-func (c *ClientWithResponses) SetCallRecordingWithResponse(ctx context.Context, accountID AccountID, uii Uii, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*SetCallRecordingResult, error) {
+func (c *ClientWithResponses) SetCallRecordingWithResponse(ctx context.Context, accountID AccountID, uii UII, params *SetCallRecordingParams, reqEditors ...RequestEditorFn) (*SetCallRecordingResult, error) {
 	rsp, err := c.SetCallRecording(ctx, accountID, uii, params, reqEditors...)
 	if err != nil {
 		return nil, err

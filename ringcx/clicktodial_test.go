@@ -37,7 +37,7 @@ func TestClickToDial(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				old := fake.AddCall("333333", ringcxtest.PhoneCall{ActiveCall: gen.ActiveCall{Dnis: new("5550001001")}})
+				old := fake.AddCall("333333", ringcxtest.PhoneCall{ActiveCall: gen.ActiveCall{DNIS: new("5550001001")}})
 				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 				defer cancel()
 				began := time.Now()
@@ -53,8 +53,8 @@ func TestClickToDial(t *testing.T) {
 					}
 				case !errors.Is(err, tt.err):
 					t.Errorf("error %v, want %v", err, tt.err)
-				case err == nil && (call.Uii == old || call.Uii != fake.Calls("333333")[1].Uii):
-					t.Errorf("call %s, want the new one", call.Uii)
+				case err == nil && (call.UII == old || call.UII != fake.Calls("333333")[1].UII):
+					t.Errorf("call %s, want the new one", call.UII)
 				}
 				for _, entry := range fake.Log() {
 					if entry.Status == 429 {

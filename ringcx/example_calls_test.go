@@ -29,7 +29,7 @@ func ClickToDial(ctx context.Context, client *ringcx.Client, accountID wire.ID, 
 		if err != nil {
 			return none, err
 		}
-		before[call.Uii] = true
+		before[call.UII] = true
 	}
 	if ok, err := client.ActiveCalls.Create(ctx, accountID, request); err != nil {
 		return none, err // after a network error there may be a call: do not dial again at once
@@ -41,8 +41,8 @@ func ClickToDial(ctx context.Context, client *ringcx.Client, accountID wire.ID, 
 			if err != nil {
 				return none, err
 			}
-			isWanted := wire.Value(call.Dnis) == request.Destination || wire.Value(call.DnisE164) == request.Destination
-			if isWanted && !before[call.Uii] {
+			isWanted := wire.Value(call.DNIS) == request.Destination || wire.Value(call.DNISE164) == request.Destination
+			if isWanted && !before[call.UII] {
 				return call, nil
 			}
 		}
@@ -79,9 +79,9 @@ func Example_clickToDial() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(wire.Value(call.CallState), "call to", wire.Value(call.Dnis))
+	fmt.Println(wire.Value(call.CallState), "call to", wire.Value(call.DNIS))
 
-	uii := call.Uii // not found after the call has ended
+	uii := call.UII // not found after the call has ended
 	if _, err := client.ActiveCalls.Dispose(ctx, accountID, uii, gen.DisposeCallParams{Disposition: "Resolved"}); err != nil {
 		log.Fatal(err)
 	}

@@ -45,7 +45,7 @@ crm-70003,2125550103,Ines,Costa,
 // loadCSV loads the leads of a file and returns how many RingCX added to the campaign. It prints
 // the rows that RingCX rejected. After an error it is safe to load the file again from the line
 // that the error names, except if the error says that RingCX may have loaded these leads.
-func loadCSV(ctx context.Context, client *ringcx.Client, accountID gen.AccountID, campaignID gen.CampaignID, file io.Reader) (loaded int64, err error) {
+func loadCSV(ctx context.Context, client *ringcx.Client, accountID wire.ID, campaignID int64, file io.Reader) (loaded int64, err error) {
 	leads, lines, err := readLeads(file)
 	if err != nil {
 		return 0, err

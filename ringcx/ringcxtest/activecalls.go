@@ -62,7 +62,7 @@ func (c *call) startCall(request *gen.CreateCallParams) {
 	defer s.mu.Unlock()
 	s.calls.add(accountID, PhoneCall{
 		ActiveCall: gen.ActiveCall{
-			Ani: &request.CallerID, Dnis: &request.Destination,
+			ANI: &request.CallerID, DNIS: &request.Destination,
 			AgentFirstName: agent.FirstName, AgentLastName: agent.LastName,
 		},
 		Product: "AGENT", ProductID: wire.Value(agent.AgentID), Request: request,
@@ -151,11 +151,11 @@ func onCall(change func(c *call, call *PhoneCall, q url.Values) bool) func(*call
 // mutex is held.
 func (c *call) exampleCall(accountID, uii wire.ID) *PhoneCall {
 	parameter := c.operation.Spec().Parameters.GetByInAndName("path", "uii")
-	hasUii := func(call *PhoneCall) bool { return call.Uii == uii }
+	hasUii := func(call *PhoneCall) bool { return call.UII == uii }
 	if parameter.Example != string(uii) || slices.ContainsFunc(c.server.calls.byAccount[accountID], hasUii) {
 		return nil
 	}
-	numbers := gen.ActiveCall{Uii: uii, Ani: new("5550001001"), Dnis: new("5550002002")}
+	numbers := gen.ActiveCall{UII: uii, ANI: new("5550001001"), DNIS: new("5550002002")}
 	return c.server.calls.add(accountID, PhoneCall{ActiveCall: numbers}, c.began)
 }
 
@@ -239,7 +239,7 @@ func (c *call) waitingCalls() (n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, call := range s.calls.byAccount[c.pathID("accountId")] {
-		if call.waits() && wire.Value(call.Dnis) == c.r.URL.Query().Get("destination_number") {
+		if call.waits() && wire.Value(call.DNIS) == c.r.URL.Query().Get("destination_number") {
 			n++
 		}
 	}

@@ -16,7 +16,6 @@ import (
 )
 
 // account is a sub-account of the examples of openapi.yaml.
-const account = "333333"
 
 // newClient returns a client of fake.
 func newClient(t *testing.T, fake *ringcxtest.Server) *ringcx.Client {
@@ -42,7 +41,7 @@ func uiis(t *testing.T, client *ringcx.Client, params *gen.ListActiveCallsParams
 	}
 	all := []wire.ID{}
 	for _, c := range calls {
-		all = append(all, c.Uii)
+		all = append(all, c.UII)
 	}
 	return all
 }
@@ -72,13 +71,13 @@ func TestCreateCall(t *testing.T) {
 		t.Fatalf("List = %v, %v; want one call", calls, err)
 	}
 	got := calls[0]
-	start, err := time.Parse("20060102150405", string(got.Uii[:14]))
-	if len(got.Uii) != 30 || err != nil || start.Before(before.UTC().Truncate(time.Second)) {
-		t.Errorf("uii %q, want 30 digits that begin with the time %v", got.Uii, before.UTC())
+	start, err := time.Parse("20060102150405", string(got.UII[:14]))
+	if len(got.UII) != 30 || err != nil || start.Before(before.UTC().Truncate(time.Second)) {
+		t.Errorf("uii %q, want 30 digits that begin with the time %v", got.UII, before.UTC())
 	}
 	want := gen.ActiveCall{
-		Uii: got.Uii, AccountID: new(gen.ID(account)), CallState: new("ACTIVE"), EnqueueTime: got.EnqueueTime,
-		Ani: new("5550002002"), Dnis: new("5550001001"), AgentFirstName: new("Kim"), AgentLastName: new("Park"),
+		UII: got.UII, AccountID: new(gen.ID(account)), CallState: new("ACTIVE"), EnqueueTime: got.EnqueueTime,
+		ANI: new("5550002002"), DNIS: new("5550001001"), AgentFirstName: new("Kim"), AgentLastName: new("Park"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("call (-want +got):\n%s", diff)
@@ -204,7 +203,7 @@ func TestListActiveCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, call.Uii)
+		all = append(all, call.UII)
 	}
 	if diff := cmp.Diff([]wire.ID{a, b, c}, all); diff != "" {
 		t.Errorf("calls of all pages (-want +got):\n%s", diff)
@@ -246,7 +245,7 @@ func TestCallOperations(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	client := newClient(t, fake)
 	uii := fake.AddCall(account, ringcxtest.PhoneCall{
-		ActiveCall: gen.ActiveCall{Ani: new("5550001001"), Dnis: new("5550002002"), AgentFirstName: new("Kim")},
+		ActiveCall: gen.ActiveCall{ANI: new("5550001001"), DNIS: new("5550002002"), AgentFirstName: new("Kim")},
 	})
 	calls, ctx := client.ActiveCalls, t.Context()
 	other := &gen.DisposeCallParams{Disposition: "Call back", Callback: true, CallBackDTS: new("20261128090000"), Notes: new("invoice")}
@@ -344,7 +343,7 @@ func TestEndCall(t *testing.T) {
 
 func TestPrerouteChecks(t *testing.T) {
 	const number = "5550002002"
-	waiting := gen.ActiveCall{Dnis: new(number)}
+	waiting := gen.ActiveCall{DNIS: new(number)}
 	tests := []struct {
 		name     string
 		calls    []gen.ActiveCall
@@ -356,8 +355,8 @@ func TestPrerouteChecks(t *testing.T) {
 		{"no call waits", nil, new(int64(1)), false, true, false},
 		{"one call waits", []gen.ActiveCall{waiting}, new(int64(1)), false, false, false},
 		{"one waits, two may", []gen.ActiveCall{waiting}, new(int64(2)), false, true, false},
-		{"one has an agent", []gen.ActiveCall{{Dnis: new(number), AgentLastName: new("Park")}}, new(int64(1)), false, true, false},
-		{"another number", []gen.ActiveCall{{Dnis: new("5550009009")}}, new(int64(1)), false, true, false},
+		{"one has an agent", []gen.ActiveCall{{DNIS: new(number), AgentLastName: new("Park")}}, new(int64(1)), false, true, false},
+		{"another number", []gen.ActiveCall{{DNIS: new("5550009009")}}, new(int64(1)), false, true, false},
 		{"no limit counts as 0", nil, nil, false, false, false},
 		{"no limit counts as 10", []gen.ActiveCall{waiting}, nil, true, true, false},
 		{"status, no call waits", nil, new(int64(1)), false, true, true},

@@ -17,7 +17,7 @@ func ExampleServer_AddCall() {
 	fake := ringcxtest.New()
 	defer fake.Close()
 	uii := fake.AddCall("333333", ringcxtest.PhoneCall{
-		ActiveCall: gen.ActiveCall{Ani: new("5550001001"), Dnis: new("5550002002")},
+		ActiveCall: gen.ActiveCall{ANI: new("5550001001"), DNIS: new("5550002002")},
 		ProductID:  6101, // the queue
 	})
 
@@ -29,10 +29,10 @@ func ExampleServer_AddCall() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if _, err := client.ActiveCalls.SetRecording(context.Background(), "333333", call.Uii, gen.SetCallRecordingParams{Record: true}); err != nil {
+		if _, err := client.ActiveCalls.SetRecording(context.Background(), "333333", call.UII, gen.SetCallRecordingParams{Record: true}); err != nil {
 			log.Fatal(err)
 		}
-		if _, err := client.ActiveCalls.Requeue(context.Background(), "333333", call.Uii, &gen.RequeueCallParams{GateID: new(int64(6102))}); err != nil {
+		if _, err := client.ActiveCalls.Requeue(context.Background(), "333333", call.UII, &gen.RequeueCallParams{GateID: new(int64(6102))}); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -30,7 +30,7 @@ type PhoneCall struct {
 	// Request is the request that created the call, or nil for one of AddCall.
 	Request *gen.CreateCallParams
 
-	// Sessions are the phones in the call: first those of Ani and Dnis.
+	// Sessions are the phones in the call: first those of ANI and DNIS.
 	Sessions []CallSession
 
 	OnHold      bool                   // set by setCallHold
@@ -58,16 +58,16 @@ func newPhoneCalls() phoneCalls { return phoneCalls{byAccount: make(map[wire.ID]
 
 // add adds a copy of a call, and completes it. began is its start.
 func (p *phoneCalls) add(accountID wire.ID, call PhoneCall, began time.Time) *PhoneCall {
-	if call.Uii == "" {
+	if call.UII == "" {
 		p.last++
-		call.Uii = wire.ID(began.UTC().Format("20060102150405") + fmt.Sprintf("%016d", p.last))
+		call.UII = wire.ID(began.UTC().Format("20060102150405") + fmt.Sprintf("%016d", p.last))
 	}
 	call.AccountID = cmp.Or(call.AccountID, &accountID)
 	call.CallState = cmp.Or(call.CallState, new(stateActive))
 	call.EnqueueTime = cmp.Or(call.EnqueueTime, &gen.Time{Time: began.UTC().Truncate(time.Millisecond)})
 	call.Product = cmp.Or(call.Product, "ACD")
 	call.Sessions = slices.Clone(call.Sessions)
-	for _, phone := range []*string{call.Ani, call.Dnis} {
+	for _, phone := range []*string{call.ANI, call.DNIS} {
 		if phone != nil {
 			call.join(*phone, "")
 		}
@@ -96,7 +96,7 @@ func (call *PhoneCall) leave(f func(CallSession) bool) bool {
 // find returns a call that is active, or nil.
 func (p *phoneCalls) find(accountID, uii wire.ID) *PhoneCall {
 	for _, call := range p.byAccount[accountID] {
-		if call.Uii == uii && !call.Ended {
+		if call.UII == uii && !call.Ended {
 			return call
 		}
 	}
@@ -129,18 +129,18 @@ func (call *PhoneCall) waits() bool {
 }
 
 // AddCall starts a call of a sub-account, such as an inbound one, and returns its uii. A zero
-// Product is "ACD". If the Uii, the AccountID, the CallState or the EnqueueTime is missing,
+// Product is "ACD". If the UII, the AccountID, the CallState or the EnqueueTime is missing,
 // AddCall sets it: the call is active from now on. A call without the name of an agent waits in
-// a queue. AddCall adds a session for Ani and one for Dnis.
+// a queue. AddCall adds a session for ANI and one for DNIS.
 //
 //	uii := fake.AddCall("333333", ringcxtest.PhoneCall{
-//		ActiveCall: gen.ActiveCall{Ani: new("5550001001"), Dnis: new("5550002002")},
+//		ActiveCall: gen.ActiveCall{ANI: new("5550001001"), DNIS: new("5550002002")},
 //		ProductID:  6101, // the queue
 //	})
 func (s *Server) AddCall(accountID wire.ID, call PhoneCall) (uii wire.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.calls.add(accountID, call, time.Now()).Uii
+	return s.calls.add(accountID, call, time.Now()).UII
 }
 
 // EndCall ends a call, as if a person had hung up. The test fails at once if no call with this
