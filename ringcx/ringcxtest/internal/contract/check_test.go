@@ -37,7 +37,11 @@ const checkDocument = `{
 		"204": {"description": "x"},
 		"default": {"description": "x", "content": {"text/plain": {"schema": {"type": ["number", "null"]}}}}
 	}
-}}, "/plain": {"get": {"operationId": "plain", "responses": {"200": {"description": "x"}}}}},
+}}, "/plain": {"get": {"operationId": "plain", "responses": {"200": {"description": "x"}}}},
+"/shared": {
+	"get": {"operationId": "shared", "responses": {"200": {"description": "x"}}},
+	"parameters": [{"name": "size", "in": "query", "schema": {"type": "integer"}}]
+}},
 "components": {"schemas": {
 	"Kind": {"type": "object", "required": ["kind"], "properties": {
 		"kind": {"type": "string", "enum": ["A", "B"]},
@@ -48,7 +52,7 @@ const checkDocument = `{
 		"ids": {"type": "array", "items": {"type": "integer"}}}},
 	"Form": {"type": "object", "required": ["name", "file"], "properties": {
 		"name": {"type": "string", "minLength": 2},
-		"file": {"type": "string", "format": "binary"},
+		"file": {"type": "string", "format": "binary", "maxLength": 1},
 		"count": {"type": "integer"},
 		"ids": {"type": "array", "items": {"type": "integer"}},
 		"kind": {"$ref": "#/components/schemas/Kind"}}}
@@ -206,6 +210,9 @@ func TestBadParameter(t *testing.T) {
 		if name, bad := o.BadParameter(r); name != tt.name || bad != tt.bad {
 			t.Errorf("%s: BadParameter = %q, %t, want %q, %t", tt.target, name, bad, tt.name, tt.bad)
 		}
+	}
+	if name, bad := d.ByID("shared").BadParameter(httptest.NewRequest("GET", "/shared?size=x", nil)); name != "size" || !bad {
+		t.Errorf("a parameter of the path: BadParameter = %q, %t", name, bad)
 	}
 	if _, bad := d.ByID("plain").BadParameter(httptest.NewRequest("GET", "/plain", nil)); bad || d.ByID("plain").loaded != nil {
 		t.Errorf("an operation without parameters: bad = %t, and it was decoded", bad)
