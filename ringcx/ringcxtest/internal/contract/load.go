@@ -17,12 +17,14 @@ type ref struct{ kind, name string }
 
 const refPrefix = "#/components/"
 
-// loading contains the components that were decoded. They are never changed after that, so an
-// operation that was loaded may be used without the mutex.
+// loading contains the schemas that were decoded, which operations share. They are never changed
+// after that, so an operation that was loaded may be used without the mutex. Other components
+// are decoded for each operation: they are small, and kin-openapi writes to them when it
+// resolves the references of another operation.
 type loading struct {
 	mu       sync.Mutex
 	security []byte // the security of the document, or nil
-	decoded  map[ref]any
+	schemas  map[string]*openapi3.SchemaRef
 }
 
 // loaded is an operation with its schemas.
@@ -32,7 +34,7 @@ type loaded struct {
 	route      *routers.Route
 }
 
-// load decodes an operation and the components that it needs, except for those that other
+// load decodes an operation and the components that it needs, except for the schemas that other
 // operations needed before.
 func (d *Document) load(o *Operation) (*loaded, error) {
 	d.loading.mu.Lock()
@@ -48,7 +50,7 @@ func (d *Document) load(o *Operation) (*loaded, error) {
 		}
 	}
 	item.SetOperation(o.Method, operation)
-	part := &part{Document: d, components: new(openapi3.Components), added: make(map[ref]any)}
+	part := &part{Document: d, components: new(openapi3.Components)}
 	for r := range d.reach(o.json, o.shared) {
 		if err := part.add(r); err != nil {
 			return nil, fmt.Errorf("%s%s/%s: %w", refPrefix, r.kind, r.name, err)
@@ -68,10 +70,10 @@ func (d *Document) load(o *Operation) (*loaded, error) {
 	// validator at once. A test checks that openapi.yaml contains only keywords that this
 	// validator supports.
 	doc.OpenAPI = "3.0.3"
-	if d.loading.decoded == nil {
-		d.loading.decoded = make(map[ref]any)
+	if d.loading.schemas == nil {
+		d.loading.schemas = make(map[string]*openapi3.SchemaRef)
 	}
-	maps.Copy(d.loading.decoded, part.added)
+	maps.Copy(d.loading.schemas, part.components.Schemas)
 	return &loaded{
 		operation:  operation,
 		parameters: append(item.Parameters, operation.Parameters...),
@@ -120,7 +122,6 @@ func refsIn(text []byte) func(yield func(ref) bool) {
 type part struct {
 	*Document
 	components *openapi3.Components
-	added      map[ref]any // decoded now
 }
 
 // add adds a component.
@@ -128,6 +129,13 @@ func (p *part) add(r ref) error {
 	c := p.components
 	switch r.kind {
 	case "schemas":
+		if schema := p.loading.schemas[r.name]; schema != nil {
+			if c.Schemas == nil {
+				c.Schemas = make(openapi3.Schemas)
+			}
+			c.Schemas[r.name] = schema
+			return nil
+		}
 		return addTo(p, &c.Schemas, r)
 	case "responses":
 		return addTo(p, &c.Responses, r)
@@ -143,19 +151,12 @@ func (p *part) add(r ref) error {
 	return fmt.Errorf("components of this kind are not supported")
 }
 
-// addTo adds the component to the map of its kind.
+// addTo decodes the component and adds it to the map of its kind.
 func addTo[M ~map[string]*E, E any](p *part, m *M, r ref) error {
 	if *m == nil {
 		*m = make(M)
 	}
-	if v, ok := p.loading.decoded[r]; ok {
-		(*m)[r.name] = v.(*E)
-		return nil
-	}
 	v := new(E)
-	if err := json.Unmarshal(p.Document.components[r], v); err != nil {
-		return err
-	}
-	(*m)[r.name], p.added[r] = v, v
-	return nil
+	(*m)[r.name] = v
+	return json.Unmarshal(p.Document.components[r], v)
 }
