@@ -67,12 +67,14 @@ func exists(path string) bool {
 // complete adds to the contract the published operations that it lacks, and the schemas that
 // these need. It changes the contract.
 func complete(contract object, operations []names.Operation, list []names.Schema) object {
-	schemas := contract["components"].(object)["schemas"].(object)
+	components := contract["components"].(object)
+	schemas := components["schemas"].(object)
 	own := map[string]bool{}
 	for key := range schemas {
 		own[key] = true
 	}
 	table := newSchemaTable(list, schemas)
+	table.parameters, _ = components["parameters"].(object)
 	table.addComponents()
 	paths := contract["paths"].(object)
 	families := map[string]bool{}

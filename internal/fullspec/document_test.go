@@ -98,6 +98,28 @@ func TestSyntheticSchemasAreUsed(t *testing.T) {
 	}
 }
 
+// TestParametersAreShared tests that synthetic operations use the parameters in components, so
+// that an id has the same Go type in all operations.
+func TestParametersAreShared(t *testing.T) {
+	account := 0
+	for path, item := range load(t, Document()).Paths.Map() {
+		for method, o := range item.Operations() {
+			for _, p := range o.Parameters {
+				if p.Value.Name != "accountId" || p.Value.In != "path" {
+					continue
+				}
+				account++
+				if p.Ref != "#/components/parameters/accountId" {
+					t.Errorf("%s %s has a parameter accountId of its own", method, path)
+				}
+			}
+		}
+	}
+	if account < 200 {
+		t.Errorf("%d operations have the parameter accountId, want at least 200", account)
+	}
+}
+
 // first is the operations with which openapi.yaml began.
 var first = []string{"exchangeToken", "refreshToken", "logout", "listAccounts", "listUsers"}
 

@@ -77,7 +77,12 @@ func parameters(table *schemaTable, o names.Operation) []object {
 	return list
 }
 
+// parameter returns the component of openapi.yaml for p if there is one, so that all
+// operations have one Go type for an id.
 func parameter(table *schemaTable, p names.Param, in string) object {
+	if c, ok := table.parameters[p.Name].(object); ok && c["name"] == p.Name && c["in"] == in {
+		return object{"$ref": "#/components/parameters/" + p.Name}
+	}
 	schema, example := plain(table, p.Type)
 	made := object{
 		"name": p.Name, "in": in, "schema": schema, "example": example,

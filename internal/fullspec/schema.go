@@ -16,6 +16,7 @@ var kindValues = []string{"FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH"}
 // schemaTable is the schemas of the document.
 type schemaTable struct {
 	components object            // components/schemas of the document
+	parameters object            // components/parameters of the document
 	rows       []names.Schema    // the published schemas
 	keys       map[string]string // from the name in the source to the key in components
 	variants   map[string][]string
