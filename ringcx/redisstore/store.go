@@ -15,7 +15,9 @@
 // A record expires 30 days after it was written last. The server must not evict it before:
 // use maxmemory-policy noeviction, or volatile-lru with enough memory. If a record is lost,
 // the processes sign in again. A failover that loses the last write leaves an older record,
-// which package ringcx recognizes if a process that knows the newer one still runs.
+// which package ringcx recognizes if a process that knows the newer one still runs. If the
+// lost write is the one before a refresh, another process may send the same refresh token
+// until the first one has written the new one: RingCX rejects it, and an exchange follows.
 //
 // Examples with go-redis (TLS, users, Sentinel, Cluster), rueidis and redigo are in
 // https://github.com/ringcx-go/ringcx-go/tree/main/stores.

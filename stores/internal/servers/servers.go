@@ -241,6 +241,12 @@ func (s *Server) Kill() {
 	}
 }
 
+// LimitFiles limits the size of the files that the server writes for connections from now on.
+// It needs prlimit, which only Linux has.
+func (s *Server) LimitFiles(bytes int) error {
+	return s.run("prlimit", "--pid", strconv.Itoa(s.cmd.Process.Pid), "--fsize="+strconv.Itoa(bytes))
+}
+
 // signal reports whether the server ended.
 func (s *Server) signal(sig syscall.Signal) bool {
 	if s.cmd == nil {
