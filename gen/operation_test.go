@@ -146,12 +146,12 @@ func ExampleOperationOf() {
 
 func ExampleOperations() {
 	for _, op := range gen.Operations() {
-		fmt.Println(op.Method, op.Path)
+		if strings.HasPrefix(op.Service, "DNCTags.") {
+			fmt.Println(op.Service, op.Method, op.Path)
+		}
 	}
 	// Output:
-	// POST /api/auth/login/rc/accesstoken
-	// DELETE /api/auth/logout/{refreshToken}
-	// POST /api/auth/token/refresh
-	// GET /voice/api/v1/admin/accounts
-	// GET /voice/api/v1/admin/users
+	// DNCTags.List GET /voice/api/v1/admin/accounts/{accountId}/dncTags
+	// DNCTags.Create POST /voice/api/v1/admin/accounts/{accountId}/dncTags
+	// DNCTags.Delete DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}
 }

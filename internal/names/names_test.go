@@ -50,7 +50,7 @@ func TestNamesOfOperationsAreUnique(t *testing.T) {
 
 // lowerInitialism finds an initialism that is not in capitals. The code generator would
 // rename it.
-var lowerInitialism = regexp.MustCompile(`(?:ANI|Api|Dnc|DNIS|Dtmf|Http|Id|Ivr|Jwt|Sms|Sso|Url)(?:[A-Z]|s?$)`)
+var lowerInitialism = regexp.MustCompile(`(?:Ani|Api|Dnc|Dnis|Dtmf|Http|Id|Ivr|Jwt|Sms|Sso|Url)(?:[A-Z]|s?$)`)
 
 func TestFormOfNames(t *testing.T) {
 	id := regexp.MustCompile(`^[a-z]+[A-Z][A-Za-z0-9]+$`)
