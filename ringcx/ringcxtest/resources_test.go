@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 )
 
 // fullServer returns a Server of the whole API that reports violations to tb, and a token.
@@ -111,6 +112,46 @@ func TestSetResources(t *testing.T) {
 	if got := client.users(issued.access, "").body; strings.Contains(got, "a@example.com") || !strings.Contains(got, "b@example.com") {
 		t.Errorf("users after one was deleted: %s", got)
 	}
+}
+
+// TestSetIsChecked checks that data of Set, in contrast to SetJSON, must match openapi.yaml.
+func TestSetIsChecked(t *testing.T) {
+	tb := &recordingTB{TB: t}
+	s, client, issued := fullServer(t, tb)
+	s.Set(accountsPath, []map[string]any{{"accountId": "7", "accountName": 1}})
+	wantResponse(200, `"accountName":1`)(t, client.accounts(issued.access), issued)
+	want := []string{"listAccounts: response 200: /0/accountName: type: want string, got number"}
+	if diff := cmp.Diff(want, reportedViolations(tb)); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
+	}
+	tb.end()
+}
+
+// TestNewOperation adds two operations with a new schema to a document, and nothing else.
+func TestNewOperation(t *testing.T) {
+	spec, err := contract.New([]byte(`{
+		"openapi": "3.1.0",
+		"paths": {
+			"/voice/api/v1/admin/widgets": {
+				"get": {"operationId": "listWidgets", "responses": {"200": {"description": "widgets", "content": {
+					"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Widget"}}}}}}},
+				"post": {"operationId": "createWidget",
+					"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Widget"}}}},
+					"responses": {"200": {"description": "widget", "content": {
+						"application/json": {"schema": {"$ref": "#/components/schemas/Widget"}}}}}}}},
+		"components": {"schemas": {"Widget": {"type": "object", "properties": {
+			"widgetId": {"type": "integer"}, "name": {"type": "string"}, "size": {"type": "integer"}},
+			"example": {"widgetId": 1, "name": "Example", "size": 3}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(spec)
+	s.tb, s.checked = t, true
+	t.Cleanup(s.Close)
+	client, issued := inMemory(s), tokens{access: s.newToken()}
+	wantResponse(200, `{"name":"Own","size":3,"widgetId":100001}`)(t, client.admin(t, issued, "POST", "/widgets", `{"name":"Own"}`), issued)
+	wantResponse(200, `[{"name":"Example","size":3,"widgetId":1},{"name":"Own","size":3,"widgetId":100001}]`)(
+		t, client.admin(t, issued, "GET", "/widgets", ""), issued)
 }
 
 func TestInvalidSet(t *testing.T) {

@@ -78,6 +78,17 @@ func TestSet(t *testing.T) {
 		}, []step{
 			{"GET /shelves/1/books", "", "200 [" + emma + "]"},
 		}},
+		{"nothing is left of a resource that was deleted", func(t *testing.T, c client) {
+			c.run(t, []step{
+				{"DELETE /shelves/1/books/11", "", "204"},
+				{"PUT /shelves/1/label", `{"text":"Old"}`, `200 {"text":"Old"}`},
+				{"DELETE /shelves/1", "", "200 true"},
+			})
+			c.set(t, "/shelves/1", fiction, false)
+		}, []step{
+			{"GET /shelves/1/books", "", "200 [" + emma + "]"},
+			{"GET /shelves/1/label", "", `200 {"size":12,"text":"Read me"}`},
+		}},
 		{"new ids differ from those that were set", func(t *testing.T, c client) {
 			c.set(t, "/shelves", `[{"shelfId":100001,"name":"A"},{"shelfId":100002,"name":"B"}]`, false)
 		}, []step{
@@ -105,6 +116,7 @@ func TestForeignData(t *testing.T) {
 	c := newClient(library())
 	c.set(t, "/shelves/1/books", `[{"bookId":5}]`, true)
 	c.set(t, "/shelves/2/label", `{"text":7}`, true)
+	c.run(t, []step{{"GET /voice/api/v2/admin/shelves/1/books", "", `200 [{"bookId":5}]`}})
 	for request, want := range map[string]bool{
 		"GET /shelves":              false,
 		"GET /shelves/1/books":      true,
