@@ -2,6 +2,7 @@ package ringcxtest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -191,6 +192,64 @@ func ExampleServer_SetLoginLifetimes() {
 	token := fake.SignIn()
 	fmt.Printf("%d s, refresh token %q\n", token.ExpiresIn, token.RefreshToken)
 	// Output: 600 s, refresh token ""
+}
+
+// Dial groups of a test, and one that the program creates.
+func ExampleServer_Set() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Set("/voice/api/v1/admin/accounts/7/dialGroups", []gen.DialGroup{
+		{DialGroupID: new(int64(1)), DialGroupName: "Day"},
+	})
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if _, err := client.DialGroups.Create(ctx, "7", gen.DialGroup{DialGroupName: "Night"}); err != nil {
+		log.Fatal(err)
+	}
+	groups, err := client.DialGroups.List(ctx, "7", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range groups {
+		fmt.Println(*g.DialGroupID, g.DialGroupName)
+	}
+	// Output:
+	// 1 Day
+	// 100001 Night
+}
+
+// A user who may read dial groups, but not create them.
+func ExampleServer_SetPermissions() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.SetPermissions("READ Account", "READ DialGroup")
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.DialGroups.Create(context.Background(), "333333", gen.DialGroup{DialGroupName: "Night"})
+	fmt.Println(errors.Is(err, ringcx.ErrForbidden))
+	// Output: true
+}
+
+// An account without dial groups, although the fake has an example.
+func ExampleServer_Respond() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Respond("listDialGroups", http.StatusOK, []gen.DialGroup{})
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	groups, err := client.DialGroups.List(context.Background(), "333333", nil)
+	fmt.Println(groups, err)
+	// Output: [] <nil>
 }
 
 // The data of a client that was generated from another specification, or of a file.
