@@ -20,12 +20,11 @@ var shellDocuments = []string{"../../README.md", "../../docs/testing.md"}
 var notRun = map[string]string{
 	"go get github.com/ringcx-go/ringcx-go@latest":                "it needs a network and a released version",
 	"go install github.com/ringcx-go/ringcx-go/cmd/ringcx@latest": "it needs a network and a released version",
-	"go test ./...":  "it would run this test again",
-	"go test .":      "the tests run it anyway",
-	"go build ./...": "the tests build these packages anyway",
-	"make generate":  "it changes files of the repository; make drift checks it",
-	"make check":     "it would run this test again",
-	"ringcx mock":    "it runs until it gets a signal; mock.txtar runs it",
+	"go test ./...": "it would run this test again",
+	"go test .":     "the tests run it anyway",
+	"make generate": "it changes files of the repository; make drift checks it",
+	"make check":    "it would run this test again",
+	"ringcx mock":   "it runs until it gets a signal; mock.txtar runs it",
 	`curl -H "Authorization: Bearer $(ringcx token)" …`: "the URL is left out",
 	"ringcx: exchange: POST /api/auth/login/rc/accesstoken: 403 access.denied.exception You do not have permission to access this resource; …": "it is not a command but the text of an error",
 }
