@@ -108,8 +108,8 @@ func TestPersonaPhones(t *testing.T) {
 	if err := create(3, "Work"); err != nil {
 		t.Error(err)
 	}
-	for _, id := range []int64{1, 3} {
-		if e, ok := errors.AsType[*ringcx.Error](create(id, "Again")); !ok || e.StatusCode != http.StatusBadRequest {
+	for id, want := range map[int64]string{1: "is not a number from 2 to 7", 3: "is in use"} {
+		if e, ok := errors.AsType[*ringcx.Error](create(id, "Again")); !ok || e.StatusCode != http.StatusBadRequest || !strings.Contains(e.Message, want) {
 			t.Errorf("persona phone %d again: %v, want status 400", id, e)
 		}
 	}

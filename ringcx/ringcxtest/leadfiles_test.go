@@ -126,7 +126,8 @@ func TestLeadFileSurprises(t *testing.T) {
 
 // TestLeadFileRejected checks what is wrong with a file, or with the request to load it.
 func TestLeadFileRejected(t *testing.T) {
-	_, client := newOutbound(t)
+	fake, client := newOutbound(t)
+	fake.Set(campaigns+"/9002", gen.Campaign{CampaignName: "Other"})
 	ctx := t.Context()
 	upload := func(fileType gen.LeadFileType, size int, campaign gen.CampaignID) error {
 		_, err := client.LeadFiles.Preview(ctx, account, campaign, gen.PreviewLeadFileParams{FileType: fileType},
@@ -134,8 +135,8 @@ func TestLeadFileRejected(t *testing.T) {
 		return err
 	}
 	id := preview(t, client, gen.LeadFileTypeComma, leadsCSV).TransactionID
-	process := func(id string, columns map[gen.LeadColumn]int64) error {
-		return client.LeadFiles.Process(ctx, account, renewals, gen.LeadLoadRequest{TransactionID: &id, PageColumnMappings: columns})
+	process := func(campaign gen.CampaignID, id string, columns map[gen.LeadColumn]int64) error {
+		return client.LeadFiles.Process(ctx, account, campaign, gen.LeadLoadRequest{TransactionID: &id, PageColumnMappings: columns})
 	}
 	tests := []struct {
 		name   string
@@ -145,8 +146,9 @@ func TestLeadFileRejected(t *testing.T) {
 		{"Excel", upload(gen.LeadFileTypeExcel, 1, renewals), http.StatusBadRequest},
 		{"too large", upload(gen.LeadFileTypeComma, 1<<20+1, renewals), http.StatusBadRequest},
 		{"no campaign", upload(gen.LeadFileTypeComma, 1, 7), http.StatusNotFound},
-		{"no such file", process("x", map[gen.LeadColumn]int64{gen.LeadColumnLeadPhone: 1}), http.StatusNotFound},
-		{"no columns", process(id, nil), http.StatusBadRequest},
+		{"no such file", process(renewals, "x", map[gen.LeadColumn]int64{gen.LeadColumnLeadPhone: 1}), http.StatusNotFound},
+		{"file of another campaign", process(9002, id, map[gen.LeadColumn]int64{gen.LeadColumnLeadPhone: 1}), http.StatusNotFound},
+		{"no columns", process(renewals, id, nil), http.StatusBadRequest},
 	}
 	for _, tt := range tests {
 		if e, ok := errors.AsType[*ringcx.Error](tt.err); !ok || e.StatusCode != tt.status {

@@ -421,6 +421,7 @@ func TestLeadActions(t *testing.T) {
 		action gen.LeadAction
 		params map[string]any
 		then   gen.LeadSearch // finds the lead b, if the action succeeded
+		copies int            // of the lead
 		failed bool
 	}{
 		{action: gen.LeadActionResetLeads, then: gen.LeadSearch{LeadStates: []gen.LeadState{gen.LeadStateReady}}},
@@ -434,8 +435,8 @@ func TestLeadActions(t *testing.T) {
 		{action: gen.LeadActionCallbackLeads, params: map[string]any{"CALLBACK_DATE": "2026-06-01T15:00:00.000+0000"}, then: gen.LeadSearch{LeadStates: []gen.LeadState{gen.LeadStateCallback}}},
 		{action: gen.LeadActionAgentReservation, params: map[string]any{"RESERVATION_AGENT_ID": 111111}, then: gen.LeadSearch{PendingAgentID: new(int64(111111))}},
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "LIST_ID": 0}, then: gen.LeadSearch{CampaignIds: []int64{9002}}},
-		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "true"}, then: gen.LeadSearch{CampaignIds: []int64{9002}}},
-		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "TRANSITION"}, then: gen.LeadSearch{LeadStates: []gen.LeadState{gen.LeadStateTransitioned}}},
+		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "true"}, then: gen.LeadSearch{CampaignIds: []int64{9002}}, copies: 1},
+		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "TRANSITION"}, then: gen.LeadSearch{LeadStates: []gen.LeadState{gen.LeadStateTransitioned}}, copies: 1},
 		{action: gen.LeadActionEmailLeads, params: map[string]any{"EMAIL_TO": "a@example.com"}, then: gen.LeadSearch{ExternIds: []string{"b"}}},
 		{action: gen.LeadActionCallbackLeads, failed: true},
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 4}, failed: true},
@@ -451,6 +452,9 @@ func TestLeadActions(t *testing.T) {
 			}
 			if got := strings.Join(find(t, client, tt.then), " "); !tt.failed && got != "b" {
 				t.Errorf("after the action %q is found, want b", got)
+			}
+			if got := len(find(t, client, gen.LeadSearch{})); got != 3+tt.copies {
+				t.Errorf("%d leads after the action, want %d", got, 3+tt.copies)
 			}
 		})
 	}
