@@ -16,6 +16,22 @@ import (
 // Source: seen in public clients. RingCX documents no limit.
 const LeadBatchSize = 500
 
+// leadPageSize is how many leads SearchAll requests at a time. RingCX documents neither a
+// default nor a maximum, and may send fewer.
+const leadPageSize = 500
+
+// SearchAll returns an iterator over all leads that a search finds. It requests them page by
+// page, and a page when the leads of the one before have been consumed. It ends after the first
+// error. [wire.Pages] has the rules, also about leads that change during the search.
+//
+// A lead that was just loaded is not found: it takes about two seconds.
+func (s *LeadsService) SearchAll(ctx context.Context, accountID wire.ID, search LeadSearch) iter.Seq2[LeadSearchResult, error] {
+	return wire.Pages(ctx, 0, func(ctx context.Context, page int) ([]LeadSearchResult, error) {
+		found, err := s.Search(ctx, accountID, search, &SearchLeadsParams{Page: new(Page(page)), MaxRows: new(MaxRows(leadPageSize))})
+		return found.Leads, err
+	})
+}
+
 // LeadBatch is a request of [LeadsService.LoadBatches] and its result.
 type LeadBatch struct {
 	// First is the index of the first lead of the batch in all leads.
@@ -102,7 +118,7 @@ func (r LeadLoadResult) Err() error {
 // error they may have been: search for them by ExternIds before you send them again. RingCX does
 // not recognize a load that is repeated, so this package does not repeat one either, except
 // after a status of 401 or 429.
-func (s LeadsService) LoadBatches(ctx context.Context, accountID wire.ID, campaignID int64, load LeadLoadRequest) iter.Seq2[LeadBatch, error] {
+func (s *LeadsService) LoadBatches(ctx context.Context, accountID wire.ID, campaignID int64, load LeadLoadRequest) iter.Seq2[LeadBatch, error] {
 	return func(yield func(LeadBatch, error) bool) {
 		first := 0
 		for leads := range slices.Chunk(load.UploadLeads, LeadBatchSize) {
