@@ -52,6 +52,28 @@ func (s *Server) SetJSON(path string, data []byte) error {
 	return nil
 }
 
+// Get reads the resources at a path of [Server.Set] into what v points to: a slice if the path is
+// that of a collection, or a struct or map for one resource. So a test can check what a program
+// has created:
+//
+//	var leads []gen.LeadSearchResult
+//	fake.Get("/voice/api/v1/admin/accounts/7/campaignLeads", &leads)
+//
+// It sends no request, and is not subject to delays such as Behavior.LeadDelay. The test fails at
+// once if there are no such resources, or if they cannot be decoded into v.
+func (s *Server) Get(path string, v any) {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	data, err := s.resources().Get(path)
+	if err == nil {
+		err = json.Unmarshal(data, v)
+	}
+	if err != nil {
+		s.fail("Get(%q): %v", path, err)
+	}
+}
+
 // SetAccounts replaces the accounts that s lists and knows, with everything below them. By
 // default they are the examples of openapi.yaml.
 func (s *Server) SetAccounts(accounts ...gen.Account) {

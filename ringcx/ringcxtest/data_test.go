@@ -48,6 +48,35 @@ func TestDataOfAnotherClient(t *testing.T) {
 	}
 }
 
+// TestGet reads collections and resources, and paths without any.
+func TestGet(t *testing.T) {
+	tb := &recordingTB{TB: t}
+	s := NewServer(tb)
+	s.Set("/voice/api/v1/admin/accounts/7/dialGroups", []gen.DialGroup{
+		{DialGroupID: new(int64(1)), DialGroupName: "One"}, {DialGroupID: new(int64(2)), DialGroupName: "Two"},
+	})
+	s.GenerateUsers(2)
+	var groups []gen.DialGroup
+	var two gen.DialGroup
+	var users []gen.User
+	s.Get("/voice/api/v1/admin/accounts/7/dialGroups", &groups)
+	s.Get("/voice/api/v1/admin/accounts/7/dialGroups/2", &two)
+	s.Get("/voice/api/v1/admin/users", &users)
+	if len(groups) != 2 || groups[0].DialGroupName != "One" || two.DialGroupName != "Two" || len(users) != 1 || len(users[0].Children) != 1 {
+		t.Errorf("got %+v, %+v, %+v", groups, two, users)
+	}
+	for path, want := range map[string]string{
+		"/voice/api/v1/admin/accounts/7/dialGroups/3": "there is no such resource",
+		"/voice/api/v1/admin/x":                       "it is not the path of a collection or of a resource",
+		"/voice/api/v1/admin/accounts":                "cannot unmarshal array",
+	} {
+		s.Get(path, &two)
+		if !strings.Contains(tb.fatal, want) {
+			t.Errorf("Get(%q): %q, want %q", path, tb.fatal, want)
+		}
+	}
+}
+
 func TestInvalidData(t *testing.T) {
 	s := NewServer(t)
 	client := inMemory(s)

@@ -51,10 +51,16 @@
 // response to an exchange. Operations without resources, such as reports, respond with their
 // example.
 //
-// [Server.Set] and [Server.SetJSON] replace the resources at a path. [Server.SetAccounts],
-// [Server.SetUsers] and [Server.GenerateUsers] do this for accounts and users.
-// [Server.Respond] chooses the response of an operation, and [Server.SetPermissions] what the
-// user may do. [Server.Handle] adds an endpoint that openapi.yaml does not describe.
+// [Server.Set] and [Server.SetJSON] replace the resources at a path, and [Server.Get] reads
+// them. [Server.SetAccounts], [Server.SetUsers] and [Server.GenerateUsers] do this for accounts
+// and users. [Server.Respond] chooses the response of an operation, and
+// [Server.SetPermissions] what the user may do. [Server.Handle] adds an endpoint that
+// openapi.yaml does not describe.
+//
+// Leads that are loaded, directly or from a file, are in the lists of their campaign, and
+// searches find them after two seconds: use testing/synctest, or set [Behavior].LeadDelay.
+// As in RingCX, a load may reject leads, or fail with status 200. Set the campaignLeads of an
+// account to an empty slice to begin without the lead of the examples.
 //
 // # Calls and webhooks
 //

@@ -152,6 +152,33 @@ func (e *Engine) All(path string) (elements iter.Seq[json.RawMessage], foreign b
 	return slices.Values(all), foreign
 }
 
+// Get returns the JSON of the resources at the path of a collection, an array, or of the resource
+// at its path, an object.
+func (e *Engine) Get(path string) (json.RawMessage, error) {
+	if n, _ := e.api.root.find(path); e.api.collectionAt(n) != nil {
+		elements, _ := e.All(path)
+		list := json.RawMessage{'['}
+		for e := range elements {
+			if len(list) > 1 {
+				list = append(list, ',')
+			}
+			list = append(list, e...)
+		}
+		return append(list, ']'), nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, values := e.api.resource(path)
+	if c == nil {
+		return nil, errors.New("it is not the path of a collection or of a resource")
+	}
+	i := e.setAt(c, values).find(values[c.node.depth])
+	if i == nil {
+		return nil, errors.New("there is no such resource")
+	}
+	return i.encode(), nil
+}
+
 // setAll replaces the resources of a collection.
 func (e *Engine) setAll(c *collection, values []string, elements iter.Seq[json.RawMessage], foreign bool) {
 	e.createParents(c.node, values)
