@@ -270,11 +270,11 @@ func TestLoadedLeadsAreShared(t *testing.T) {
 	if got := find(t, client, gen.LeadSearch{City: new("boston")}); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("search after a patch: %v", got)
 	}
-	if err := client.Campaigns.Delete(ctx, account, dialGroup, renewals); err != nil {
+	if err := client.DialGroups.Delete(ctx, account, dialGroup); err != nil {
 		t.Error(err)
 	}
 	if got := find(t, client, gen.LeadSearch{}); got != nil {
-		t.Errorf("search after the campaign was deleted: %v", got)
+		t.Errorf("search after the dial group was deleted: %v", got)
 	}
 	_, err = client.Leads.Load(ctx, account, renewals, gen.LeadLoadRequest{})
 	if e, ok := errors.AsType[*ringcx.Error](err); !ok || e.StatusCode != http.StatusNotFound {

@@ -53,14 +53,26 @@ func (l *outbound) search(s gen.LeadSearch) []map[string]any {
 	return found
 }
 
-// matchesLead reports whether a lead has all values of a search. Texts are compared without
-// regard to case. (Inferred.)
+// matchesLead reports whether a lead has all values of a search. (Inferred.)
 func matchesLead(lead map[string]any, s *gen.LeadSearch) bool {
+	isOrphan := lead["listId"] == nil
+	return hasTexts(lead, s) && hasValues(lead, s) && hasPhone(lead, s) && isSuppressedAs(lead, s) &&
+		matchesTimes(lead, s) && (isOrphan || !wire.Value(s.OrphanedLeadsOnly))
+}
+
+// hasTexts reports whether a lead has the texts of a search. They are compared without regard to
+// case (inferred).
+func hasTexts(lead map[string]any, s *gen.LeadSearch) bool {
 	for field, want := range leadTexts(s) {
-		if want != nil && *want != "" && !strings.EqualFold(text(lead[field]), *want) {
+		if want := wire.Value(want); want != "" && !strings.EqualFold(text(lead[field]), want) {
 			return false
 		}
 	}
+	return true
+}
+
+// hasValues reports whether a lead has one of the values of each list of a search.
+func hasValues(lead map[string]any, s *gen.LeadSearch) bool {
 	for field, wanted := range leadLists(s) {
 		got := text(lead[field])
 		if field == "campaignId" {
@@ -70,8 +82,7 @@ func matchesLead(lead map[string]any, s *gen.LeadSearch) bool {
 			return false
 		}
 	}
-	return hasPhone(lead, s) && isSuppressedAs(lead, s) && matchesTimes(lead, s) &&
-		(!wire.Value(s.OrphanedLeadsOnly) || lead["listId"] == nil)
+	return true
 }
 
 // leadTexts returns the texts of a search by the field of the lead.
