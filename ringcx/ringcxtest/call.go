@@ -75,6 +75,9 @@ func (c *call) run(process func()) {
 	c.readBody()
 	defer c.drain()
 	c.arrive()
+	if c.cut != nil {
+		return
+	}
 	if c.fault != nil {
 		c.fault.serve(c, process)
 		return
@@ -84,11 +87,15 @@ func (c *call) run(process func()) {
 }
 
 // readBody reads the body, and replaces it so that handlers can read it again. It does not
-// keep files. If openapi.yaml does not have the endpoint, it leaves them to the handler.
+// keep files. If openapi.yaml does not have the endpoint, it leaves them to the handler. If the
+// body breaks off, the client gets the error, and the request is not processed.
 func (c *call) readBody() {
 	if c.r.Body == nil || c.r.Body == http.NoBody {
 		return
 	}
+	body := &recordedBody{ReadCloser: c.r.Body}
+	c.r.Body = body
+	defer func() { c.cut = body.err }()
 	isMultipart := mediaType(c.r.Header) == multipartType
 	switch {
 	case !isMultipart && !isFile(c.r.Header):
@@ -104,6 +111,20 @@ func (c *call) readBody() {
 	if isForm(c.r.Header) {
 		c.form, _ = url.ParseQuery(string(c.body))
 	}
+}
+
+// recordedBody records the error with which a request body breaks off.
+type recordedBody struct {
+	io.ReadCloser
+	err error
+}
+
+func (b *recordedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
 }
 
 // arrive counts the request and compares it with the rate limits.

@@ -2,10 +2,12 @@ package ringcxtest_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -154,6 +156,35 @@ func TestLeadFileRejected(t *testing.T) {
 		if e, ok := errors.AsType[*ringcx.Error](tt.err); !ok || e.StatusCode != tt.status {
 			t.Errorf("%s: %v, want status %d", tt.name, tt.err, tt.status)
 		}
+	}
+}
+
+// TestLeadFileBreaksOff checks that the call fails if the file cannot be read to its end, and that
+// the fake does not process it.
+func TestLeadFileBreaksOff(t *testing.T) {
+	gone := errors.New("the disk is gone")
+	configs := map[string]func(*ringcxtest.Server) ringcx.Config{
+		"memory": (*ringcxtest.Server).Config, "loopback": (*ringcxtest.Server).LoopbackConfig,
+	}
+	for name, config := range configs {
+		t.Run(name, func(t *testing.T) {
+			fake := ringcxtest.NewServer(t)
+			client, err := ringcx.New(config(fake))
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := io.MultiReader(strings.NewReader(leadsCSV), iotest.ErrReader(gone))
+			_, err = client.LeadFiles.Preview(t.Context(), account, renewals, gen.PreviewLeadFileParams{FileType: gen.LeadFileTypeComma},
+				gen.LeadFile{File: wire.File{Name: "leads.csv", Reader: file}})
+			if !errors.Is(err, gone) {
+				t.Errorf("Preview: %v, want %v", err, gone)
+			}
+			for _, entry := range fake.Log() {
+				if entry.Endpoint == "previewLeadFile" && entry.Status != 0 {
+					t.Errorf("the fake responded with status %d", entry.Status)
+				}
+			}
+		})
 	}
 }
 
