@@ -15,8 +15,6 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// account is a sub-account of the examples of openapi.yaml.
-
 // newClient returns a client of fake.
 func newClient(t *testing.T, fake *ringcxtest.Server) *ringcx.Client {
 	t.Helper()
@@ -208,8 +206,23 @@ func TestListActiveCalls(t *testing.T) {
 	if diff := cmp.Diff([]wire.ID{a, b, c}, all); diff != "" {
 		t.Errorf("calls of all pages (-want +got):\n%s", diff)
 	}
-	if _, err := client.ActiveCalls.List(t.Context(), "7", nil); !errors.Is(err, ringcx.ErrNotFound) {
-		t.Errorf("List of an account that does not exist: %v, want ErrNotFound", err)
+}
+
+// TestUnknownAccount uses the id of a main account as a sub-account.
+func TestUnknownAccount(t *testing.T) {
+	const mainAccount = "333000"
+	fake := ringcxtest.NewServer(t)
+	client := newClient(t, fake)
+	uii := fake.AddCall(mainAccount, ringcxtest.PhoneCall{})
+	calls, ctx := client.ActiveCalls, t.Context()
+	_, created := calls.Create(ctx, mainAccount, dial())
+	_, listed := calls.List(ctx, mainAccount, nil)
+	_, pinged := calls.Ping(ctx, mainAccount, uii)
+	_, checked := calls.CheckQueueStatus(ctx, mainAccount, gen.CheckQueueStatusParams{})
+	for i, err := range []error{created, listed, pinged, checked} {
+		if !errors.Is(err, ringcx.ErrNotFound) || !strings.Contains(err.Error(), "ccountId") {
+			t.Errorf("operation %d: %v, want ErrNotFound that names the id", i, err)
+		}
 	}
 }
 
@@ -341,6 +354,31 @@ func TestEndCall(t *testing.T) {
 	plain.EndCall("x")
 }
 
+// TestAddCall keeps what a test says about a call.
+func TestAddCall(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	want := gen.ActiveCall{
+		UII: "20261127081530000000000000abcd", AccountID: new(gen.ID("x")), CallState: new("QUEUED"),
+		EnqueueTime: &gen.Time{Time: time.Date(2026, 11, 27, 8, 15, 30, 0, time.UTC)}, ANI: new("5550001001"),
+	}
+	uii := fake.AddCall(account, ringcxtest.PhoneCall{ActiveCall: want, Sessions: []ringcxtest.CallSession{{ID: "7", Phone: "1"}}})
+	got, err := newClient(t, fake).ActiveCalls.List(t.Context(), account, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]gen.ActiveCall{want}, got); diff != "" || uii != want.UII {
+		t.Errorf("uii %q, calls (-want +got):\n%s", uii, diff)
+	}
+	sessions := []ringcxtest.CallSession{{ID: "7", Phone: "1"}, {ID: "8", Phone: "5550001001"}}
+	for range 2 { // a change of the result changes nothing
+		copied := fake.Calls(account)[0].Sessions
+		if diff := cmp.Diff(sessions, copied); diff != "" {
+			t.Errorf("sessions (-want +got):\n%s", diff)
+		}
+		copied[0].Phone = "2"
+	}
+}
+
 func TestPrerouteChecks(t *testing.T) {
 	const number = "5550002002"
 	waiting := gen.ActiveCall{DNIS: new(number)}
@@ -356,6 +394,7 @@ func TestPrerouteChecks(t *testing.T) {
 		{"one call waits", []gen.ActiveCall{waiting}, new(int64(1)), false, false, false},
 		{"one waits, two may", []gen.ActiveCall{waiting}, new(int64(2)), false, true, false},
 		{"one has an agent", []gen.ActiveCall{{DNIS: new(number), AgentLastName: new("Park")}}, new(int64(1)), false, true, false},
+		{"one has ended", []gen.ActiveCall{{DNIS: new(number), UII: "ended"}}, new(int64(1)), false, true, false},
 		{"another number", []gen.ActiveCall{{DNIS: new("5550009009")}}, new(int64(1)), false, true, false},
 		{"no limit counts as 0", nil, nil, false, false, false},
 		{"no limit counts as 10", []gen.ActiveCall{waiting}, nil, true, true, false},
@@ -368,7 +407,12 @@ func TestPrerouteChecks(t *testing.T) {
 			fake.SetBehavior(ringcxtest.Behavior{QueueThresholdTen: tt.ten})
 			client := newClient(t, fake)
 			for _, call := range tt.calls {
-				fake.AddCall(account, ringcxtest.PhoneCall{ActiveCall: call})
+				if uii := fake.AddCall(account, ringcxtest.PhoneCall{ActiveCall: call}); uii == "ended" {
+					fake.EndCall(uii)
+				}
+			}
+			if _, err := client.ActiveCalls.Create(t.Context(), account, gen.CreateCallParams{Destination: number}); err != nil {
+				t.Fatal(err) // an agent has this call
 			}
 			check := func() (gen.PrerouteCheck, error) {
 				if tt.isStatus {
