@@ -303,6 +303,9 @@ func TestCallOperations(t *testing.T) {
 		{"callback with another form", func() (bool, error) {
 			return calls.Dispose(ctx, account, uii, gen.DisposeCallParams{Disposition: "Call back", Callback: true, CallBackDTS: new("2026-11-28T09:00:00Z")})
 		}, false, nil},
+		{"dispose without a callback", func() (bool, error) {
+			return calls.Dispose(ctx, account, uii, gen.DisposeCallParams{Disposition: "Done"})
+		}, true, func(c *ringcxtest.PhoneCall) { c.Disposition = &gen.DisposeCallParams{Disposition: "Done"} }},
 		{"dispose", func() (bool, error) { return calls.Dispose(ctx, account, uii, *other) }, true, func(c *ringcxtest.PhoneCall) { c.Disposition = other }},
 		{"requeue without a queue", func() (bool, error) { return calls.Requeue(ctx, account, uii, nil) }, false, nil},
 		{"requeue", func() (bool, error) {
@@ -343,6 +346,13 @@ func TestEndCall(t *testing.T) {
 	}
 	if _, err := client.ActiveCalls.Dispose(t.Context(), account, first, gen.DisposeCallParams{Disposition: "Done"}); !errors.Is(err, ringcx.ErrNotFound) {
 		t.Errorf("Dispose after the end: %v, want ErrNotFound", err)
+	}
+	const example = "202611270815300132040000000123" // which openapi.yaml has
+	if ok, err := client.ActiveCalls.HangUp(t.Context(), account, example); !ok || err != nil {
+		t.Errorf("HangUp of the example: %t, %v; want true", ok, err)
+	}
+	if _, err := client.ActiveCalls.HangUp(t.Context(), account, example); !errors.Is(err, ringcx.ErrNotFound) {
+		t.Errorf("HangUp of the example again: %v, want ErrNotFound", err)
 	}
 	plain := ringcxtest.New()
 	defer plain.Close()
