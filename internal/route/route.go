@@ -78,7 +78,7 @@ func (s search) afterParameter(r span, rest string) int {
 // template of r, with its braces.
 func (s search) parameter(r span) string {
 	text := s.template(r.lo)[r.done-len("{"):]
-	return text[:strings.IndexByte(text+"}", '}')+1]
+	return text[:strings.IndexByte(text, '}')+1]
 }
 
 // precedes reports whether Find prefers route i to route j, if both match.
