@@ -67,3 +67,12 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 // returned false instead of true. The status was a success, but nothing was deleted
 // (inferred).
 var ErrFalse = errors.New("RingCX returned false: nothing was deleted")
+
+// ErrNotReady is wrapped by the error for a recording, a transcript or a summary that is not
+// ready yet: RingCX makes them some minutes after the call. The status is 404, or for a summary
+// also 200 with an empty body. RingCX sends the same 404 for an id that does not exist, so a
+// program should not try forever.
+//
+// Source: RingCX developer guide, "Call transcripts" and "Call summaries"; for recordings, and
+// for wrong ids, it is inferred.
+var ErrNotReady = errors.New("not ready yet")

@@ -25,6 +25,7 @@ import (
 type Operation struct {
 	Method, Path string // Path is the template
 	Success      []int  // the statuses below 300 that are declared; nil for an unknown operation
+	Delayed      bool   // an empty body means that the data is not ready
 }
 
 // jsonStatuses are the statuses with which an unknown operation may return JSON.
@@ -98,6 +99,17 @@ func falseError(resp *http.Response) error {
 	return fmt.Errorf("ringcx: call: %s %s: status %d: %w", e.Method, e.Path, e.StatusCode, wire.ErrFalse)
 }
 
+// isBlank reports whether body, that of a delayed operation, has no data: it is empty, or JSON
+// without a value.
+func isBlank(body []byte) bool {
+	return slices.Contains([]string{"", `""`, "null"}, string(bytes.TrimSpace(body)))
+}
+
+// notReadyError returns an error that wraps wire.ErrNotReady.
+func notReadyError(method, path string, status int) error {
+	return fmt.Errorf("ringcx: call: %s %s: status %d: %w", method, path, status, wire.ErrNotReady)
+}
+
 // Download returns resp, whose body the caller must close. It returns an error if the status
 // is not one that op declares, or is 204.
 func Download(op Operation, resp *http.Response, err error) (*http.Response, error) {
@@ -155,6 +167,10 @@ func (op Operation) read(resp *http.Response, err error, pointer any) error {
 	}
 	if err := op.checkStatus(resp, true); err != nil {
 		return err
+	}
+	if op.Delayed && isBlank(body) {
+		e := newDecodeError(resp, "", wire.ErrNotReady)
+		return notReadyError(e.Method, e.Path, e.StatusCode)
 	}
 	if err := decodeBody(body, resp.Header.Get("Content-Type"), v); err != nil {
 		v.SetZero()

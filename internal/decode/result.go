@@ -45,6 +45,8 @@ func (op Operation) parserError(err error) error {
 	}
 	field, reason := mismatchIn(err)
 	switch {
+	case op.Delayed && reason == errEmpty:
+		return notReadyError(op.Method, op.Path, op.jsonStatus())
 	case reason != nil:
 	case !isReadError(err):
 		return err
@@ -82,6 +84,9 @@ func (op Operation) checkResult(r any, v reflect.Value) error {
 		GetBody() []byte
 	}); ok {
 		status, body = raw.StatusCode(), raw.GetBody()
+	}
+	if notReady := op.Delayed && isBlank(body); notReady && status == http.StatusOK {
+		return notReadyError(op.Method, op.Path, status)
 	}
 	if !v.IsNil() {
 		err := nullIn(v.Elem(), body)
