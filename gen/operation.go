@@ -39,6 +39,13 @@ type Operation struct {
 	// Paging is how the list is divided into pages (x-paging), or nil if it is not. All copies
 	// of an Operation share it: do not change it.
 	Paging *Paging
+
+	// TokenCookie is the name of the cookie in which the access token is sent (security). It is
+	// empty for all other operations, which have the header Authorization.
+	TokenCookie string
+	// Delayed reports whether the data is ready only some time after a call (x-delayed). Until
+	// then the error wraps [wire.ErrNotReady].
+	Delayed bool
 }
 
 // RateLimit is a limit of the requests for an operation. It is documented as one for each
@@ -66,7 +73,7 @@ type Paging struct {
 //go:noinline
 func expected(i int) decode.Operation {
 	op := &operations[i]
-	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success}
+	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success, Delayed: op.Delayed}
 }
 
 // OperationOf returns the operation of a result of the generated client, such as

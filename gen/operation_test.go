@@ -18,9 +18,10 @@ import (
 // TestOperations compares the table of operations with openapi.yaml.
 func TestOperations(t *testing.T) {
 	var want []gen.Operation
-	for path, item := range loadSpec(t).Paths.Map() {
+	spec := loadSpec(t)
+	for path, item := range spec.Paths.Map() {
 		for method, o := range item.Operations() {
-			want = append(want, operationOf(t, method, path, o))
+			want = append(want, operationOf(t, spec, method, path, o))
 		}
 	}
 	slices.SortFunc(want, func(a, b gen.Operation) int {
@@ -45,6 +46,7 @@ type extensions struct {
 	Service    string `json:"x-service"`
 	Permission string `json:"x-permission"`
 	Idempotent bool   `json:"x-idempotent"`
+	Delayed    bool   `json:"x-delayed"`
 	Limits     []struct {
 		Requests int
 		Seconds  int
@@ -56,7 +58,7 @@ type extensions struct {
 }
 
 // operationOf returns the entry of the table for an operation of openapi.yaml.
-func operationOf(t *testing.T, method, path string, o *openapi3.Operation) gen.Operation {
+func operationOf(t *testing.T, spec *openapi3.T, method, path string, o *openapi3.Operation) gen.Operation {
 	t.Helper()
 	var x extensions
 	data, err := json.Marshal(o.Extensions)
@@ -68,7 +70,14 @@ func operationOf(t *testing.T, method, path string, o *openapi3.Operation) gen.O
 	}
 	op := gen.Operation{
 		ID: o.OperationID, Method: method, Path: path, Service: x.Service, Permission: x.Permission,
-		Idempotent: x.Idempotent || method == "GET" || method == "PUT" || method == "DELETE",
+		Idempotent: x.Idempotent || method == "GET" || method == "PUT" || method == "DELETE", Delayed: x.Delayed,
+	}
+	if security := o.Security; security != nil {
+		for _, scheme := range *security {
+			if _, ok := scheme["ringcxCookie"]; ok {
+				op.TokenCookie = spec.Components.SecuritySchemes["ringcxCookie"].Value.Name
+			}
+		}
 	}
 	for status := range o.Responses.Map() {
 		var n int

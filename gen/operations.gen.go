@@ -23,8 +23,8 @@ var operations = [...]Operation{
 	{ID: "listInteractions", Method: "POST", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata", Success: []int{200}, Service: "Reports.ListInteractions", Limits: []RateLimit{{Requests: 3, Window: 60 * time.Second}, {Requests: 9, Window: 900 * time.Second}}, Idempotent: true},
 	{ID: "listCXQueueGroups", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups", Success: []int{200}, Service: "CXQueues.ListGroups", Idempotent: true},
 	{ID: "listCXQueues", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents", Success: []int{200}, Service: "CXQueues.List", Idempotent: true},
-	{ID: "getRecording", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200, 206}, Service: "Recordings.Get", Idempotent: true},
-	{ID: "getTranscript", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200}, Service: "Transcripts.Get", Idempotent: true},
+	{ID: "getRecording", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200, 206}, Service: "Recordings.Get", Delayed: true, Idempotent: true},
+	{ID: "getTranscript", Method: "GET", Path: "/voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}", Success: []int{200}, Service: "Transcripts.Get", Delayed: true, Idempotent: true},
 	{ID: "getCXQueueAvailability", Method: "GET", Path: "/voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability", Success: []int{200}, Service: "CXQueues.GetAvailability", Idempotent: true},
 	{ID: "listSubAccounts", Method: "GET", Path: "/voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts", Success: []int{200}, Service: "Accounts.ListSubAccounts", Permission: "ROLE WFO_ACCESS", Idempotent: true},
 	{ID: "listAccountAgentGroups", Method: "GET", Path: "/voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups", Success: []int{200}, Service: "Accounts.ListAgentGroups", Permission: "ROLE WFO_ACCESS", Idempotent: true},
@@ -167,8 +167,8 @@ var operations = [...]Operation{
 	{ID: "addUserRole", Method: "POST", Path: "/voice/api/v1/admin/users/{userId}/roles/{roleType}", Success: []int{200, 201}, Service: "UserRoles.Add", Permission: "ROLE MANAGE_USERS|SUPER_USER"},
 	{ID: "setUserActive", Method: "PUT", Path: "/voice/api/v1/admin/users/{userId}/setIsActive", Success: []int{200}, Service: "Users.SetActive", Permission: "AUTHENTICATED", Idempotent: true},
 	{ID: "validateToken", Method: "GET", Path: "/voice/api/v1/auth/isTokenValid", Success: []int{200}, Service: "Logins.ValidateToken", Permission: "NONE", Idempotent: true},
-	{ID: "getAgentSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent", Success: []int{200}, Service: "Summaries.GetAgent", Idempotent: true},
-	{ID: "getAutoSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto", Success: []int{200}, Service: "Summaries.GetAuto", Idempotent: true},
+	{ID: "getAgentSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent", Success: []int{200}, Service: "Summaries.GetAgent", TokenCookie: "access_token", Delayed: true, Idempotent: true},
+	{ID: "getAutoSummary", Method: "GET", Path: "/voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto", Success: []int{200}, Service: "Summaries.GetAuto", TokenCookie: "access_token", Delayed: true, Idempotent: true},
 }
 
 // Operation returns the operation exchangeToken. The result may be nil.

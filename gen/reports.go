@@ -1,0 +1,186 @@
+package gen
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/ringcx-go/ringcx-go/internal/pace"
+)
+
+// AllInteractionsBetween returns an iterator over the segments of interactions that ended from
+// from until to, a time that may be longer than [ReportWindow]:
+//
+//	yesterday := time.Date(2026, 11, 26, 0, 0, 0, 0, newYork)
+//	for segment, err := range client.Reports.AllInteractionsBetween(ctx, rcAccountID, accountID, yesterday, yesterday.AddDate(0, 0, 1)) {
+//		if err != nil {
+//			return err
+//		}
+//		…
+//	}
+//
+// It calls [ReportsService.ListInteractions] for one window after the other, with the time zone
+// that [NewInteractionSearch] chooses. A window is requested when the segments of the window
+// before have been consumed. It waits so that this process keeps to the limits of the operation
+// (3 requests in a minute, 9 in 15 minutes): a day takes two minutes. All iterators of a client
+// for the same sub-account wait together. Other processes, and calls of ListInteractions, are
+// not counted; RingCX may then return status 429.
+//
+// The iterator yields at most one error, with the zero segment, and then ends. It is a
+// [*WindowError], and nothing is sent, if to is not after from or less than [ReportDelay] ago.
+// Otherwise it wraps the error of ListInteractions or of ctx, and names the window. The segments
+// of a window are yielded after its response was read completely, so those of all windows
+// before have been yielded and those of this window have not.
+//
+// RingCX does not say whether the edges belong to a window. A segment that two windows contain
+// is yielded once; they are compared by SegmentID.
+//
+// That a window begins at SegmentEndTime is documented, and on one page contradicted. If a
+// segment ended more than a minute outside of its window, RingCX uses other windows than
+// documented, or another time zone: that is an error, too.
+func (s *ReportsService) AllInteractionsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time) iter.Seq2[InteractionSegment, error] {
+	list := func(ctx context.Context, from, to time.Time) ([]InteractionSegment, error) {
+		return s.ListInteractions(ctx, rcAccountID, subAccountID, NewInteractionSearch(from, to))
+	}
+	return func(yield func(InteractionSegment, error) bool) {
+		w := windows[InteractionSegment]{(*service)(s), (*ListInteractionsResult)(nil).Operation(), subAccountID, (&segments{}).next(list)}
+		w.between(ctx, from, to, yield)
+	}
+}
+
+// AllAgentStatsBetween returns an iterator over the times of each agent in each interval from
+// from until to. It calls [ReportsService.ListAgentStats], with windows and errors as
+// [ReportsService.AllInteractionsBetween]. Choose from so that intervals begin there, and an
+// interval that divides [ReportWindow], such as 15 minutes. The field DateTimeFrom is in the time
+// zone that [NewStatsRequest] chooses.
+func (s *ReportsService) AllAgentStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[AgentStats, error] {
+	list := func(ctx context.Context, from, to time.Time) ([]AgentStats, error) {
+		return s.ListAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
+	}
+	return windows[AgentStats]{(*service)(s), (*ListAgentStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+}
+
+// AllExtendedAgentStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions
+// of each agent in each queue. It calls [ReportsService.ListExtendedAgentStats].
+func (s *ReportsService) AllExtendedAgentStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[ExtendedAgentStats, error] {
+	list := func(ctx context.Context, from, to time.Time) ([]ExtendedAgentStats, error) {
+		return s.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
+	}
+	return windows[ExtendedAgentStats]{(*service)(s), (*ListExtendedAgentStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+}
+
+// AllQueueStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions of each
+// queue. It calls [ReportsService.ListQueueStats].
+func (s *ReportsService) AllQueueStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[QueueStats, error] {
+	list := func(ctx context.Context, from, to time.Time) ([]QueueStats, error) {
+		return s.ListQueueStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
+	}
+	return windows[QueueStats]{(*service)(s), (*ListQueueStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+}
+
+// windows reads a report whose time is longer than one window.
+type windows[T any] struct {
+	service    *service
+	operation  Operation
+	subAccount SubAccountID
+	list       listFunc[T]
+}
+
+// listFunc requests the rows of one window.
+type listFunc[T any] func(ctx context.Context, from, to time.Time) ([]T, error)
+
+// iterator returns an iterator over the rows of a time.
+func (w windows[T]) iterator(ctx context.Context, from, to time.Time) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { w.between(ctx, from, to, yield) }
+}
+
+// between passes the rows of a time to yield, and at most one error.
+func (w windows[T]) between(ctx context.Context, from, to time.Time, yield func(T, error) bool) {
+	var zero T
+	from, to = from.Truncate(time.Second), to.Truncate(time.Second)
+	if err := checkTimes(from, to); err != nil {
+		yield(zero, err)
+		return
+	}
+	for end := from; end.Before(to); {
+		start := end
+		end = start.Add(min(ReportWindow, to.Sub(start)))
+		rows, err := w.window(ctx, start, end)
+		if err != nil {
+			yield(zero, fmt.Errorf("%w (window from %s to %s)", err, start.Format(time.RFC3339), end.Format(time.RFC3339)))
+			return
+		}
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// checkTimes returns an error if to is not after from, or too recent.
+func checkTimes(from, to time.Time) error {
+	if !from.Before(to) {
+		return windowError("the end of the time must be a second or more after its start")
+	}
+	return checkReportEnd(to)
+}
+
+// window requests one window when the limits allow it.
+func (w windows[T]) window(ctx context.Context, from, to time.Time) ([]T, error) {
+	var limits []pace.Limit
+	for _, l := range w.operation.Limits {
+		limits = append(limits, pace.Limit(l))
+	}
+	if err := w.service.pace.Wait(ctx, w.operation.ID+" "+string(w.subAccount), limits); err != nil {
+		return nil, fmt.Errorf("ringcx: call: waiting for the rate limit of %s: %w", w.operation.ID, err)
+	}
+	return w.list(ctx, from, to)
+}
+
+// segments compares the segments of consecutive windows.
+type segments struct {
+	atEdge map[string]bool // the ids of those that the next window may contain, too
+}
+
+// tolerance is how far outside of its window a segment may have ended.
+const tolerance = time.Minute
+
+// next returns list without the segments that it returned before, and with an error if one ended
+// outside of the window.
+func (s *segments) next(list listFunc[InteractionSegment]) listFunc[InteractionSegment] {
+	return func(ctx context.Context, from, to time.Time) ([]InteractionSegment, error) {
+		all, err := list(ctx, from, to)
+		if err != nil {
+			return nil, err
+		}
+		unseen, before := all[:0], s.atEdge
+		s.atEdge = make(map[string]bool)
+		for _, segment := range all {
+			id, end := segmentEnd(segment)
+			isOutside := end.Before(from.Add(-tolerance)) || end.After(to.Add(tolerance))
+			if !end.IsZero() && isOutside {
+				return nil, fmt.Errorf("ringcx: call: a segment ended at %s: RingCX uses other windows than documented, or another time zone than %s", end.UTC().Format(time.RFC3339), reportZone(from, to))
+			}
+			if end.IsZero() || !end.Before(to.Add(-time.Second)) {
+				s.atEdge[id] = true
+			}
+			if id == "" || !before[id] {
+				unseen = append(unseen, segment)
+			}
+		}
+		return unseen, nil
+	}
+}
+
+// segmentEnd returns the id of a segment and when it ended. Either may be zero.
+func segmentEnd(segment InteractionSegment) (id string, end time.Time) {
+	if segment.SegmentID != nil {
+		id = *segment.SegmentID
+	}
+	if segment.SegmentEndTimeMs != nil {
+		end = segment.SegmentEndTimeMs.Time
+	}
+	return id, end
+}
