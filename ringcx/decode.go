@@ -87,7 +87,7 @@ func Pages[T any](ctx context.Context, first int, fetch func(ctx context.Context
 // value if it is another one.
 func resultOperation(r any) decode.Operation {
 	op, _ := gen.OperationOf(r)
-	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success}
+	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success, Delayed: op.Delayed}
 }
 
 // responseOperation returns the operation of the request of r, or the zero value if it is
@@ -98,5 +98,5 @@ func responseOperation(r *http.Response) decode.Operation {
 	}
 	path := strings.TrimPrefix(r.Request.URL.EscapedPath(), decode.BasePath(r))
 	op, _ := gen.FindOperation(r.Request.Method, path)
-	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success}
+	return decode.Operation{Method: op.Method, Path: op.Path, Success: op.Success, Delayed: op.Delayed}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/internal/redact"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // Errors for common HTTP statuses. errors.Is reports whether an error is an [*Error]
@@ -97,7 +98,9 @@ type Error struct {
 	//     one. It is a copy: its Response has a status but no headers, and its Body is
 	//     empty;
 	//   - ErrSignInRequired, or another error with the text of a hint, for example of what a
-	//     call with status 403 needs as documented.
+	//     call with status 403 needs as documented;
+	//   - an error that wraps wire.ErrNotReady, of a call with status 404 for a recording, a
+	//     transcript or a summary.
 	Cause error
 }
 
@@ -167,6 +170,9 @@ func (e *Error) advice() string {
 // hint returns what to check or to do about the error, or "".
 func (e *Error) hint() string {
 	hint := e.usualCauses()
+	if errors.Is(e.Cause, wire.ErrNotReady) {
+		hint = e.Cause.Error()
+	}
 	cause, ok := e.Cause.(hintError) //nolint:errorlint // the cause itself is one
 	if ok && hint != "" {
 		hint += "; "

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/origin"
@@ -94,11 +95,19 @@ func (t *transport) finish(req *http.Request, resp *http.Response, err error, se
 		return resp, nil
 	}
 	e := readError(StageCall, req, resp, secrets...)
-	if e.StatusCode == http.StatusForbidden {
+	switch e.StatusCode {
+	case http.StatusForbidden:
 		e.Cause = t.neededBy(req)
+	case http.StatusNotFound:
+		if op, _ := t.operation(req); op.Delayed {
+			e.Cause = errNotReady
+		}
 	}
 	return nil, e
 }
+
+// errNotReady is the Cause of a 404 of a delayed operation.
+var errNotReady = fmt.Errorf("%w, or the id is wrong", wire.ErrNotReady)
 
 // neededBy returns a hint that says what permission the operation of req needs, or nil if
 // openapi.yaml does not say.
@@ -125,11 +134,26 @@ func (t *transport) withToken(r *http.Request, st *state) *http.Request {
 	if r.Header = maps.Clone(r.Header); r.Header == nil {
 		r.Header = http.Header{}
 	}
-	r.Header["Authorization"] = st.header
+	if op, _ := t.operation(r); op.TokenCookie == "" {
+		r.Header["Authorization"] = st.header
+	} else {
+		delete(r.Header, "Authorization")
+		setCookie(r, op.TokenCookie, st.token.AccessToken)
+	}
 	if _, set := r.Header["User-Agent"]; !set {
 		r.Header["User-Agent"] = t.cache.agent
 	}
 	return r
+}
+
+// setCookie adds a cookie to r, and removes others with its name. It does not change the values
+// of the header.
+func setCookie(r *http.Request, name, value string) {
+	cookies := slices.DeleteFunc(r.Cookies(), func(c *http.Cookie) bool { return c.Name == name })
+	delete(r.Header, "Cookie")
+	for _, c := range append(cookies, &http.Cookie{Name: name, Value: value}) {
+		r.AddCookie(c)
+	}
 }
 
 // ownSecrets returns the tokens that a request of the program to RingCX's token

@@ -169,6 +169,7 @@ var secretFields = []struct{ field, name string }{
 
 const (
 	bearerPrefix = "Bearer "
+	tokenCookie  = "access_token" // gen.Operation.TokenCookie of the summaries
 	logoutPrefix = "/api/auth/logout/"
 	refreshPath  = "/api/auth/token/refresh"
 )
@@ -178,6 +179,9 @@ func requestSecrets(req *http.Request) []secret {
 	var found []secret
 	if value, ok := strings.CutPrefix(req.Header.Get("Authorization"), bearerPrefix); ok {
 		found = append(found, secret{ringCXToken, value})
+	}
+	if c, err := req.Cookie(tokenCookie); err == nil {
+		found = append(found, secret{ringCXToken, c.Value})
 	}
 	if _, _, ok := req.BasicAuth(); ok {
 		found = append(found, secret{name: clientSecret})
