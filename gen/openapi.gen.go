@@ -9019,9 +9019,13 @@ type ClientInterface interface {
 	// GetRecording returns the recording of a segment.
 	//
 	// The recording is WAV audio, or MP3 if the User-Agent is that of a browser. It is ready
-	// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes);
-	// before that the status is 404. The account needs the feature recording. The guide
-	// requires the permission READ Account.
+	// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes).
+	// Before that the status is 404, as for an id that does not exist. (For recordings the
+	// status is inferred; for transcripts it is documented.) The account needs the feature
+	// recording. The guide requires the permission READ Account.
+	//
+	// Some reports contain the URL of a recording on another host. That is no operation of
+	// this API: such a URL is requested without the access token.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9032,8 +9036,9 @@ type ClientInterface interface {
 
 	// GetTranscript returns the transcript of a segment.
 	//
-	// The transcript is ready 5 minutes after the segment (another page: 10 to 15); before
-	// that the status is 404. The queue or the campaign needs the feature AI summaries.
+	// The transcript is ready 5 minutes after the segment (another page: 10 to 15). Before
+	// that the status is 404, as for an id that does not exist. The queue or the campaign
+	// needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11614,8 +11619,8 @@ type ClientInterface interface {
 	// GetAgentSummary returns the summary of a segment that the agent approved.
 	//
 	// The token is sent as the cookie access_token, not in the header Authorization. While
-	// the summary is not ready, the response is empty, or its status is 404. The queue or
-	// the campaign needs the feature AI summaries.
+	// the summary is not ready, the response is empty, or its status is 404, as for an id
+	// that does not exist. The queue or the campaign needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11627,8 +11632,8 @@ type ClientInterface interface {
 	// GetAutoSummary returns the generated summary of a segment.
 	//
 	// The token is sent as the cookie access_token, not in the header Authorization. While
-	// the summary is not ready, the response is empty, or its status is 404. The queue or
-	// the campaign needs the feature AI summaries.
+	// the summary is not ready, the response is empty, or its status is 404, as for an id
+	// that does not exist. The queue or the campaign needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -12337,9 +12342,13 @@ func (c *Client) ListCXQueues(ctx context.Context, rcAccountID RCAccountID, subA
 // GetRecording returns the recording of a segment.
 //
 // The recording is WAV audio, or MP3 if the User-Agent is that of a browser. It is ready
-// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes);
-// before that the status is 404. The account needs the feature recording. The guide
-// requires the permission READ Account.
+// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes).
+// Before that the status is 404, as for an id that does not exist. (For recordings the
+// status is inferred; for transcripts it is documented.) The account needs the feature
+// recording. The guide requires the permission READ Account.
+//
+// Some reports contain the URL of a recording on another host. That is no operation of
+// this API: such a URL is requested without the access token.
 //
 // Limit: 120 requests per minute.
 //
@@ -12360,8 +12369,9 @@ func (c *Client) GetRecording(ctx context.Context, rcAccountID RCAccountID, subA
 
 // GetTranscript returns the transcript of a segment.
 //
-// The transcript is ready 5 minutes after the segment (another page: 10 to 15); before
-// that the status is 404. The queue or the campaign needs the feature AI summaries.
+// The transcript is ready 5 minutes after the segment (another page: 10 to 15). Before
+// that the status is 404, as for an id that does not exist. The queue or the campaign
+// needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //
@@ -16800,8 +16810,8 @@ func (c *Client) ValidateToken(ctx context.Context, params *ValidateTokenParams,
 // GetAgentSummary returns the summary of a segment that the agent approved.
 //
 // The token is sent as the cookie access_token, not in the header Authorization. While
-// the summary is not ready, the response is empty, or its status is 404. The queue or
-// the campaign needs the feature AI summaries.
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //
@@ -16823,8 +16833,8 @@ func (c *Client) GetAgentSummary(ctx context.Context, subAccountID SubAccountID,
 // GetAutoSummary returns the generated summary of a segment.
 //
 // The token is sent as the cookie access_token, not in the header Authorization. While
-// the summary is not ready, the response is empty, or its status is 404. The queue or
-// the campaign needs the feature AI summaries.
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //
@@ -26290,9 +26300,13 @@ type ClientWithResponsesInterface interface {
 	// GetRecordingWithResponse returns the recording of a segment.
 	//
 	// The recording is WAV audio, or MP3 if the User-Agent is that of a browser. It is ready
-	// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes);
-	// before that the status is 404. The account needs the feature recording. The guide
-	// requires the permission READ Account.
+	// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes).
+	// Before that the status is 404, as for an id that does not exist. (For recordings the
+	// status is inferred; for transcripts it is documented.) The account needs the feature
+	// recording. The guide requires the permission READ Account.
+	//
+	// Some reports contain the URL of a recording on another host. That is no operation of
+	// this API: such a URL is requested without the access token.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26305,8 +26319,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetTranscriptWithResponse returns the transcript of a segment.
 	//
-	// The transcript is ready 5 minutes after the segment (another page: 10 to 15); before
-	// that the status is 404. The queue or the campaign needs the feature AI summaries.
+	// The transcript is ready 5 minutes after the segment (another page: 10 to 15). Before
+	// that the status is 404, as for an id that does not exist. The queue or the campaign
+	// needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -29083,8 +29098,8 @@ type ClientWithResponsesInterface interface {
 	// GetAgentSummaryWithResponse returns the summary of a segment that the agent approved.
 	//
 	// The token is sent as the cookie access_token, not in the header Authorization. While
-	// the summary is not ready, the response is empty, or its status is 404. The queue or
-	// the campaign needs the feature AI summaries.
+	// the summary is not ready, the response is empty, or its status is 404, as for an id
+	// that does not exist. The queue or the campaign needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -29098,8 +29113,8 @@ type ClientWithResponsesInterface interface {
 	// GetAutoSummaryWithResponse returns the generated summary of a segment.
 	//
 	// The token is sent as the cookie access_token, not in the header Authorization. While
-	// the summary is not ready, the response is empty, or its status is 404. The queue or
-	// the campaign needs the feature AI summaries.
+	// the summary is not ready, the response is empty, or its status is 404, as for an id
+	// that does not exist. The queue or the campaign needs the feature AI summaries.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -35053,9 +35068,13 @@ func (c *ClientWithResponses) ListCXQueuesWithResponse(ctx context.Context, rcAc
 // GetRecordingWithResponse returns the recording of a segment.
 //
 // The recording is WAV audio, or MP3 if the User-Agent is that of a browser. It is ready
-// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes);
-// before that the status is 404. The account needs the feature recording. The guide
-// requires the permission READ Account.
+// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes).
+// Before that the status is 404, as for an id that does not exist. (For recordings the
+// status is inferred; for transcripts it is documented.) The account needs the feature
+// recording. The guide requires the permission READ Account.
+//
+// Some reports contain the URL of a recording on another host. That is no operation of
+// this API: such a URL is requested without the access token.
 //
 // Limit: 120 requests per minute.
 //
@@ -35074,8 +35093,9 @@ func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, rcAc
 
 // GetTranscriptWithResponse returns the transcript of a segment.
 //
-// The transcript is ready 5 minutes after the segment (another page: 10 to 15); before
-// that the status is 404. The queue or the campaign needs the feature AI summaries.
+// The transcript is ready 5 minutes after the segment (another page: 10 to 15). Before
+// that the status is 404, as for an id that does not exist. The queue or the campaign
+// needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //
@@ -38968,8 +38988,8 @@ func (c *ClientWithResponses) ValidateTokenWithResponse(ctx context.Context, par
 // GetAgentSummaryWithResponse returns the summary of a segment that the agent approved.
 //
 // The token is sent as the cookie access_token, not in the header Authorization. While
-// the summary is not ready, the response is empty, or its status is 404. The queue or
-// the campaign needs the feature AI summaries.
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //
@@ -38989,8 +39009,8 @@ func (c *ClientWithResponses) GetAgentSummaryWithResponse(ctx context.Context, s
 // GetAutoSummaryWithResponse returns the generated summary of a segment.
 //
 // The token is sent as the cookie access_token, not in the header Authorization. While
-// the summary is not ready, the response is empty, or its status is 404. The queue or
-// the campaign needs the feature AI summaries.
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
 //
 // Limit: 120 requests per minute.
 //

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/internal/pace"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // AllInteractionsBetween returns an iterator over the segments of interactions that ended from
@@ -39,7 +40,7 @@ import (
 // That a window begins at SegmentEndTime is documented, and on one page contradicted. If a
 // segment ended more than a minute outside of its window, RingCX uses other windows than
 // documented, or another time zone: that is an error, too.
-func (s *ReportsService) AllInteractionsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time) iter.Seq2[InteractionSegment, error] {
+func (s *ReportsService) AllInteractionsBetween(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, from, to time.Time) iter.Seq2[InteractionSegment, error] {
 	list := func(ctx context.Context, from, to time.Time) ([]InteractionSegment, error) {
 		return s.ListInteractions(ctx, rcAccountID, subAccountID, NewInteractionSearch(from, to))
 	}
@@ -54,7 +55,7 @@ func (s *ReportsService) AllInteractionsBetween(ctx context.Context, rcAccountID
 // [ReportsService.AllInteractionsBetween]. Choose from so that intervals begin there, and an
 // interval that divides [ReportWindow], such as 15 minutes. The field DateTimeFrom is in the time
 // zone that [NewStatsRequest] chooses.
-func (s *ReportsService) AllAgentStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[AgentStats, error] {
+func (s *ReportsService) AllAgentStatsBetween(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, from, to time.Time, interval time.Duration) iter.Seq2[AgentStats, error] {
 	list := func(ctx context.Context, from, to time.Time) ([]AgentStats, error) {
 		return s.ListAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
@@ -63,7 +64,7 @@ func (s *ReportsService) AllAgentStatsBetween(ctx context.Context, rcAccountID R
 
 // AllExtendedAgentStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions
 // of each agent in each queue. It calls [ReportsService.ListExtendedAgentStats].
-func (s *ReportsService) AllExtendedAgentStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[ExtendedAgentStats, error] {
+func (s *ReportsService) AllExtendedAgentStatsBetween(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, from, to time.Time, interval time.Duration) iter.Seq2[ExtendedAgentStats, error] {
 	list := func(ctx context.Context, from, to time.Time) ([]ExtendedAgentStats, error) {
 		return s.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
@@ -72,7 +73,7 @@ func (s *ReportsService) AllExtendedAgentStatsBetween(ctx context.Context, rcAcc
 
 // AllQueueStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions of each
 // queue. It calls [ReportsService.ListQueueStats].
-func (s *ReportsService) AllQueueStatsBetween(ctx context.Context, rcAccountID RCAccountID, subAccountID SubAccountID, from, to time.Time, interval time.Duration) iter.Seq2[QueueStats, error] {
+func (s *ReportsService) AllQueueStatsBetween(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, from, to time.Time, interval time.Duration) iter.Seq2[QueueStats, error] {
 	list := func(ctx context.Context, from, to time.Time) ([]QueueStats, error) {
 		return s.ListQueueStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
@@ -83,7 +84,7 @@ func (s *ReportsService) AllQueueStatsBetween(ctx context.Context, rcAccountID R
 type windows[T any] struct {
 	service    *service
 	operation  Operation
-	subAccount SubAccountID
+	subAccount wire.ID
 	list       listFunc[T]
 }
 
@@ -177,7 +178,7 @@ func (s *segments) next(list listFunc[InteractionSegment]) listFunc[InteractionS
 // segmentEnd returns the id of a segment and when it ended. Either may be zero.
 func segmentEnd(segment InteractionSegment) (id string, end time.Time) {
 	if segment.SegmentID != nil {
-		id = *segment.SegmentID
+		id = string(*segment.SegmentID)
 	}
 	if segment.SegmentEndTimeMs != nil {
 		end = segment.SegmentEndTimeMs.Time

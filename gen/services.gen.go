@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/ringcx-go/ringcx-go/internal/decode"
+	"github.com/ringcx-go/ringcx-go/internal/pace"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
@@ -65,7 +66,12 @@ type ReportsService service
 // ListExtendedAgentStats reports the interactions of each agent in each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats. See [Client.ListExtendedAgentStats].
+//
+// It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]ExtendedAgentStats, error) {
+	if err := body.Check(); err != nil {
+		return decode.Value[[]ExtendedAgentStats](expected(7), nil, err)
+	}
 	resp, err := s.client.ListExtendedAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]ExtendedAgentStats](expected(7), resp, err)
 }
@@ -75,6 +81,9 @@ func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[ExtendedAgentStats, error] {
 	return decode.All[ExtendedAgentStats](expected(7), func() (*http.Response, error) {
+		if err := body.Check(); err != nil {
+			return nil, err
+		}
 		return s.client.ListExtendedAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
@@ -82,7 +91,12 @@ func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID 
 // ListAgentStats reports the times of each agent.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats. See [Client.ListAgentStats].
+//
+// It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]AgentStats, error) {
+	if err := body.Check(); err != nil {
+		return decode.Value[[]AgentStats](expected(8), nil, err)
+	}
 	resp, err := s.client.ListAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]AgentStats](expected(8), resp, err)
 }
@@ -92,6 +106,9 @@ func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID wire.ID
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[AgentStats, error] {
 	return decode.All[AgentStats](expected(8), func() (*http.Response, error) {
+		if err := body.Check(); err != nil {
+			return nil, err
+		}
 		return s.client.ListAgentStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
@@ -99,7 +116,12 @@ func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID wire.ID,
 // ListQueueStats reports the interactions of each queue.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats. See [Client.ListQueueStats].
+//
+// It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]QueueStats, error) {
+	if err := body.Check(); err != nil {
+		return decode.Value[[]QueueStats](expected(9), nil, err)
+	}
 	resp, err := s.client.ListQueueStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]QueueStats](expected(9), resp, err)
 }
@@ -109,6 +131,9 @@ func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID wire.ID
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s *ReportsService) AllQueueStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) iter.Seq2[QueueStats, error] {
 	return decode.All[QueueStats](expected(9), func() (*http.Response, error) {
+		if err := body.Check(); err != nil {
+			return nil, err
+		}
 		return s.client.ListQueueStats(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
@@ -151,7 +176,12 @@ func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID 
 // ListInteractions reports the segments of interactions that ended in a window.
 //
 // It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata. See [Client.ListInteractions].
+//
+// It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body InteractionSearch) ([]InteractionSegment, error) {
+	if err := body.Check(); err != nil {
+		return decode.Value[[]InteractionSegment](expected(14), nil, err)
+	}
 	resp, err := s.client.ListInteractions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	return decode.Value[[]InteractionSegment](expected(14), resp, err)
 }
@@ -161,6 +191,9 @@ func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID wire.
 // at a time. Errors are those of Stream of package ringcx: elements may come before one.
 func (s *ReportsService) AllInteractions(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body InteractionSearch) iter.Seq2[InteractionSegment, error] {
 	return decode.All[InteractionSegment](expected(14), func() (*http.Response, error) {
+		if err := body.Check(); err != nil {
+			return nil, err
+		}
 		return s.client.ListInteractions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
 	})
 }
@@ -211,6 +244,8 @@ type RecordingsService service
 //
 // params may be nil.
 //
+// If it is not ready yet, the error wraps [wire.ErrNotReady].
+//
 // The caller must close the body of the response.
 func (s *RecordingsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, params *GetRecordingParams) (*http.Response, error) {
 	resp, err := s.client.GetRecording(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), params)
@@ -223,6 +258,8 @@ type TranscriptsService service
 // Get returns the transcript of a segment.
 //
 // It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetTranscript].
+//
+// If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *TranscriptsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID) (Transcript, error) {
 	resp, err := s.client.GetTranscript(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID))
 	return decode.Value[Transcript](expected(18), resp, err)
@@ -1781,7 +1818,12 @@ func (s *AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableE
 // Search searches the audit log for changes of the configuration.
 //
 // It sends PUT /voice/api/v1/admin/auditLogs/search. See [Client.SearchAuditLogs].
+//
+// It sends nothing if the Check of body returns an error.
 func (s *AuditLogsService) Search(ctx context.Context, body AuditLogSearch) ([]AuditLog, error) {
+	if err := body.Check(); err != nil {
+		return decode.Value[[]AuditLog](expected(138), nil, err)
+	}
 	resp, err := s.client.SearchAuditLogs(ctx, body)
 	return decode.Value[[]AuditLog](expected(138), resp, err)
 }
@@ -2049,6 +2091,8 @@ type SummariesService service
 // GetAgent returns the summary of a segment that the agent approved.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent. See [Client.GetAgentSummary].
+//
+// If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *SummariesService) GetAgent(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {
 	resp, err := s.client.GetAgentSummary(ctx, wire.PathID(subAccountID), wire.PathID(segmentID))
 	return decode.Value[string](expected(161), resp, err)
@@ -2057,6 +2101,8 @@ func (s *SummariesService) GetAgent(ctx context.Context, subAccountID wire.ID, s
 // GetAuto returns the generated summary of a segment.
 //
 // It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto. See [Client.GetAutoSummary].
+//
+// If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *SummariesService) GetAuto(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {
 	resp, err := s.client.GetAutoSummary(ctx, wire.PathID(subAccountID), wire.PathID(segmentID))
 	return decode.Value[string](expected(162), resp, err)
@@ -2102,7 +2148,7 @@ type Services struct {
 // [ClientWithResponses] or a [Client]. Its HTTP client must return statuses of 400 or higher
 // as errors, as that of package ringcx does.
 func NewServices(client ClientInterface) Services {
-	s := &service{client}
+	s := &service{client: client}
 	return Services{
 		AgentStateSubscriptions: (*AgentStateSubscriptionsService)(s),
 		Reports:                 (*ReportsService)(s),
@@ -2139,4 +2185,7 @@ func NewServices(client ClientInterface) Services {
 }
 
 // service is what all services have.
-type service struct{ client ClientInterface }
+type service struct {
+	client ClientInterface
+	pace   pace.Pace // of the methods that wait for rate limits
+}

@@ -98,6 +98,70 @@ type Behavior struct {
 	// Source: the rules are those of the RingCX developer guide, "Agent State Subscription
 	// APIs". Another edition calls them unconfirmed, and its receiver responds with status 204.
 	AnyReceiver bool
+
+	// Reports.
+
+	// WindowsBackward makes listInteractions take segmentEndTime as the end of the window. By
+	// default the window begins there.
+	//
+	// Source: the RingCX API reference has the beginning, and one page of the RingCX developer
+	// guide the end.
+	WindowsBackward bool
+
+	// WindowsOverlap makes a window contain the segments that ended exactly at its end. By
+	// default only the next window contains them.
+	//
+	// Source: inferred, the documentation does not say.
+	WindowsOverlap bool
+
+	// LongestWindow is how long the window of listInteractions may be. The default is 3 hours.
+	//
+	// Source: RingCX API reference; an older page of the RingCX developer guide has one hour.
+	LongestWindow time.Duration
+
+	// InteractionTimesInMilliseconds makes listInteractions send times as milliseconds since
+	// 1970. By default they are strings.
+	//
+	// Source: RingCX API reference (strings), RingCX developer guide (milliseconds).
+	InteractionTimesInMilliseconds bool
+
+	// StatsInMinutes makes the reports of figures take timeInterval in minutes, and accept only
+	// 15, 30, 45 and 60. By default it is in seconds.
+	//
+	// Source: RingCX API reference (seconds), RingCX developer guide (minutes).
+	StatsInMinutes bool
+
+	// Recordings, transcripts and summaries.
+
+	// RecordingDelay is how long after the end of its segment a recording is ready. The default
+	// is 10 minutes; a negative value means no delay.
+	//
+	// Source: RingCX developer guide, whose pages have 1 to 2, 10 and 15 minutes.
+	RecordingDelay time.Duration
+
+	// TranscriptDelay is how long after the end of its segment a transcript is ready. The
+	// default is 5 minutes; a negative value means no delay.
+	//
+	// Source: RingCX developer guide, "Call transcripts"; another page has 10 to 15 minutes.
+	TranscriptDelay time.Duration
+
+	// SummaryDelay is how long after the end of its segment a summary is ready. The default is
+	// a minute (inferred: the documentation calls it short); a negative value means no delay.
+	SummaryDelay time.Duration
+
+	// SummaryNotFound makes a summary that is not ready a response with status 404. By default
+	// the status is 200 and the body is empty.
+	//
+	// Source: RingCX developer guide, "Call summaries", which has both.
+	SummaryNotFound bool
+
+	// Audit logs.
+
+	// AuditDelay is how long after a change a search of the audit log finds it. The default is
+	// 5 minutes; a negative value means no delay.
+	//
+	// Source: RingCX developer guide, "Administrative Audit Log APIs".
+	AuditDelay time.Duration
 }
 
 // LeadForm is the form of the response of a search for leads.
@@ -135,4 +199,12 @@ func (b Behavior) leadDelay() time.Duration {
 		return 2 * time.Second
 	}
 	return max(b.LeadDelay, 0)
+}
+
+// delayOr returns set, or usual if it is 0. It returns 0 for a negative delay.
+func delayOr(set, usual time.Duration) time.Duration {
+	if set == 0 {
+		return usual
+	}
+	return max(set, 0)
 }

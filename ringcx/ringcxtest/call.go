@@ -229,6 +229,9 @@ func (c *call) secrets() []string {
 	if _, credentials, ok := strings.Cut(c.r.Header.Get("Authorization"), " "); ok {
 		all = append(all, credentials)
 	}
+	for _, cookie := range c.r.Cookies() {
+		all = append(all, cookie.Value)
+	}
 	if id, secret, ok := c.r.BasicAuth(); ok {
 		all = append(all, id, secret)
 	}

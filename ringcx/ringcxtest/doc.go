@@ -54,7 +54,9 @@
 // [Server.Set] and [Server.SetJSON] replace the resources at a path, and [Server.Get] reads
 // them. [Server.SetAccounts], [Server.SetUsers] and [Server.GenerateUsers] do this for accounts
 // and users. [Server.Respond] chooses the response of an operation, and
-// [Server.SetPermissions] what the user may do. [Server.Handle] adds an endpoint that
+// [Server.SetPermissions] what the user may do. [Server.SetInteractions] replaces the segments
+// that reports, recordings, transcripts and summaries are about, and [Server.SetAuditLogs] the
+// audit log. [Server.Handle] adds an endpoint that
 // openapi.yaml does not describe.
 //
 // Leads that are loaded, directly or from a file, are in the lists of their campaign, and

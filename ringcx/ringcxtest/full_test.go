@@ -128,7 +128,7 @@ type exampleRequest struct {
 // send sends the request, and returns the size of the response. If tb is not nil, it fails if the
 // status is not below 300.
 func (r exampleRequest) send(tb testing.TB, client testClient, token string) (size int) {
-	header := slices.Concat(r.header, []string{"Authorization", "Bearer " + token})
+	header := slices.Concat(r.header, []string{"Authorization", "Bearer " + token, "Cookie", "access_token=" + token})
 	if r.contentType != "" {
 		header = append(header, "Content-Type", r.contentType)
 	}

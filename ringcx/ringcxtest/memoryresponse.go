@@ -170,13 +170,22 @@ func (m *memoryResponse) result() (*http.Response, error) {
 	}
 	length := int64(m.buffer.Len())
 	if m.pipe != nil {
-		length = -1
+		length = declaredLength(m.sent)
 	}
 	return &http.Response{
 		Status:     strconv.Itoa(m.status) + " " + http.StatusText(m.status),
 		StatusCode: m.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: m.sent, Body: m.body, ContentLength: length, Request: m.request,
 	}, nil
+}
+
+// declaredLength returns the Content-Length of a header, or -1 if there is none.
+func declaredLength(h http.Header) int64 {
+	n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // pipeBody is a response body that the handler writes while the client reads it.

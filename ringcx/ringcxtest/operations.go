@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
 )
@@ -62,6 +63,16 @@ var handlers = map[Endpoint]func(*call){
 
 	"createAgentStateSubscription": createSubscription,
 	"updateAgentStateSubscription": updateSubscription,
+
+	"listInteractions":       listInteractions,
+	"listAgentStats":         listStats,
+	"listExtendedAgentStats": listStats,
+	"listQueueStats":         listStats,
+	"getRecording":           getRecording,
+	"getTranscript":          getTranscript,
+	"getAgentSummary":        getSummary,
+	"getAutoSummary":         getSummary,
+	"searchAuditLogs":        searchAuditLogs,
 }
 
 // servedBy returns how s responds to an operation: "hand" if it has a handler of its own, or what
@@ -100,6 +111,17 @@ func handleOperation(_ http.ResponseWriter, r *http.Request) {
 // serveResources responds as package engine does.
 func serveResources(c *call) {
 	c.send(c.server.resources().Serve(c.operation, c.engineRequest()))
+}
+
+// resources returns the response of package engine. If that rejects the request, resources sends
+// the response and returns nil.
+func (c *call) resources() *engine.Response {
+	response := c.server.resources().Serve(c.operation, c.engineRequest())
+	if response.Problem != nil {
+		c.send(response)
+		return nil
+	}
+	return response
 }
 
 // edit responds with what f returns, after the checks of package engine.
@@ -256,6 +278,12 @@ func (c *call) isTrue(parameter string) bool {
 // Source: RingCX documentation ("Jwt is expired"); the other texts are inferred.
 func authorizeCall(c *call) bool {
 	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	if name := c.tokenCookie(); name != "" {
+		scheme, token = "Bearer", ""
+		if cookie, err := c.r.Cookie(name); err == nil {
+			token = cookie.Value
+		}
+	}
 	s := c.server
 	s.mu.Lock()
 	a := s.sessions.access[strings.TrimSpace(token)]
@@ -273,6 +301,16 @@ func authorizeCall(c *call) bool {
 		c.respond(http.StatusUnauthorized, textType, problem)
 	}
 	return problem == ""
+}
+
+// tokenCookie returns the name of the cookie that has the access token, or "" if it is in the
+// header Authorization.
+func (c *call) tokenCookie() string {
+	if c.operation == nil {
+		return ""
+	}
+	op, _ := gen.FindOperation(c.operation.Method, c.operation.Path)
+	return op.TokenCookie
 }
 
 // requireToken passes requests with a valid access token to h.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
@@ -83,6 +84,9 @@ type Server struct {
 	calls          phoneCalls
 	streams        []Stream
 	webhooks       webhooks
+	segments       []gen.InteractionSegment // nil if not set: one that ended an hour before started
+	auditLogs      []gen.AuditLog           // nil if not set: one of an hour before started
+	started        time.Time
 	onRequest      func(LogEntry) // nil if not set
 }
 
@@ -103,6 +107,7 @@ func newServer(spec *contract.Document) *Server {
 		loginLifetimes: loginLifetimes{loginLifetime, loginRefreshLifetime},
 		fixed:          make(map[Endpoint]fixedResponse),
 		calls:          newPhoneCalls(),
+		started:        time.Now(),
 	}
 	s.resources = sync.OnceValue(func() *engine.Engine { return engine.New(apiOf(s.spec)) })
 	s.memory = &memory{server: s, running: make(map[*memoryResponse]struct{})}
