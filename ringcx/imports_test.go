@@ -18,7 +18,7 @@ func TestImports(t *testing.T) {
 	allowed := []string{
 		"github.com/ringcx-go/ringcx-go/ringcx", "github.com/ringcx-go/ringcx-go/gen", "github.com/ringcx-go/ringcx-go/wire",
 		"github.com/ringcx-go/ringcx-go/internal/decode", "github.com/ringcx-go/ringcx-go/internal/redact",
-		"github.com/ringcx-go/ringcx-go/internal/origin", "github.com/ringcx-go/ringcx-go/internal/permission", "github.com/ringcx-go/ringcx-go/internal/route", "github.com/ringcx-go/ringcx-go/internal/strictjson",
+		"github.com/ringcx-go/ringcx-go/internal/origin", "github.com/ringcx-go/ringcx-go/internal/pace", "github.com/ringcx-go/ringcx-go/internal/permission", "github.com/ringcx-go/ringcx-go/internal/route", "github.com/ringcx-go/ringcx-go/internal/strictjson",
 		"github.com/ringcx-go/ringcx-go/ringcx/internal/bounded", "github.com/ringcx-go/ringcx-go/ringcx/internal/keepalive",
 		"github.com/ringcx-go/ringcx-go/internal/redact", "github.com/ringcx-go/ringcx-go/ringcx/internal/servertime",
 		"golang.org/x/oauth2", "golang.org/x/oauth2/internal",

@@ -86,7 +86,8 @@ func (op Operation) checkResult(r any, v reflect.Value) error {
 		status, body = raw.StatusCode(), raw.GetBody()
 	}
 	if notReady := op.Delayed && isBlank(body); notReady && status == http.StatusOK {
-		return notReadyError(op.Method, op.Path, status)
+		e := op.decodeError(r, status, errEmpty)
+		return notReadyError(e.Method, e.Path, status)
 	}
 	if !v.IsNil() {
 		err := nullIn(v.Elem(), body)
@@ -115,6 +116,11 @@ func (op Operation) responseError(r any, status int, reason error) error {
 	if reason == nil {
 		return nil
 	}
+	return op.decodeError(r, status, reason)
+}
+
+// decodeError returns the *wire.DecodeError for the response in r.
+func (op Operation) decodeError(r any, status int, reason error) *wire.DecodeError {
 	field, reason := mismatchIn(reason)
 	resp := responseOf(r)
 	if resp == nil {
