@@ -59,6 +59,10 @@ func TestTokenCookie(t *testing.T) {
 	if n := fake.Counts().Unauthorized; len(recorder.headers) != 3 || n != 1 {
 		t.Fatalf("%d calls, %d with status 401, want 3 and 1", len(recorder.headers), n)
 	}
+	log := fake.Log()
+	if got := log[len(log)-1].Authorization; !strings.HasPrefix(got, "Cookie access_token=…") || len(got) != len("Cookie access_token=…")+6 {
+		t.Errorf("log: %s", got)
+	}
 	tokens := map[string]bool{}
 	for _, h := range recorder.headers {
 		start, token, _ := strings.Cut(h.Get("Cookie"), "; access_token=")
@@ -138,6 +142,10 @@ func TestNotReady(t *testing.T) {
 	const wantEmpty = "ringcx: call: GET /voice/api/v1/summary/accounts/333333/segments/y/auto: status 200: not ready yet"
 	if !errors.Is(err, wire.ErrNotReady) || err.Error() != wantEmpty {
 		t.Errorf("error is %q, want %q", err, wantEmpty)
+	}
+	_, err = ringcx.Get(client.GetAutoSummaryWithResponse(ctx, "333333", "y"))
+	if !errors.Is(err, wire.ErrNotReady) || err.Error() != wantEmpty {
+		t.Errorf("error of Get is %q, want %q", err, wantEmpty)
 	}
 	_, err = client.CXQueues.List(ctx, "1", "7", 1)
 	if !errors.As(err, &notFound) || errors.Is(err, wire.ErrNotReady) {

@@ -229,7 +229,7 @@ func (c *call) secrets() []string {
 	if _, credentials, ok := strings.Cut(c.r.Header.Get("Authorization"), " "); ok {
 		all = append(all, credentials)
 	}
-	for _, cookie := range c.r.Cookies() {
+	for _, cookie := range c.r.CookiesNamed("access_token") {
 		all = append(all, cookie.Value)
 	}
 	if id, secret, ok := c.r.BasicAuth(); ok {

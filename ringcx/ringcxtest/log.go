@@ -38,7 +38,7 @@ type LogEntry struct {
 	Method        string
 	Host          string
 	URL           string     // path and query
-	Authorization string     // header of the request
+	Authorization string     // header of the request, or the cookie that has the token
 	Form          url.Values // nil if the request body is not a form
 	Status        int        // 0 if the connection was cut
 	Size          int64      // of the response body, in bytes
@@ -76,7 +76,7 @@ func newLogEntry(c *call) LogEntry {
 	e := LogEntry{
 		Time: c.began, Took: time.Since(c.began), Endpoint: c.endpoint,
 		Method: c.r.Method, Host: c.r.Host, URL: m.url(c).RequestURI(),
-		Authorization: maskAuthorization(c.r.Header.Get("Authorization")),
+		Authorization: maskCredentials(c.r),
 		Form:          m.fields(c.form), Status: c.w.status, Size: c.w.size,
 		Warning: strings.Join(c.warnings, "; "),
 	}
@@ -173,4 +173,14 @@ func maskAuthorization(value string) string {
 		}
 	}
 	return scheme + " " + mask.Secret(credentials)
+}
+
+// maskCredentials returns the Authorization header of r or, without one, the cookie that has the
+// token. Secrets are masked.
+func maskCredentials(r *http.Request) string {
+	cookie, err := r.Cookie("access_token")
+	if header := r.Header.Get("Authorization"); header != "" || err != nil {
+		return maskAuthorization(header)
+	}
+	return "Cookie " + cookie.Name + "=" + mask.Secret(cookie.Value)
 }
