@@ -3,7 +3,8 @@ package ringcxtest
 import (
 	"net/http"
 	"slices"
-	"strings"
+
+	"github.com/ringcx-go/ringcx-go/internal/permission"
 )
 
 // permissions are the permissions of the user.
@@ -30,39 +31,11 @@ func (s *Server) SetPermissions(granted ...string) {
 // operation.
 func permitCall(c *call) bool {
 	c.server.mu.Lock()
-	ok := c.server.permissions.cover(c.operation.Permission)
+	p := c.server.permissions
 	c.server.mu.Unlock()
+	ok := !p.limited || permission.Covered(c.operation.Permission, p.granted)
 	if !ok {
 		c.respondError(http.StatusForbidden, "access.denied.exception", "You do not have permission to access this resource")
 	}
 	return ok
-}
-
-// cover reports whether the permissions cover what an operation needs, for example
-// "READ Account + UPDATE Campaign".
-func (p permissions) cover(needed string) bool {
-	if !p.limited || needed == "" {
-		return true
-	}
-	for part := range strings.SplitSeq(needed, " + ") {
-		if !p.coverOne(part) {
-			return false
-		}
-	}
-	return true
-}
-
-// coverOne reports whether the permissions cover one part of what an operation needs. The
-// remark of a part such as "CREATE QueueGroup(target)" is ignored.
-func (p permissions) coverOne(part string) bool {
-	part, _, _ = strings.Cut(strings.TrimSpace(part), "(")
-	switch right, object, _ := strings.Cut(part, " "); right {
-	case "AUTHENTICATED", "ANONYMOUS", "NONE":
-		return true
-	case "ROLE":
-		return slices.ContainsFunc(strings.Split(object, "|"), func(role string) bool {
-			return slices.Contains(p.granted, "ROLE "+role)
-		})
-	}
-	return slices.Contains(p.granted, part)
 }

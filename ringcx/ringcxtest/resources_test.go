@@ -250,36 +250,6 @@ func TestSetPermissions(t *testing.T) {
 	wantResponse(200, "")(t, list(), issued)
 }
 
-func TestCoverPermissions(t *testing.T) {
-	tests := []struct {
-		needed  string
-		granted string
-		want    bool
-	}{
-		{"", "", true},
-		{"AUTHENTICATED", "", true},
-		{"ANONYMOUS", "", true},
-		{"NONE", "", true},
-		{"READ Account", "", false},
-		{"READ Account", "READ Account", true},
-		{"READ Account", "UPDATE Account", false},
-		{"READ Account", "READ", false},
-		{"READ Account + UPDATE Campaign", "READ Account", false},
-		{"READ Account + UPDATE Campaign", "UPDATE Campaign,READ Account", true},
-		{"ROLE MANAGE_USERS|SUPER_USER", "ROLE SUPER_USER", true},
-		{"ROLE MANAGE_USERS|SUPER_USER", "ROLE USER", false},
-		{"ROLE MANAGE_USERS|SUPER_USER", "MANAGE_USERS", false},
-		{"READ Queue(source) + CREATE QueueGroup(target)", "READ Queue,CREATE QueueGroup", true},
-		{"READ Queue(source) + CREATE QueueGroup(target)", "READ Queue", false},
-	}
-	for _, tt := range tests {
-		p := permissions{limited: true, granted: strings.Split(tt.granted, ",")}
-		if got := p.cover(tt.needed); got != tt.want {
-			t.Errorf("%q cover %q: %t, want %t", tt.granted, tt.needed, got, tt.want)
-		}
-	}
-}
-
 // TestFaultsOfResources checks faults, rate limits and expiry for an operation that has no
 // handler of its own, in a bubble.
 func TestFaultsOfResources(t *testing.T) {
