@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -93,6 +94,18 @@ func (r LeadLoadResult) Err() error {
 		return nil
 	}
 	return &LeadLoadError{Result: r}
+}
+
+// Err returns an error with ErrorMessage if the action failed, and otherwise nil. An action failed
+// if Success is false, or if there is an ErrorMessage.
+//
+// Source: inferred from the fields.
+func (r LeadActionResult) Err() error {
+	message := wire.Value(r.ErrorMessage)
+	if message == "" && (r.Success == nil || *r.Success) {
+		return nil
+	}
+	return fmt.Errorf("ringcx: lead action %q failed: %s", wire.Value(r.LeadActionType), cmp.Or(message, "no message"))
 }
 
 // LoadBatches is like [LeadsService.Load] for any number of leads: it sends UploadLeads of load

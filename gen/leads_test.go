@@ -212,6 +212,63 @@ func TestRejectedRows(t *testing.T) {
 	}
 }
 
+// TestSearchAll checks that a search reads all pages, each when it is needed, and ends with an
+// error.
+func TestSearchAll(t *testing.T) {
+	fake, client := newClient(t, nil)
+	for _, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: makeLeads(1100)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := make(map[string]bool)
+	for row, err := range client.Leads.SearchAll(t.Context(), account, gen.LeadSearch{CampaignIds: []int64{campaign}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[wire.Value(row.ExternID)] = true
+	}
+	if n := fake.Counts().Arrivals["searchLeads"]; len(found) != 1100 || n != 4 {
+		t.Errorf("found %d leads with %d requests, want 1100 with 4: the last page is empty", len(found), n)
+	}
+	for range client.Leads.SearchAll(t.Context(), account, gen.LeadSearch{}) {
+		break
+	}
+	if n := fake.Counts().Arrivals["searchLeads"]; n != 5 {
+		t.Errorf("%d requests after a break, want one more than 4", n)
+	}
+	fake.Fault("searchLeads", ringcxtest.Status(http.StatusBadRequest, "{}"), 1)
+	var errs []error
+	for _, err := range client.Leads.SearchAll(t.Context(), account, gen.LeadSearch{}) {
+		errs = append(errs, err)
+	}
+	if len(errs) != 1 || errs[0] == nil {
+		t.Errorf("errors %v, want one", errs)
+	}
+}
+
+// TestLeadActionResultErr checks which actions failed.
+func TestLeadActionResultErr(t *testing.T) {
+	tests := []struct {
+		result gen.LeadActionResult
+		want   string
+	}{
+		{gen.LeadActionResult{}, ""},
+		{gen.LeadActionResult{Success: new(true), ErrorMessage: new("")}, ""},
+		{gen.LeadActionResult{Success: new(false), LeadActionType: new("PAUSE_LEADS")}, `ringcx: lead action "PAUSE_LEADS" failed: no message`},
+		{gen.LeadActionResult{ErrorMessage: new("no campaign")}, `ringcx: lead action "" failed: no campaign`},
+	}
+	for _, tt := range tests {
+		got := ""
+		if err := tt.result.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.result, got, tt.want)
+		}
+	}
+}
+
 // TestLoadIsNotRepeated checks that a load is sent once if the response is lost or is a 503 with
 // Retry-After, because it may have been processed, and again after a 429.
 func TestLoadIsNotRepeated(t *testing.T) {
