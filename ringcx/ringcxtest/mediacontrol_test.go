@@ -15,6 +15,7 @@ func TestStreams(t *testing.T) {
 	request := gen.StreamRequest{StreamID: new("s1"), URL: new("https://audio.example.com:443")}
 	dialog := ringcxtest.Stream{SubAccountID: account, DialogID: "d1", Request: request}
 	segment := ringcxtest.Stream{SubAccountID: account, DialogID: "d1", SegmentID: "g1", Request: request}
+	noID := ringcxtest.Stream{SubAccountID: account, DialogID: "d1"}
 	steps := []struct {
 		name string
 		do   func() error
@@ -30,7 +31,9 @@ func TestStreams(t *testing.T) {
 		{"stop", func() error { return media.StopDialogStream(ctx, "444444", account, "d1", "s1") }, 0, []ringcxtest.Stream{segment}},
 		{"stop again", func() error { return media.StopDialogStream(ctx, "444444", account, "d1", "s1") }, 404, []ringcxtest.Stream{segment}},
 		{"stop the segment", func() error { return media.StopSegmentStream(ctx, "444444", account, "d1", "g1", "s1") }, 0, []ringcxtest.Stream{}},
-		{"start after the stop", func() error { return media.StartDialogStream(ctx, "444444", account, "d1", request) }, 0, []ringcxtest.Stream{dialog}},
+		{"start without an id", func() error { return media.StartDialogStream(ctx, "444444", account, "d1", gen.StreamRequest{}) }, 0, []ringcxtest.Stream{noID}},
+		{"start another one", func() error { return media.StartDialogStream(ctx, "444444", account, "d1", gen.StreamRequest{}) }, 0, []ringcxtest.Stream{noID, noID}},
+		{"start after the stop", func() error { return media.StartDialogStream(ctx, "444444", account, "d1", request) }, 0, []ringcxtest.Stream{noID, noID, dialog}},
 	}
 	for _, step := range steps {
 		err := step.do()

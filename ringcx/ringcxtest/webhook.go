@@ -108,8 +108,8 @@ func (s *Server) webhookClient() *http.Client {
 func (s *Server) deliver(ctx context.Context, client *http.Client, sub gen.AgentStateSubscription, event []byte) error {
 	var err error
 	for range 1 + wire.Value(sub.MaxRetryCount) {
-		if err = s.notify(ctx, client, wire.Value(sub.NotificationURL), sub.CustomHeaders, event); err == nil || ctx.Err() != nil {
-			return err
+		if err = s.notify(ctx, client, wire.Value(sub.NotificationURL), sub.CustomHeaders, event); err == nil {
+			return nil
 		}
 	}
 	return err
