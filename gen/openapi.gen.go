@@ -4554,6 +4554,10 @@ type LeadActionParams struct {
 
 // LeadActionRequest is which leads to change, and the parameters of the action.
 //
+// Without criteria the action applies to all leads of the account (inferred). The Go
+// client does not send an empty list: check that there is an id before you select
+// leads by ids.
+//
 // Source: RingCX API reference.
 //
 // Examples: {"campaignLeadSearchCriteria":{"campaignIds":[9001],"listIds":[77001]}}
@@ -4565,7 +4569,8 @@ type LeadActionRequest struct {
 	LeadActionParams *LeadActionParams `json:"leadActionParams,omitempty"`
 }
 
-// LeadActionResult is what became of an action on leads.
+// LeadActionResult is what became of an action on leads. The status of the response may be 200 also if
+// the action failed (inferred): the method Err of the Go type checks success.
 //
 // The fields are documented only by name and type. Their meaning is inferred from the
 // name.
@@ -4815,7 +4820,7 @@ type LeadLoadRequest struct {
 // LeadLoadResult is what became of a load of leads.
 //
 // Check processingStatus, leadsAccepted and rejectedRows: the status of the response
-// is 200 also if nothing was loaded.
+// is 200 also if nothing was loaded. The method Err of the Go type does the first.
 //
 // Many fields are documented only by name and type. Their meaning is inferred from the
 // name.
@@ -9908,7 +9913,7 @@ type ClientInterface interface {
 	// Corresponds with PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId} (the `UpdateLead` operationId).
 	UpdateLead(ctx context.Context, accountID AccountID, leadID LeadID, params *UpdateLeadParams, body UpdateLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LoadLeadsWithBody loads leads into a campaign.
+	// LoadLeadsWithBody loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
 	//
@@ -9936,7 +9941,7 @@ type ClientInterface interface {
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct (the `LoadLeads` operationId).
 	LoadLeadsWithBody(ctx context.Context, accountID AccountID, campaignID CampaignID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LoadLeads loads leads into a campaign.
+	// LoadLeads loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
 	//
@@ -13860,7 +13865,7 @@ func (c *Client) UpdateLead(ctx context.Context, accountID AccountID, leadID Lea
 	return c.Client.Do(req)
 }
 
-// LoadLeadsWithBody loads leads into a campaign.
+// LoadLeadsWithBody loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
 //
@@ -13898,7 +13903,7 @@ func (c *Client) LoadLeadsWithBody(ctx context.Context, accountID AccountID, cam
 	return c.Client.Do(req)
 }
 
-// LoadLeads loads leads into a campaign.
+// LoadLeads loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
 //
@@ -27263,7 +27268,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId} (the `UpdateLead` operationId).
 	UpdateLeadWithResponse(ctx context.Context, accountID AccountID, leadID LeadID, params *UpdateLeadParams, body UpdateLeadJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLeadResult, error)
 
-	// LoadLeadsWithBodyWithResponse loads leads into a campaign.
+	// LoadLeadsWithBodyWithResponse loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
 	//
@@ -27291,7 +27296,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct (the `LoadLeads` operationId).
 	LoadLeadsWithBodyWithResponse(ctx context.Context, accountID AccountID, campaignID CampaignID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoadLeadsResult, error)
 
-	// LoadLeadsWithResponse loads leads into a campaign.
+	// LoadLeadsWithResponse loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
 	//
@@ -36409,7 +36414,7 @@ func (c *ClientWithResponses) UpdateLeadWithResponse(ctx context.Context, accoun
 	return ParseUpdateLeadResult(rsp)
 }
 
-// LoadLeadsWithBodyWithResponse loads leads into a campaign.
+// LoadLeadsWithBodyWithResponse loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
 //
@@ -36443,7 +36448,7 @@ func (c *ClientWithResponses) LoadLeadsWithBodyWithResponse(ctx context.Context,
 	return ParseLoadLeadsResult(rsp)
 }
 
-// LoadLeadsWithResponse loads leads into a campaign.
+// LoadLeadsWithResponse loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
 //

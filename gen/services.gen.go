@@ -856,7 +856,7 @@ func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID Lea
 	return decode.Value[Lead](expected(66), resp, err)
 }
 
-// Load loads leads into a campaign.
+// Load loads leads into a campaign. A status of 200 may be a failure.
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct. See [Client.LoadLeads].
 // It requires the permission UPDATE Campaign.
