@@ -58,5 +58,5 @@ func Example_exportInteractions() {
 
 // ended returns a segment of an interaction, for the fake.
 func ended(id string, end time.Time) gen.InteractionSegment {
-	return gen.InteractionSegment{SegmentID: &id, SegmentEndTimeMs: &wire.Time{Time: end}}
+	return gen.InteractionSegment{SegmentID: new(wire.ID(id)), SegmentEndTimeMs: &wire.Time{Time: end}}
 }

@@ -38,7 +38,7 @@ func Example_archiveRecordings() {
 			log.Fatal(err)
 		}
 		id := wire.Value(segment.SegmentID)
-		switch n, err := saveRecording(ctx, client, segment, filepath.Join(dir, id+".wav")); {
+		switch n, err := saveRecording(ctx, client, segment, filepath.Join(dir, string(id)+".wav")); {
 		case errors.Is(err, wire.ErrNotReady):
 			fmt.Println(id, "try again later")
 		case err != nil:
@@ -55,7 +55,7 @@ func Example_archiveRecordings() {
 // saveRecording saves the recording of a segment to a file and returns its size. The file has
 // its name only when it is complete.
 func saveRecording(ctx context.Context, client *ringcx.Client, segment gen.InteractionSegment, name string) (int64, error) {
-	dialog, id := wire.PathID(wire.Value(segment.DialogID)), wire.PathID(wire.Value(segment.SegmentID))
+	dialog, id := wire.Value(segment.DialogID), wire.Value(segment.SegmentID)
 	resp, err := client.Recordings.Get(ctx, "99990000", "333333", dialog, id, nil)
 	if err != nil {
 		return 0, err
@@ -75,7 +75,7 @@ func saveRecording(ctx context.Context, client *ringcx.Client, segment gen.Inter
 // recorded returns a segment of a minute, for the fake.
 func recorded(id string, end time.Time) gen.InteractionSegment {
 	return gen.InteractionSegment{
-		SegmentID: &id, DialogID: new("dialog-" + id), SegmentDurationMs: new(int64(60_000)),
+		SegmentID: new(wire.ID(id)), DialogID: new(wire.ID("dialog-" + id)), SegmentDurationMs: new(int64(60_000)),
 		SegmentEndTimeMs: &wire.Time{Time: end},
 	}
 }
