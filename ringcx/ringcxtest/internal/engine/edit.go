@@ -86,7 +86,7 @@ func (e *Edit) Change(path string, f func(object map[string]any) (map[string]any
 		case object == nil:
 			s.deleted[i.id] = true
 		default:
-			s.add(&item{id: text(object[s.id]), object: object, created: i.created})
+			s.add(&item{id: text(object[s.id]), object: object, created: i.created, foreign: i.foreign})
 		}
 	}
 }
