@@ -71,8 +71,9 @@ type Behavior struct {
 	CallsNotCreated bool
 
 	// AgentsNotLoggedIn are the usernames of agents for whom createCall responds with status
-	// 400 and the code "active.calls.agent.not.logged.in"; "*" means all. By default all agents
-	// are logged in, also those that the Server does not know.
+	// 400 and the code "active.calls.agent.not.logged.in", and whom listLoggedInAgents and
+	// countLoggedInAgents leave out; "*" means all. By default all agents are logged in, also
+	// those that the Server does not know.
 	//
 	// Source: RingCX developer guide, "Active calls".
 	AgentsNotLoggedIn []string
@@ -88,6 +89,27 @@ type Behavior struct {
 	//
 	// Source: the RingCX API reference has 10, the RingCX developer guide 0.
 	QueueThresholdTen bool
+
+	// Users and agents.
+
+	// RolesAsObjects makes the roles of a user objects after createUser, updateUser, addUserRole
+	// and removeUserRole. By default they are strings then. Users of [Server.SetUsers] keep the
+	// form that they have, until such a request.
+	//
+	// Source: the RingCX API reference has objects, the RingCX developer guide strings.
+	RolesAsObjects bool
+
+	// OmittedFieldsKept makes updateUser, updateAgent and updateAgents keep fields that the
+	// request lacks. By default these are lost, except for those that RingCX sets.
+	//
+	// Source: none. RingCX does not document it, so a program should send all fields.
+	OmittedFieldsKept bool
+
+	// AssignmentsReplaced makes assignQueueAgents and assignDialGroupAgents remove the agents
+	// that the request lacks, and assignSkillProfileSkills the skills. By default they stay.
+	//
+	// Source: none. RingCX does not document it, so a program should list them afterwards.
+	AssignmentsReplaced bool
 
 	// Agent state subscriptions.
 

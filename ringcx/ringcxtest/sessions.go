@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,19 @@ type access struct {
 	ends    time.Time
 }
 
+// problem returns why RingCX rejects the token at a time, or "".
+//
+// Source: RingCX documentation ("Jwt is expired"); the other text is inferred.
+func (a *access) problem(now time.Time) string {
+	switch {
+	case a == nil || a.session.ended:
+		return "Jwt verification fails"
+	case !now.Before(a.ends):
+		return "Jwt is expired"
+	}
+	return ""
+}
+
 // refresh is a refresh token of RingCX.
 type refresh struct {
 	session *session
@@ -42,6 +56,7 @@ type sessions struct {
 	logins  logins
 	access  map[string]*access  // by access token of RingCX
 	refresh map[string]*refresh // by refresh token of RingCX
+	api     []string            // API tokens that were not deleted
 	issued  int                 // access tokens of RingCX so far
 }
 
@@ -133,7 +148,8 @@ func (s *sessions) isSecret(text string) bool {
 }
 
 func (s *sessions) isToken(text string) bool {
-	return s.logins.isToken(text) || s.access[text] != nil || s.refresh[text] != nil
+	isSession := s.access[text] != nil || s.refresh[text] != nil
+	return isSession || s.logins.isToken(text) || slices.Contains(s.api, text)
 }
 
 // minterKey signs the tokens. It does not need to be secret.
