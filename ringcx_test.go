@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
 )
 
 var document = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromFile("openapi.yaml") })
@@ -31,6 +32,22 @@ func TestSpec(t *testing.T) {
 		openapi3.EnableSchemaFormatValidation(), openapi3.EnableSchemaPatternValidation())
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTags compares the tags of the operations with the list of tags.
+func TestTags(t *testing.T) {
+	declared, used := map[string]bool{}, map[string]bool{}
+	for _, tag := range load(t).Tags {
+		declared[tag.Name] = true
+	}
+	for _, o := range operations(t) {
+		for _, tag := range o.Tags {
+			used[tag] = true
+		}
+	}
+	if diff := cmp.Diff(used, declared); diff != "" {
+		t.Errorf("tags (-of the operations +in the list at the top of openapi.yaml):\n%s", diff)
 	}
 }
 

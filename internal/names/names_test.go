@@ -281,7 +281,7 @@ func compareOperation(t *testing.T, table map[string]names.Operation, key string
 	case !ok:
 		t.Errorf("%s of openapi.yaml is not in operations.tsv", key)
 	case !want.Typed:
-		t.Errorf("%s is in openapi.yaml, but operations.tsv says that it is not typed: %s", want.ID, want.Why)
+		t.Errorf("%s is in openapi.yaml, but operations.tsv says that it is not typed (%s): write yes in the column typed, and clear the column why", want.ID, want.Why)
 	case got.OperationID != want.ID:
 		t.Errorf("%s: openapi.yaml calls it %s, operations.tsv %s", key, got.OperationID, want.ID)
 	case got.Service != want.Service:
