@@ -22,6 +22,8 @@ type chain struct {
 	session session
 	began   time.Time // when this process began
 	failed  deferral  // the failed requests of this process
+
+	headStart float64 // see state.withHeadStart; 0 for a session that is not shared
 }
 
 func newChain(s *settings, current *currentToken, clock *servertime.Clock, process string, closing <-chan struct{}) *chain {
@@ -242,7 +244,7 @@ func (c *chain) adopt(res tokenResult, sent time.Time, spent string) (*state, er
 		lifetime: lifetimeOf(body.AccessToken, servertime.Date(res.resp.Header), time.Since(res.sent)),
 	}
 	c.session.add(t, refresh, c.clock)
-	st := newState(t.access, t.response, sent, t.lifetime, c.renewBefore)
+	st := newState(t.access, t.response, sent, t.lifetime, c.renewBefore).withHeadStart(c.headStart)
 	c.current.state.Store(st)
 	return st, nil
 }

@@ -143,7 +143,8 @@ type Config struct {
 	// RenewBefore is how long before its end a token is renewed. Default: a quarter of
 	// the token's lifetime (75 s of five minutes), so that a failed renewal can be
 	// retried before a caller has to wait. It is capped at half the lifetime. With a
-	// Store, a shorter time than one minute means one minute.
+	// Store, a shorter time than one minute means one minute, and the processes renew up
+	// to 4 s earlier, at random, so that they do not all read the Store at once.
 	RenewBefore time.Duration
 
 	// MaxReplays is how often a call is sent again. A call is sent again after status

@@ -48,6 +48,7 @@ type sharedRenewer struct {
 }
 
 func newSharedRenewer(c *chain) *sharedRenewer {
+	c.headStart = 1
 	r := newSharedRecord(c.cfg, c.process, c.clock)
 	return &sharedRenewer{chain: c, record: r, leases: newLeases(r)}
 }
@@ -184,7 +185,7 @@ func (s *sharedRenewer) adoptShared() *state {
 	if shared.access == "" || current.isToken(shared.access) && !current.mayBeRedated() {
 		return nil
 	}
-	st, now := shared.state(s.now(), s.renewBefore), s.now()
+	st, now := shared.state(s.now(), s.renewBefore).withHeadStart(s.jitter()), s.now()
 	if st.phase(now) == expired {
 		return nil
 	}

@@ -163,7 +163,7 @@ func TestRenewBeforeWithAStore(t *testing.T) {
 		cfg.Store, cfg.RenewBefore = store, 10*time.Second
 		ts := newTokenSource(t, cfg)
 		must(ts.Token())
-		time.Sleep(238 * time.Second)
+		time.Sleep(233 * time.Second)
 		must(ts.Token())
 		synctest.Wait()
 		spent{1, 1, 0}.check(t, fake)

@@ -20,6 +20,10 @@ const (
 	defaultLifetime = 5 * time.Minute
 
 	maxLifetime = time.Hour // longer lifetimes in a token are not believed
+
+	// maxHeadStart is by how much before the usual time a token of a shared session is
+	// renewed by the process that obtained it. It is longer than a token request takes.
+	maxHeadStart = 4 * time.Second
 )
 
 // state is an access token with its times. It is immutable: a renewal replaces it.
@@ -64,6 +68,18 @@ func newState(access string, response json.RawMessage, sent time.Time, lifetime,
 		renewAt:  deadlineAt(renew),
 		expireAt: deadlineAt(end),
 	}
+}
+
+// withHeadStart returns st for a process that shares its session: it is renewed earlier, by
+// a share of maxHeadStart that is 1 for the process that obtained the token, and random for
+// the others. So most processes find the next token when they read the record, and not the
+// lease of the process that requests it, after which they would have to read it again.
+func (st *state) withHeadStart(share float64) *state {
+	r := *st
+	window := st.expireAt.mono.Sub(st.renewAt.mono)
+	most := min(window/16, maxHeadStart)
+	r.renewAt = deadlineAt(st.renewAt.mono.Add(-time.Duration(share * float64(most))))
+	return &r
 }
 
 // phase returns the phase of st, which may be nil.

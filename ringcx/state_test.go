@@ -90,6 +90,36 @@ func TestNewState(t *testing.T) {
 	}
 }
 
+// TestHeadStart checks by how much earlier a token is renewed in a shared session.
+func TestHeadStart(t *testing.T) {
+	sent := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name                  string
+		lifetime, renewBefore time.Duration
+		share                 float64
+		want                  time.Duration // after sent
+	}{
+		{"of the last process", 5 * time.Minute, 0, 0, 225 * time.Second},
+		{"of the process that obtained it", 5 * time.Minute, 0, 1, 221 * time.Second},
+		{"of another process", 5 * time.Minute, 0, 0.5, 223 * time.Second},
+		{"long lifetime", time.Hour, 0, 1, 45*time.Minute - 4*time.Second},
+		{"RenewBefore of a minute", 5 * time.Minute, time.Minute, 1, 240*time.Second - 50*time.Second/16},
+		{"short lifetime", 16 * time.Second, 0, 1, 12*time.Second - 150*time.Millisecond},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			st := newState("token", nil, sent, tt.lifetime, tt.renewBefore)
+			got := st.withHeadStart(tt.share)
+			if renew := got.renewAt.mono.Sub(sent); renew != tt.want {
+				t.Errorf("renewAt = %v after the request, want %v", renew, tt.want)
+			}
+			if got.expireAt != st.expireAt {
+				t.Errorf("expireAt = %v, want %v", got.expireAt, st.expireAt)
+			}
+		})
+	}
+}
+
 // TestDeadline checks that a deadline is reached as soon as one of the two clocks reaches it.
 func TestDeadline(t *testing.T) {
 	now := time.Now()

@@ -185,7 +185,7 @@ func TestFreshTokenSendsNoRequest(t *testing.T) {
 		before := store.calls
 		for range 1000 {
 			must(ts.Token())
-			time.Sleep(220 * time.Millisecond)
+			time.Sleep(215 * time.Millisecond)
 		}
 		if store.calls > before {
 			t.Errorf("%d calls of the Store, want none", store.calls-before)

@@ -24,8 +24,14 @@ const (
 	requestLatency = 300 * time.Millisecond
 )
 
-// costHours is how long TestStoreCost measures, without the time in which the processes start.
-const costHours = 4
+// costHours returns how long TestStoreCost measures, without the time in which the processes
+// start: long enough that chance changes the result by a few percent only.
+func costHours(processes int) time.Duration {
+	if processes <= 20 {
+		return 12 * time.Hour
+	}
+	return 4 * time.Hour
+}
 
 // usage is what processes have done with a Store.
 type usage struct {
@@ -186,24 +192,22 @@ func measureCost(t *testing.T, processes int) {
 	}
 	time.Sleep(20 * time.Minute)
 	before, renewals := f.db.usage(), f.renewals()
-	time.Sleep(costHours * time.Hour)
+	measured := costHours(processes)
+	time.Sleep(measured)
 	u, lives := f.db.usage().minus(before), float64(f.renewals()-renewals)
 	stop()
 	f.wg.Wait()
 
 	perProcess := lives * float64(processes)
 	reads := float64(u.reads) / perProcess
-	listed := float64(min(processes, 20)) * costHours * float64(time.Hour/(8*time.Minute))
+	listed := float64(min(processes, 20)) * float64(measured/(8*time.Minute))
 	writes := float64(u.writes) / lives
 	unlisted := (float64(u.writes) - listed) / lives
 	t.Logf("| %d | %.2f | %.0f | %.2f | %.2f | %.0f | %.2f | %d |", processes, reads, float64(u.readBytes)/perProcess,
 		writes, unlisted, float64(u.writtenBytes)/lives, float64(u.conflicts)/lives, u.largest)
-	maxReads := 1.1
-	if processes > 1 {
-		maxReads = 1.5 // a process that finds the lease of another one reads the record again
-	}
+	const maxReads = 1.15 // typically 1.04 to 1.09: a process that finds the lease of another one reads the record again
 	if reads > maxReads || unlisted > 2.1 || u.largest > 8<<10 {
-		t.Errorf("%d processes: %.2f reads per process and token, %.2f writes per token without the list, a record of %d bytes; want at most %.1f, 2.1 and 8192",
+		t.Errorf("%d processes: %.2f reads per process and token, %.2f writes per token without the list, a record of %d bytes; want at most %.2f, 2.1 and 8192",
 			processes, reads, unlisted, u.largest, maxReads)
 	}
 }
