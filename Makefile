@@ -94,7 +94,7 @@ check-otel: ## Vet and test the module for OpenTelemetry, also for macOS and Win
 
 .PHONY: stores
 stores: ## Test the Stores on PostgreSQL, MariaDB and Redis, as far as they are installed.
-	cd stores && go mod tidy -diff && go vet ./... && go test ./...
+	cd stores && go mod tidy -diff && go vet ./... && go test -race ./...
 
 .PHONY: kills
 kills: ## Kill processes that share a session and fail their servers, for KILLTIME (5m).
