@@ -32,7 +32,8 @@ type outbound struct {
 	account  string // its path
 }
 
-// editOutbound responds with what f returns.
+// editOutbound responds with what f returns. f holds the lock of package engine and may take the
+// Server's mutex, so no code may call package engine while it holds that mutex.
 func (c *call) editOutbound(f func(*outbound) *engine.Response) {
 	b := c.server.currentBehavior()
 	c.edit(func(e *engine.Edit) *engine.Response {
