@@ -103,13 +103,13 @@ func (s *Server) webhookClient() *http.Client {
 	return s.webhooks.client
 }
 
-// deliver sends an event to the receiver of a subscription until it accepts it, or all retries
-// failed.
+// deliver sends an event to the receiver of a subscription until it accepts it, all retries
+// failed, or ctx is done.
 func (s *Server) deliver(ctx context.Context, client *http.Client, sub gen.AgentStateSubscription, event []byte) error {
 	var err error
 	for range 1 + wire.Value(sub.MaxRetryCount) {
-		if err = s.notify(ctx, client, wire.Value(sub.NotificationURL), sub.CustomHeaders, event); err == nil {
-			return nil
+		if err = s.notify(ctx, client, wire.Value(sub.NotificationURL), sub.CustomHeaders, event); err == nil || ctx.Err() != nil {
+			return err
 		}
 	}
 	return err
