@@ -257,7 +257,7 @@ func TestSendAgentState(t *testing.T) {
 	tokens := make(map[string]bool)
 	fake, client := receiving(t, func(w http.ResponseWriter, r *http.Request) {
 		data, _ := io.ReadAll(r.Body)
-		got = append(got, delivery{r.Method + " " + r.URL.String(), r.Header.Get("X-Secret"), r.Header.Get("Content-Type"), string(data)})
+		got = append(got, delivery{r.Method + " " + r.URL.String(), r.Header.Get("X-Secret") + r.Header.Get("X-None"), r.Header.Get("Content-Type"), string(data)})
 		tokens[r.Header.Get("Validation-Token")] = true
 		if len(data) > 0 && failures > 0 {
 			failures--
