@@ -2,6 +2,7 @@ package ringcxtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -138,7 +139,8 @@ func (c *call) arrive() {
 	ownLimits := c.operation != nil && len(c.operation.Limits) > 0
 	recent := s.tally.arrive(c.endpoint, ownLimits, c.began)
 	if ownLimits {
-		c.limit = s.limits.checkOwn(c.operation, c.began.Sub(s.tally.started))
+		subAccount := cmp.Or(c.r.PathValue("subAccountId"), c.r.PathValue("accountId"))
+		c.limit = s.limits.checkOwn(c.operation, subAccount, c.began.Sub(s.tally.started))
 	} else {
 		c.limit = s.limits.check(c.endpoint, recent, c.began)
 	}

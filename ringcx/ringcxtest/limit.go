@@ -26,7 +26,15 @@ type rateLimits struct {
 
 	// own contains the requests to operations with limits of their own, with a window for
 	// each limit.
-	own map[*contract.Operation][]window
+	own map[ownLimit][]window
+}
+
+// ownLimit is what limits of an operation are counted for.
+//
+// Source: RingCX API reference: each sub-account has limits of its own.
+type ownLimit struct {
+	operation  *contract.Operation
+	subAccount string // empty if the path has none
 }
 
 // limitCheck is how a request compares with its rate limit.
@@ -57,20 +65,21 @@ func (l *rateLimits) check(e Endpoint, recent int, now time.Time) limitCheck {
 	return c
 }
 
-// checkOwn compares a request with the limits of its operation, which has some. at is the time
-// since the Server was started.
-func (l *rateLimits) checkOwn(o *contract.Operation, at time.Duration) limitCheck {
+// checkOwn compares a request for a sub-account with the limits of its operation, which has
+// some. at is the time since the Server was started.
+func (l *rateLimits) checkOwn(o *contract.Operation, subAccount string, at time.Duration) limitCheck {
 	if l.own == nil {
-		l.own = make(map[*contract.Operation][]window)
+		l.own = make(map[ownLimit][]window)
 	}
-	if l.own[o] == nil {
+	key := ownLimit{o, subAccount}
+	if l.own[key] == nil {
 		for _, limit := range o.Limits {
-			l.own[o] = append(l.own[o], window{length: limit.Window})
+			l.own[key] = append(l.own[key], window{length: limit.Window})
 		}
 	}
 	c := limitCheck{enforced: l.enforced}
 	for i, limit := range o.Limits {
-		w := &l.own[o][i]
+		w := &l.own[key][i]
 		if n := w.add(at); n > limit.Requests && l.enforced {
 			c.exceeded = true
 			c.retryAfter = max(c.retryAfter, w.wait(limit.Requests))

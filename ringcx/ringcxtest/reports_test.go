@@ -90,6 +90,25 @@ func TestInteractionsOfADay(t *testing.T) {
 	}
 }
 
+// TestInteractionsOfTwoAccounts checks that each sub-account has limits of its own.
+func TestInteractionsOfTwoAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, client := newAPI(t)
+		s.LimitRates(true)
+		s.SetAccounts(gen.Account{AccountID: "1"}, gen.Account{AccountID: "2"})
+		s.SetInteractions()
+		start, to := time.Now(), time.Now().Add(-time.Hour)
+		for _, account := range []wire.PathID{"1", "2"} {
+			for _, err := range client.Reports.AllInteractionsBetween(t.Context(), rcAccountID, account, to.Add(-9*time.Hour), to) {
+				t.Error(err)
+			}
+		}
+		if got := s.Counts(); time.Since(start) != 0 || got.Arrivals["listInteractions"] != 6 || got.RateLimited != 0 {
+			t.Errorf("%d requests in %v, %d with status 429", got.Arrivals["listInteractions"], time.Since(start), got.RateLimited)
+		}
+	})
+}
+
 // TestInteractionsTwice checks that two iterators of a client keep to the limits together.
 func TestInteractionsTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
