@@ -95,7 +95,7 @@ func (t *debugTransport) printRequest(req *http.Request, body []byte) int {
 	if _, credentials, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		t.secrets.learn(credentials)
 	}
-	for _, c := range req.Cookies() {
+	for _, c := range req.CookiesNamed(tokenCookie) {
 		t.secrets.learn(c.Value)
 	}
 	if _, token, ok := strings.Cut(req.URL.Path, logoutPrefix); ok {

@@ -72,6 +72,7 @@ func TestDebugTransport(t *testing.T) {
 			`{"refreshToken": "***", "pin":"***", "n":1, "jwt":"***"`},
 		{"a JWT", nil, "x", "text/plain", "Jwt eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMDB9.c2lnbmF0dXJl is expired, www.ringcentral.example.org is not",
 			"x", "Jwt *** is expired, www.ringcentral.example.org is not"},
+		{"cookie", http.Header{"Cookie": {"access_token=hunter2cookie"}}, "x", "text/plain", "hunter2cookie", "x", "***"},
 		{"binary", nil, "x", "audio/wav", "RIFF\x00\x00", "x", "(6 bytes of audio/wav)"},
 		{"control characters", nil, "x", "text/plain", "a\x1b[31m", "x", `a\u001b[31m`},
 		{"long", nil, "x", "text/plain", strings.Repeat("y", maxDebugBody+10), "x", strings.Repeat("y", maxDebugBody) + "\n#1 < … and 10 more bytes"},

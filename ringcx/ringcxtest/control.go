@@ -56,9 +56,9 @@ func (s *Server) SignIn() *oauth2.Token {
 // LimitRates sets whether s enforces the rate limits of the services. By default it does
 // not. In any 60 seconds, the services allow 5 sign-ins, 5 exchanges and refreshes
 // together, and 120 calls. An operation with x-rate-limit in openapi.yaml has these limits
-// instead, and its requests do not count towards the 120. A request over a limit gets a
-// response with status 429; that of RingCentral, and of an operation with x-rate-limit, has a
-// Retry-After header.
+// instead, for each sub-account, and its requests do not count towards the 120. A request over
+// a limit gets a response with status 429; that of RingCentral, and of an operation with
+// x-rate-limit, has a Retry-After header.
 //
 // A request counts when it arrives, also if it is then rejected. A sign-in over the limit
 // starts a penalty of 60 seconds, during which every sign-in is rejected and restarts
