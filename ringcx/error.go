@@ -143,7 +143,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Is reports whether target is the error for e's status: [ErrUnauthorized],
-// [ErrForbidden], [ErrNotFound] or [ErrRateLimited].
+// [ErrForbidden], [ErrNotFound], [ErrConflict] or [ErrRateLimited].
 func (e *Error) Is(target error) bool {
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
@@ -152,6 +152,8 @@ func (e *Error) Is(target error) bool {
 		return target == ErrForbidden
 	case http.StatusNotFound:
 		return target == ErrNotFound
+	case http.StatusConflict:
+		return target == ErrConflict
 	case http.StatusTooManyRequests:
 		return target == ErrRateLimited
 	}

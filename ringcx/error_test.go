@@ -213,7 +213,7 @@ func TestErrorOfCall(t *testing.T) {
 
 func TestErrorIs(t *testing.T) {
 	sentinels := map[int]error{
-		401: ringcx.ErrUnauthorized, 403: ringcx.ErrForbidden, 404: ringcx.ErrNotFound, 429: ringcx.ErrRateLimited,
+		401: ringcx.ErrUnauthorized, 403: ringcx.ErrForbidden, 404: ringcx.ErrNotFound, 409: ringcx.ErrConflict, 429: ringcx.ErrRateLimited,
 	}
 	for _, status := range []int{200, 400, 401, 403, 404, 409, 429, 500} {
 		for of, sentinel := range sentinels {

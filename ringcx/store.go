@@ -6,7 +6,8 @@ import (
 )
 
 // ErrConflict is returned by the CompareAndSwap method of a [Store] if the record does not
-// have the version that the caller expects.
+// have the version that the caller expects. An [*Error] with status 409 matches it too: the
+// request conflicts with what RingCX has, such as a name that is in use.
 var ErrConflict = errors.New("ringcx: the record was changed by another process")
 
 // Store keeps the records of sessions that processes share. It does not interpret a
