@@ -16,7 +16,6 @@ var mockDocuments = []struct {
 	file string
 	want [][]string
 }{
-	{readmeFile, [][]string{{"user2000@example.com"}}},
 	{"../../docs/testing.md", [][]string{
 		{"user2000@example.com", "GET /voice/api/v1/admin/users", "fault: rate-limit 2s"},
 		{"Sales", `[{"campaignId": 1}]`},
