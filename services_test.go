@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // TestServices calls the method of the service of each operation of openapi.yaml: with a valid
@@ -28,7 +29,7 @@ func TestServices(t *testing.T) {
 			fake := ringcxtest.NewServer(t)
 			valid, _ := signIn(t, fake)
 			listed, err := o.callService(t, valid, name)
-			if err != nil {
+			if err != nil && !errors.Is(err, wire.ErrFalse) { // what the example deletes need not exist
 				t.Errorf("call with a valid token: %v", err)
 			}
 			if all := o.iterator(); all != "" {

@@ -98,7 +98,7 @@ func TestInteractionsOfTwoAccounts(t *testing.T) {
 		s.SetAccounts(gen.Account{AccountID: "1"}, gen.Account{AccountID: "2"})
 		s.SetInteractions()
 		start, to := time.Now(), time.Now().Add(-time.Hour)
-		for _, account := range []wire.PathID{"1", "2"} {
+		for _, account := range []wire.ID{"1", "2"} {
 			for _, err := range client.Reports.AllInteractionsBetween(t.Context(), rcAccountID, account, to.Add(-9*time.Hour), to) {
 				t.Error(err)
 			}
