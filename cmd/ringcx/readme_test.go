@@ -172,7 +172,7 @@ func TestDocumentScript(t *testing.T) {
 	omitted := make(map[string]bool)
 	got := documentScript([]commandBlock{
 		{"d:1", []string{"    go test ./...   # all"}},
-		{"d:2", []string{"make check", "go run ./cmd/ringcx mock > m.env &   # x", "ringcx users"}},
+		{"d:2", []string{"go get github.com/ringcx-go/ringcx-go@latest", "go run ./cmd/ringcx mock > m.env &   # x", "ringcx users"}},
 	}, omitted)
 	want := `mock
 # d:2
@@ -191,7 +191,7 @@ ringcx users
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)
 	}
-	if !omitted["make check"] || !omitted["go test ./..."] || len(omitted) != 2 {
-		t.Errorf("omitted: %v, want make check and go test ./...", omitted)
+	if !omitted["go get github.com/ringcx-go/ringcx-go@latest"] || !omitted["go test ./..."] || len(omitted) != 2 {
+		t.Errorf("omitted: %v, want go get and go test ./...", omitted)
 	}
 }
