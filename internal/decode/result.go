@@ -45,7 +45,7 @@ func (op Operation) parserError(err error) error {
 	}
 	field, reason := mismatchIn(err)
 	switch {
-	case op.Delayed && reason == errEmpty:
+	case op.Delayed && errors.Is(reason, errEmpty):
 		return notReadyError(op.Method, op.Path, op.jsonStatus())
 	case reason != nil:
 	case !isReadError(err):

@@ -235,7 +235,7 @@ func TestLoggedInAgents(t *testing.T) {
 			{AgentID: 2, Username: new("bo"), AgentGroupID: new(int64(support)), GroupName: new("Support")},
 		}},
 		{"one is not logged in, one is not active", []string{"ana"}, false, []gen.LoggedInAgent{}},
-		{"nobody is logged in", []string{"*"}, true, []gen.LoggedInAgent{}},
+		{"no agent is logged in", []string{"*"}, true, []gen.LoggedInAgent{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
