@@ -65,8 +65,9 @@ func (t *userTree) complete(u *userNode) {
 	}
 }
 
-// userFields are the fields of a user that updateUser does not change.
-var userFields = []string{"userId", "children", "creationDate", "parentPath"}
+// userFields are the fields of a user that updateUser does not change (inferred), besides those
+// below it.
+var userFields = []string{"userId", "creationDate", "parentPath"}
 
 // updateUser replaces the fields of a user.
 func updateUser(c *call) {

@@ -37,11 +37,8 @@ func (c *call) editUsers(f func(*userTree) *engine.Response) {
 			t.stored = append(t.stored, newUserNode(object, nil))
 		}
 		t.roots = slices.Clone(t.stored)
-		response := f(t)
-		if response.Problem == nil {
-			t.store()
-		}
-		return response
+		defer t.store()
+		return f(t)
 	})
 }
 
