@@ -235,6 +235,32 @@ func ExampleMerge_clear() {
 	// Output: {"badge":7,"firstName":"Alex","lastName":null,"userId":17,"userName":"kim@example.com"} <nil>
 }
 
+// The roles of a user are cleared. A gen.UserRequest cannot do this: it omits a list that is empty.
+func ExampleMerge_clearList() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	const userID = 987654
+	received, err := client.GetUserWithResponse(ctx, userID) // its Body has all fields
+	if err != nil {
+		log.Fatal(err)
+	}
+	update, err := wire.Merge(received.Body, map[string]any{"roles": []string{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	user, err := ringcx.Get(client.UpdateUserWithBodyWithResponse(ctx, userID, "application/json", bytes.NewReader(update)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(user.UserName, len(received.JSON200.Roles), "roles before,", len(user.Roles), "after")
+	// Output: alex.admin@example.com 2 roles before, 0 after
+}
+
 // The server ignores the page number and sends the same page each time.
 func ExamplePages() {
 	fetch := func(_ context.Context, page int) ([]string, error) {

@@ -28,8 +28,9 @@ import (
 //     zero that were not in received, and others are not, Merge returns an error, because it
 //     is not clear what the program wants.
 //
-// An optional field that is nil is not set. To clear a field, pass a map: the change
-// map[string]any{"lastName": nil} sends a null. A map also sets a required field to its zero
+// An optional field that is nil is not set, and neither is a list without elements. To clear a
+// field, pass a map: the change map[string]any{"lastName": nil} sends a null, and
+// map[string]any{"roles": []string{}} an empty list. A map also sets a required field to its zero
 // value. RingCX does not document which fields may be null.
 //
 // If a field is an object in received and in change, their fields are merged. Any other
