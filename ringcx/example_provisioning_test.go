@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
 	"slices"
 
 	"github.com/ringcx-go/ringcx-go/gen"
@@ -117,7 +116,7 @@ func (p provisioner) user(ctx context.Context, user gen.UserRequest) (created bo
 		}
 	}
 	_, err = p.client.Users.Create(ctx, user, nil)
-	if e, ok := errors.AsType[*ringcx.Error](err); ok && e.StatusCode == http.StatusConflict {
+	if errors.Is(err, ringcx.ErrConflict) { // status 409
 		// A user whom the list does not contain has the name: another process has created it
 		// just now, or it is below another administrator.
 		return false, nil
