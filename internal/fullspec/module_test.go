@@ -18,7 +18,7 @@ var tested = []struct{ pattern, skip string }{
 	{"./gen", "^ExampleOperations$"}, // prints the paths
 	{"./wire", ""},
 	{"./ringcx/ringcxtest/...", ""},
-	{".", "^TestOperationsFile$"}, // compares a document of the repository
+	{".", "^Test(OperationsFile|ReadmeJobs)$"}, // compare documents of the repository
 }
 
 // The limits of processor time, of all processes together: it depends less than the time of
