@@ -411,3 +411,30 @@ func TestLargeRecording(t *testing.T) {
 		})
 	}
 }
+
+// TestReportBehavior checks the forms of a Behavior that programs do not see through the services.
+func TestReportBehavior(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, client := newAPI(t)
+		end := time.Now().Add(-time.Hour)
+		s.SetInteractions(endedAt("a", end), endedAt("b", time.Now()))
+		for want, overlap := range []bool{false, true} {
+			s.SetBehavior(Behavior{WindowsOverlap: overlap, SummaryNotFound: overlap})
+			found, err := client.Reports.ListInteractions(t.Context(), rcAccountID, subAccountID, gen.NewInteractionSearch(end.Add(-time.Hour), end))
+			if err != nil || len(found) != want {
+				t.Errorf("overlap %t: %d segments, error %v", overlap, len(found), err)
+			}
+			_, err = client.Summaries.GetAuto(t.Context(), subAccountID, "b")
+			if _, isError := errors.AsType[*ringcx.Error](err); isError != overlap {
+				t.Errorf("summary that is not ready: %v", err)
+			}
+		}
+		_, err := client.Reports.ListQueueStats(t.Context(), rcAccountID, subAccountID, gen.StatsRequest{})
+		if _, ok := errors.AsType[*gen.WindowError](err); !ok || s.Counts().Arrivals["listQueueStats"] != 0 {
+			t.Errorf("error is %v, want a *gen.WindowError and no request", err)
+		}
+		if data, err := io.ReadAll(newWAV(time.Second)); err != nil || len(data) != 44+16_000 {
+			t.Errorf("%d bytes of a second, error %v", len(data), err)
+		}
+	})
+}
