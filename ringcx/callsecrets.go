@@ -52,19 +52,15 @@ func (s *callSecrets) Secrets() []string {
 // BasePath returns the path of Config.BaseURL. It implements decode.Call.
 func (s *callSecrets) BasePath() string { return s.basePath }
 
-// requestSecrets returns the secrets in the Authorization header, in cookies, and in the form
-// of a token request.
+// requestSecrets returns the secrets in the Authorization header and in the form of a
+// token request.
 func requestSecrets(req *http.Request) []string {
 	if req == nil {
 		return nil
 	}
 	_, credentials, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	_, password, _ := req.BasicAuth()
-	secrets := append(formSecrets(req), credentials, password)
-	for _, c := range req.Cookies() {
-		secrets = append(secrets, c.Value)
-	}
-	return secrets
+	return append(formSecrets(req), credentials, password)
 }
 
 // formSecrets returns the values in the form of req that may be secret. It reads a copy
