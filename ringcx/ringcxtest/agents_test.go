@@ -207,6 +207,20 @@ func TestSetAssignedAgents(t *testing.T) {
 	}
 }
 
+// TestExampleAssignments checks that the agents of the examples of openapi.yaml are assigned as long
+// as they exist.
+func TestExampleAssignments(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
+	client := newClient(t, fake)
+	if got, want := queueAgents(t, client, nil), []string{"maria.lopez"}; !slices.Equal(got, want) {
+		t.Errorf("agents: %v, want %v", got, want)
+	}
+	fake.Set("/voice/api/v1/admin/accounts/333333/agentGroups", []gen.AgentGroup{})
+	if got := queueAgents(t, client, nil); len(got) != 0 {
+		t.Errorf("agents: %v, want none: the agent of the example does not exist", got)
+	}
+}
+
 func TestAssignDialGroupAgents(t *testing.T) {
 	_, client := newStaff(t)
 	ctx := t.Context()
@@ -256,7 +270,12 @@ func TestLoggedInAgents(t *testing.T) {
 			}
 		})
 	}
-	_, client := newStaff(t)
+	fake, client := newStaff(t)
+	assign(t, client, 1)
+	fake.Set("/voice/api/v1/admin/accounts/333333/agentGroups/7002", gen.AgentGroup{GroupName: "Sales"})
+	if n, err := client.AgentAccess.CountLoggedInAgents(t.Context(), account, 7002, queueGroup, queue); n != 0 || err != nil {
+		t.Errorf("count for another agent group: %d, %v; want 0", n, err)
+	}
 	if _, err := client.AgentAccess.CountLoggedInAgents(t.Context(), account, support, queueGroup, 99); !isStatus(err, http.StatusNotFound) {
 		t.Errorf("count for an unknown queue: %v, want status 404", err)
 	}

@@ -1,6 +1,9 @@
 package ringcxtest_test
 
 import (
+	"errors"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +47,14 @@ func TestAPITokens(t *testing.T) {
 	}
 	if isValid(t, client, tokens[0]) || !isValid(t, client, tokens[1]) || isValid(t, client, "other") {
 		t.Error("want only the token that was created and not deleted to be valid")
+	}
+	fake.Handle("GET /old", http.NotFoundHandler())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "/old?key="+url.QueryEscape(string(tokens[1])), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Do(req); !errors.Is(err, ringcx.ErrNotFound) {
+		t.Errorf("call with a token in the query: %v, want status 404", err)
 	}
 	for _, entry := range fake.Log() {
 		for _, token := range tokens {

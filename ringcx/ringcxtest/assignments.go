@@ -72,7 +72,8 @@ func (s *staff) queues() string {
 func (s *staff) queue() string { return s.queues() + "/" + escape(s.Path("gateId")) }
 
 // assignedTo returns the agents of the resource in the path: those that are assigned to it, and
-// those that Set or an example of openapi.yaml has put on its list.
+// those that Set or an example of openapi.yaml has put on its list. An agent of an example must be
+// an agent of the account.
 func (s *staff) assignedTo(a assignment) []member {
 	listed := s.List(s.assigned(a))
 	isListed := func(id string) bool {
@@ -84,6 +85,9 @@ func (s *staff) assignedTo(a assignment) []member {
 		if known[m.id()] = true; isListed(m.id()) || a.includes(m.fields, s.Path(a.key)) {
 			all = append(all, m)
 		}
+	}
+	if s.BeganWithExamples(s.assigned(a)) {
+		return all
 	}
 	for _, agent := range listed {
 		if !known[text(agent["agentId"])] {

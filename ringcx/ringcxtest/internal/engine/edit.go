@@ -55,6 +55,13 @@ func (e *Edit) List(path string) []map[string]any {
 	return all
 }
 
+// BeganWithExamples reports whether the collection at a path began with the examples of the
+// document, as one does that is not set and not below a resource that an operation has created.
+func (e *Edit) BeganWithExamples(path string) bool {
+	s := e.setOf(path)
+	return s != nil && s.sample
+}
+
 // Append adds resources to the collection at a path. Their ids are not changed.
 func (e *Edit) Append(path string, objects ...map[string]any) {
 	s := e.setOf(path)
