@@ -116,6 +116,8 @@ func createAgent(c *call) {
 		if agent["isActive"] == nil {
 			agent["isActive"] = true // inferred
 		}
+		toQueue.settle(agent)
+		toDialGroup.settle(agent)
 		s.Append(s.groupPath(), agent)
 		return engine.JSON(http.StatusCreated, agent)
 	})
@@ -146,6 +148,8 @@ func updateAgent(c *call) {
 func (s *staff) update(id string, request map[string]any) (updated map[string]any) {
 	s.change(s.groupPath(), id, func(agent map[string]any) map[string]any {
 		updated = replaced(agent, withoutSecrets(request), s.behavior.OmittedFieldsKept, agentFields)
+		toQueue.settle(updated)
+		toDialGroup.settle(updated)
 		return updated
 	})
 	return updated

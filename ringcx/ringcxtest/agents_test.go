@@ -1,6 +1,7 @@
 package ringcxtest_test
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"testing"
@@ -77,6 +78,9 @@ func TestCreateAgent(t *testing.T) {
 	if got, want := queueAgents(t, client, nil), []string{"cy"}; !slices.Equal(got, want) {
 		t.Errorf("agents of the queue: %v, want %v", got, want)
 	}
+	if got, want := created.GateAssignments, []int64{queue}; !slices.Equal(got, want) {
+		t.Errorf("queues of the agent: %v, want %v", got, want)
+	}
 	if _, err := client.Agents.Create(ctx, account, support, request); !isStatus(err, http.StatusBadRequest) {
 		t.Errorf("create an agent twice: %v, want status 400", err)
 	}
@@ -132,6 +136,32 @@ func TestUpdateAgents(t *testing.T) {
 	}
 	if got, want := list(), []string{"ana", "x"}; !slices.Equal(got, want) {
 		t.Errorf("agents: %v, want %v", got, want)
+	}
+}
+
+// TestClearQueues checks that an update whose list of queues is empty ends the assignments.
+func TestClearQueues(t *testing.T) {
+	_, client := newStaff(t)
+	ctx := t.Context()
+	assign(t, client, 1)
+	for _, change := range []any{map[string]any{"lastName": "Lee"}, map[string]any{"agentGateAccess": []string{}}} {
+		if got, want := queueAgents(t, client, nil), []string{"ana"}; !slices.Equal(got, want) {
+			t.Errorf("agents: %v, want %v", got, want)
+		}
+		received, err := client.GetAgentWithResponse(ctx, account, support, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		update, err := wire.Merge(received.Body, change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.UpdateAgentWithBodyWithResponse(ctx, account, support, 1, "application/json", bytes.NewReader(update)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := queueAgents(t, client, nil); len(got) != 0 {
+		t.Errorf("agents after the list was cleared: %v", got)
 	}
 }
 

@@ -55,6 +55,20 @@ func (a assignment) with(agent, access map[string]any, id string) map[string]any
 	return agent
 }
 
+// settle sets the ids of an agent to those of the field, if the agent has the field (inferred).
+func (a assignment) settle(agent map[string]any) {
+	accesses, ok := agent[a.field].([]any)
+	if !ok {
+		return
+	}
+	ids := make([]any, 0, len(accesses))
+	for _, v := range accesses {
+		access, _ := v.(map[string]any)
+		ids = append(ids, access[a.key])
+	}
+	agent[a.ids] = ids
+}
+
 // assigned returns the path of the list of agents of the resource in the path.
 func (s *staff) assigned(a assignment) string {
 	if a == toQueue {
