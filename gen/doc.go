@@ -21,6 +21,14 @@
 // ignored. A value of an open list, such as [AgentType], may differ from all constants;
 // the method Valid reports whether it is one of them.
 //
+// A request omits an optional field that is nil, and a list without elements. To clear a field, or
+// to update a resource without losing fields, pass the Body of a result and a map to [wire.Merge],
+// and send what it returns with a method whose name contains WithBody:
+//
+//	received, err := client.GetUserWithResponse(ctx, userID)
+//	update, err := wire.Merge(received.Body, map[string]any{"roles": []string{}})
+//	user, err := ringcx.Get(client.UpdateUserWithBodyWithResponse(ctx, userID, "application/json", bytes.NewReader(update)))
+//
 // Secrets have the type [wire.Secret], which fmt and slog print as "***". The exceptions
 // are the forms [TokenExchange] and [TokenRefresh], whose tokens are plain strings: do
 // not log them.
