@@ -48,19 +48,30 @@ func TestAPITokens(t *testing.T) {
 	if isValid(t, client, tokens[0]) || !isValid(t, client, tokens[1]) || isValid(t, client, "other") {
 		t.Error("want only the token that was created and not deleted to be valid")
 	}
+}
+
+// TestAPITokenIsNotLogged sends a token in a path and in a query.
+func TestAPITokenIsNotLogged(t *testing.T) {
+	fake := ringcxtest.NewServer(t)
 	fake.Handle("GET /old", http.NotFoundHandler())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "/old?key="+url.QueryEscape(string(tokens[1])), nil)
+	client := newClient(t, fake)
+	token, err := client.APITokens.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/old?key="+url.QueryEscape(string(token)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.Do(req); !errors.Is(err, ringcx.ErrNotFound) {
 		t.Errorf("call with a token in the query: %v, want status 404", err)
 	}
+	if err := client.APITokens.Delete(t.Context(), gen.Token(token)); err != nil {
+		t.Error(err)
+	}
 	for _, entry := range fake.Log() {
-		for _, token := range tokens {
-			if strings.Contains(entry.URL, string(token)) {
-				t.Errorf("the log has a token: %s", entry.URL)
-			}
+		if strings.Contains(entry.URL, string(token)) {
+			t.Errorf("the log has a token: %s", entry.URL)
 		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// TestSkillProfiles assigns skills to a profile, one after the other.
+// TestSkillProfiles assigns skills to a profile, each twice, and removes one.
 func TestSkillProfiles(t *testing.T) {
 	for replaced, want := range map[bool][]string{false: {"Spanish", "French"}, true: {"French"}} {
 		fake, client := newStaff(t)
@@ -24,31 +25,34 @@ func TestSkillProfiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := *profile.ProfileID
-		for range 2 { // the second time nothing changes
-			if _, err := client.SkillProfiles.AssignSkill(ctx, account, support, 1, id, 1); err != nil {
+		for i := range 4 {
+			if i < 2 {
+				_, err = client.SkillProfiles.AssignSkill(ctx, account, support, 1, id, 1)
+			} else {
+				err = client.SkillProfiles.AssignSkills(ctx, account, support, 1, id, []gen.QueueSkill{{SkillID: new(int64(2))}})
+			}
+			if err != nil {
 				t.Error(err)
 			}
 		}
-		for range 2 {
-			if err := client.SkillProfiles.AssignSkills(ctx, account, support, 1, id, []gen.QueueSkill{{SkillID: new(int64(2))}}); err != nil {
-				t.Error(err)
-			}
-		}
-		skills, err := client.SkillProfiles.ListSkills(ctx, account, support, 1, id)
-		if got := skillNames(skills); err != nil || !slices.Equal(got, want) {
-			t.Errorf("AssignmentsReplaced %t: skills: %v, %v; want %v", replaced, got, err, want)
-		}
-		profile, err = client.SkillProfiles.Get(ctx, account, support, 1, id)
-		if got := skillNames(profile.GateGroupSkills); err != nil || !slices.Equal(got, want) {
-			t.Errorf("AssignmentsReplaced %t: skills of the profile: %v, %v; want %v", replaced, got, err, want)
-		}
+		checkSkills(t, client, id, want)
 		if err := client.SkillProfiles.RemoveSkill(ctx, account, support, 1, id, 2); err != nil {
 			t.Error(err)
 		}
-		skills, err = client.SkillProfiles.ListSkills(ctx, account, support, 1, id)
-		if got := skillNames(skills); err != nil || slices.Contains(got, "French") {
-			t.Errorf("skills after French was removed: %v, %v", got, err)
-		}
+		checkSkills(t, client, id, want[:len(want)-1])
+	}
+}
+
+// checkSkills compares the skills of a profile, and the list of its skills, with those wanted.
+func checkSkills(t *testing.T, client *ringcx.Client, id gen.SkillProfileID, want []string) {
+	t.Helper()
+	skills, err := client.SkillProfiles.ListSkills(t.Context(), account, support, 1, id)
+	if got := skillNames(skills); err != nil || !slices.Equal(got, want) {
+		t.Errorf("skills: %v, %v; want %v", got, err, want)
+	}
+	profile, err := client.SkillProfiles.Get(t.Context(), account, support, 1, id)
+	if got := skillNames(profile.GateGroupSkills); err != nil || !slices.Equal(got, want) {
+		t.Errorf("skills of the profile: %v, %v; want %v", got, err, want)
 	}
 }
 

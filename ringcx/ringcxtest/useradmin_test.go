@@ -71,21 +71,27 @@ func TestCreateUser(t *testing.T) {
 	if taken != true || err != nil {
 		t.Errorf("the name is taken: %v, %v; want true", taken, err)
 	}
-	for name, params := range map[string]*gen.CreateUserParams{"409": nil, "404": {ParentUserID: new(int64(99))}} {
-		if name == "404" {
-			request.UserName = "free@example.com"
-		}
-		_, err := client.Users.Create(ctx, request, params)
-		if status, _ := errorCode(err); fmt.Sprint(status) != name {
-			t.Errorf("create: %v, want status %s", err, name)
-		}
-		request.UserName = "kim.lee@example.com"
+}
+
+// TestCreateUserConflict creates users with names that are in use, and below one that does not
+// exist.
+func TestCreateUserConflict(t *testing.T) {
+	_, client := newUsers(t)
+	ctx := t.Context()
+	create := func(name string, parent *int64) error {
+		_, err := client.Users.Create(ctx, gen.UserRequest{UserName: name}, &gen.CreateUserParams{ParentUserID: parent})
+		return err
 	}
-	if _, err := client.Users.CreateRoot(ctx, request, nil); !isStatus(err, http.StatusConflict) {
+	if err := create("user4@example.com", nil); !errors.Is(err, ringcx.ErrConflict) {
+		t.Errorf("create a user: %v, want status 409", err)
+	}
+	if err := create("free@example.com", new(int64(99))); !errors.Is(err, ringcx.ErrNotFound) {
+		t.Errorf("create a user below one that does not exist: %v, want status 404", err)
+	}
+	if _, err := client.Users.CreateRoot(ctx, gen.UserRequest{UserName: "user4@example.com"}, nil); !errors.Is(err, ringcx.ErrConflict) {
 		t.Errorf("create a root user: %v, want status 409", err)
 	}
-	request.UserName = "root@example.com"
-	root, err := client.Users.CreateRoot(ctx, request, nil)
+	root, err := client.Users.CreateRoot(ctx, gen.UserRequest{UserName: "free@example.com"}, nil)
 	if err != nil || !wire.Value(root.RootUser) || root.ParentPath != nil {
 		t.Errorf("root user: %+v, %v", root, err)
 	}
@@ -205,17 +211,8 @@ func TestRoles(t *testing.T) {
 				t.Errorf("add %s: %t, %v", role, ok, err)
 			}
 		}
-		if _, err := client.UserRoles.Add(ctx, 4, wire.RoleUser); !isStatus(err, http.StatusConflict) {
-			t.Errorf("add a role twice: %v, want status 409", err)
-		}
-		if _, err := client.UserRoles.Add(ctx, 4, "PILOT"); !isStatus(err, http.StatusBadRequest) {
-			t.Errorf("add an unknown role: %v, want status 400", err)
-		}
 		if err := client.UserRoles.Remove(ctx, 4, wire.RoleUser); err != nil {
 			t.Error(err)
-		}
-		if err := client.UserRoles.Remove(ctx, 4, wire.RoleUser); !errors.Is(err, wire.ErrFalse) {
-			t.Errorf("remove a role twice: %v, want wire.ErrFalse", err)
 		}
 		roles, err := client.UserRoles.List(ctx, 4)
 		if want := []string{wire.RoleManageUsers}; err != nil || !slices.Equal(roles, want) {
@@ -225,6 +222,23 @@ func TestRoles(t *testing.T) {
 		if err != nil || len(u.Roles) != 1 || (u.Roles[0].Description != "") != objects {
 			t.Errorf("RolesAsObjects %t: user: %+v, %v", objects, u, err)
 		}
+	}
+}
+
+func TestInvalidRoles(t *testing.T) {
+	_, client := newUsers(t)
+	ctx := t.Context()
+	if _, err := client.UserRoles.Add(ctx, 4, wire.RoleUser); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.UserRoles.Add(ctx, 4, wire.RoleUser); !errors.Is(err, ringcx.ErrConflict) {
+		t.Errorf("add a role twice: %v, want status 409", err)
+	}
+	if _, err := client.UserRoles.Add(ctx, 4, "PILOT"); !isStatus(err, http.StatusBadRequest) {
+		t.Errorf("add an unknown role: %v, want status 400", err)
+	}
+	if err := client.UserRoles.Remove(ctx, 4, wire.RoleManageUsers); !errors.Is(err, wire.ErrFalse) {
+		t.Errorf("remove a role that the user does not have: %v, want wire.ErrFalse", err)
 	}
 }
 
