@@ -10,8 +10,12 @@
 // [Services] has the operations by subject. Their methods take ids and other required values
 // as arguments, and optional parameters as a pointer, which may be nil. Parameters of which
 // some are required are a struct. They return the data. A list also has an iterator, whose
-// name begins with All. An error is one of package ringcx, or a [*wire.DecodeError] if the
-// response does not match openapi.yaml.
+// name begins with All. A method that deletes returns only an error. A method for a file returns
+// the response, whose body the caller must close. An error is one of package ringcx, or a
+// [*wire.DecodeError] if the response does not match openapi.yaml.
+//
+// Some methods are written by hand: [LeadsService.LoadBatches] and [LeadsService.SearchAll] for
+// any number of leads, and [ReportsService.AllInteractionsBetween] and its like for any time.
 //
 // [ClientWithResponses] has the same operations without services. Its methods also return the
 // status and the headers. A field of a result is only about the statuses of a success.

@@ -140,6 +140,26 @@ func TestOperationsChangesNothing(t *testing.T) {
 	}
 }
 
+// A program that searches for leads finds out what it needs, and how often it may search.
+func ExampleOperation() {
+	for _, op := range gen.Operations() {
+		if op.Service == "Leads.Search" {
+			fmt.Println(op.Method, op.Path)
+			fmt.Println("needs", op.Permission)
+			for _, l := range op.Limits {
+				fmt.Println(l.Requests, "in", l.Window)
+			}
+			fmt.Println("may be sent again:", op.Idempotent)
+		}
+	}
+	// Output:
+	// POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearch
+	// needs READ Account
+	// 15 in 10s
+	// 60 in 30s
+	// may be sent again: true
+}
+
 func ExampleFindOperation() {
 	op, ok := gen.FindOperation("GET", "/voice/api/v1/admin/users")
 	fmt.Println(ok, op.ID)

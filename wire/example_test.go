@@ -280,3 +280,31 @@ func ExamplePages() {
 	// fetch page 1
 	// fetch page 2
 }
+
+// A recording is ready some minutes after the call. A program tries again later, but not forever.
+func ExampleErrNotReady() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Respond("getTranscript", http.StatusNotFound, nil)
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.Transcripts.Get(context.Background(), "37439510", "333333", "dialog-1", "segment-1")
+	fmt.Println(errors.Is(err, wire.ErrNotReady))
+	// Output: true
+}
+
+// RingCX responded with status 200 and false.
+func ExampleErrFalse() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	fake.Respond("deleteQueue", http.StatusOK, false)
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = client.Queues.Delete(context.Background(), "333333", 6001, 6101)
+	fmt.Println(errors.Is(err, wire.ErrFalse))
+	// Output: true
+}

@@ -11,7 +11,8 @@
 // The package also has [DecodeError], the error for responses that these types and the
 // types of package gen cannot read, [Value], which reads optional fields, [Pages],
 // which reads lists in pages, [File], which uploads files, and [Merge], which changes fields
-// of an object and keeps those that a program does not know.
+// of an object and keeps those that a program does not know. [ErrFalse] and [ErrNotReady] are
+// wrapped by errors of services.
 //
 // A JSON null sets the zero value. (The types of encoding/json keep the old value. If
 // a program decodes two users into the same variable, the second one could then get

@@ -222,6 +222,46 @@ func ExampleServer_Set() {
 	// 100001 Night
 }
 
+// What a program has changed.
+func ExampleServer_Get() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	const path = "/voice/api/v1/admin/accounts/333333/gateGroups/6001/gates/6101/dispositions"
+	fake.Set(path, []gen.QueueDisposition{})
+
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := client.QueueDispositions.Create(context.Background(), "333333", 6001, 6101, gen.QueueDisposition{Disposition: new("Resolved")}); err != nil {
+		log.Fatal(err)
+	}
+	var dispositions []gen.QueueDisposition
+	fake.Get(path, &dispositions)
+	fmt.Println(len(dispositions), *dispositions[0].Disposition)
+	// Output: 1 Resolved
+}
+
+// JSON that RingCX sent, with a field that openapi.yaml does not have.
+func ExampleServer_SetJSON() {
+	fake := ringcxtest.New()
+	defer fake.Close()
+	err := fake.SetJSON("/voice/api/v1/admin/accounts/333333/dialGroups", []byte(`[{"dialGroupId": 1, "dialGroupName": "Day", "color": "red"}]`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := ringcx.New(fake.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	response, err := client.ListDialGroupsWithResponse(context.Background(), "333333", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s", response.Body)
+	// Output: [{"dialGroupId": 1, "dialGroupName": "Day", "color": "red"}]
+}
+
 // A user who may read dial groups, but not create them.
 func ExampleServer_SetPermissions() {
 	fake := ringcxtest.New()
