@@ -50,7 +50,9 @@ also have an iterator: ` + "`Queues.All`, `Queues.AllAgents`" + `.
 
 *Needs* is the permission or role that RingCX documents. The app needs the scope Read Accounts,
 and CX Routing for the availability of a queue. *Limit* is the number of requests that RingCX
-allows; without one it is 120 in a minute.
+allows; without one it is 120 in a minute. The requests and responses are as documented by RingCentral,
+unless the row says *seen* (in public clients) or *inferred* (from what is documented or seen). None
+was tried against the live service.
 `)
 	byID := make(map[string]gen.Operation)
 	for _, op := range gen.Operations() {
@@ -65,7 +67,7 @@ allows; without one it is 120 in a minute.
 		slices.SortFunc(families[family], func(x, y operation) int { return cmp.Compare(methodOf(x), methodOf(y)) })
 		for _, o := range families[family] {
 			op := byID[o.OperationID]
-			fmt.Fprintf(&b, "| %s | %s | `%s %s` | %s | %s |\n", methodOf(o), o.Summary, op.Method,
+			fmt.Fprintf(&b, "| %s | %s%s | `%s %s` | %s | %s |\n", methodOf(o), o.Summary, observed(o), op.Method,
 				strings.TrimPrefix(o.path, "/voice/api"), cell(op.Permission), limits(op.Limits))
 		}
 	}
@@ -101,6 +103,17 @@ func methodOf(o operation) string {
 		return "`" + service + "`"
 	}
 	return "`" + o.OperationID + "`"
+}
+
+// observed says where the shape of an operation is from, if it is not documented.
+func observed(o operation) string {
+	switch o.Extensions["x-observed"] {
+	case "seen":
+		return " *Seen.*"
+	case "inferred":
+		return " *Inferred.*"
+	}
+	return ""
 }
 
 // cell replaces the character that ends a cell.

@@ -51,6 +51,15 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// TestObserved requires that each operation says where its shape is from.
+func TestObserved(t *testing.T) {
+	for _, o := range operations(t) {
+		if from := o.Extensions["x-observed"]; from != "documented" && from != "seen" && from != "inferred" {
+			t.Errorf("%s: x-observed is %v, want documented, seen or inferred", o.OperationID, from)
+		}
+	}
+}
+
 // sortedKeys returns the keys of a map in ascending order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
