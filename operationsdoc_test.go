@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/names"
+	"github.com/ringcx-go/ringcx-go/internal/permission"
 )
 
 const operationsFile = "docs/operations.md"
@@ -68,7 +69,7 @@ was tried against the live service.
 		for _, o := range families[family] {
 			op := byID[o.OperationID]
 			fmt.Fprintf(&b, "| %s | %s%s | `%s %s` | %s | %s |\n", methodOf(o), o.Summary, observed(o), op.Method,
-				strings.TrimPrefix(o.path, "/voice/api"), cell(op.Permission), limits(op.Limits))
+				o.path, permission.Text(op.Permission), limits(op.Limits))
 		}
 	}
 	b.WriteString(`
@@ -115,9 +116,6 @@ func observed(o operation) string {
 	}
 	return ""
 }
-
-// cell replaces the character that ends a cell.
-func cell(text string) string { return strings.ReplaceAll(text, "|", " or ") }
 
 // limits describes rate limits, for example "15 in 10 s, 60 in 30 s".
 func limits(all []gen.RateLimit) string {

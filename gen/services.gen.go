@@ -1842,7 +1842,6 @@ func (s *LoginsService) Get(ctx context.Context) (Login, error) {
 // GetTemplate returns the default criteria of a report.
 //
 // It sends GET /voice/api/v1/admin/reports/{reportType}. See [Client.GetReportTemplate].
-// It requires the permission AUTHENTICATED.
 func (s *ReportsService) GetTemplate(ctx context.Context, reportType ReportType) (ReportCriteria, error) {
 	resp, err := s.client.GetReportTemplate(ctx, reportType)
 	return decode.Value[ReportCriteria](expected(140), resp, err)
@@ -1854,7 +1853,6 @@ type APITokensService service
 // List lists the API tokens of the user who makes the request.
 //
 // It sends GET /voice/api/v1/admin/token. See [Client.ListAPITokens].
-// It requires the permission AUTHENTICATED.
 func (s *APITokensService) List(ctx context.Context) ([]wire.Secret, error) {
 	resp, err := s.client.ListAPITokens(ctx)
 	return decode.Value[[]wire.Secret](expected(141), resp, err)
@@ -1872,7 +1870,6 @@ func (s *APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error
 // Create creates an API token for the user who makes the request.
 //
 // It sends POST /voice/api/v1/admin/token. See [Client.CreateAPIToken].
-// It requires the permission AUTHENTICATED.
 func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 	resp, err := s.client.CreateAPIToken(ctx)
 	return decode.Value[wire.Secret](expected(142), resp, err)
@@ -1881,7 +1878,6 @@ func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 // Delete deletes an API token.
 //
 // It sends DELETE /voice/api/v1/admin/token/{token}. See [Client.DeleteAPIToken].
-// It requires the permission ANONYMOUS.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 func (s *APITokensService) Delete(ctx context.Context, token Token) error {
@@ -1926,7 +1922,6 @@ func (s *UsersService) Create(ctx context.Context, body UserRequest, params *Cre
 // CheckName checks whether a user name is in use.
 //
 // It sends GET /voice/api/v1/admin/users/availableUserNames. See [Client.CheckUserName].
-// It requires the permission AUTHENTICATED.
 func (s *UsersService) CheckName(ctx context.Context, params CheckUserNameParams) (any, error) {
 	resp, err := s.client.CheckUserName(ctx, &params)
 	return decode.Value[any](expected(146), resp, err)
@@ -2070,7 +2065,6 @@ func (s *UserRolesService) Add(ctx context.Context, userID UserID, roleType Role
 // SetActive allows a user to sign in, or no longer.
 //
 // It sends PUT /voice/api/v1/admin/users/{userId}/setIsActive. See [Client.SetUserActive].
-// It requires the permission AUTHENTICATED.
 func (s *UsersService) SetActive(ctx context.Context, userID UserID, body ActiveState) (bool, error) {
 	resp, err := s.client.SetUserActive(ctx, userID, body)
 	return decode.Value[bool](expected(159), resp, err)
@@ -2079,7 +2073,6 @@ func (s *UsersService) SetActive(ctx context.Context, userID UserID, body Active
 // ValidateToken reports whether a token is valid.
 //
 // It sends GET /voice/api/v1/auth/isTokenValid. See [Client.ValidateToken].
-// It requires the permission NONE.
 func (s *LoginsService) ValidateToken(ctx context.Context, params ValidateTokenParams) (bool, error) {
 	resp, err := s.client.ValidateToken(ctx, &params)
 	return decode.Value[bool](expected(160), resp, err)
