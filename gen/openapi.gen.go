@@ -1645,7 +1645,8 @@ type ActiveState struct {
 // Agent is an agent: a person who handles calls and chats. It belongs to one agent group.
 //
 // Programs create, read and update agents with this schema. To update an agent, get
-// it, change fields, and send all of it.
+// it, change fields, and send all of it. wire.Merge can also send an empty list,
+// which this type omits.
 //
 // Most fields are documented only by name and type. Their meaning is inferred from
 // the name.
@@ -7652,7 +7653,8 @@ type UserReference struct {
 // them is required except the name, because RingCX assigns the id.
 //
 // To update a user, send all fields that the last response contained: it is not
-// documented whether a missing field keeps its value.
+// documented whether a missing field keeps its value. wire.Merge does this, and can
+// send an empty list, which this type omits.
 //
 // Source: RingCX API reference, which has a separate schema for it, and RingCX
 // developer guide, "Admin User and Permission APIs". That RingCX sets creationDate,
