@@ -77,12 +77,13 @@ drift: ## Check that the generated code matches openapi.yaml.
 		|| { echo "The generated code did not match openapi.yaml. 'make generate' has updated it: commit the result."; exit 1; }
 
 .PHONY: lint-spec
-lint-spec: ## Check openapi.yaml with oasdiff, and with redocly if npm is installed.
+lint-spec: ## Check openapi.yaml with oasdiff, and with redocly and spectral if npm is installed.
 	go run $(OASDIFF) validate --fail-on WARN openapi.yaml
 	@if command -v npm >/dev/null; then \
 		npm ci --prefix .ci --no-audit --no-fund --silent && \
-		REDOCLY_TELEMETRY=off .ci/node_modules/.bin/redocly lint --extends=recommended-strict openapi.yaml; \
-	else echo "npm is not installed: skipping redocly, which CI runs"; fi
+		REDOCLY_TELEMETRY=off .ci/node_modules/.bin/redocly lint --extends=recommended-strict openapi.yaml && \
+		.ci/node_modules/.bin/spectral lint --ruleset .ci/spectral.yaml --fail-severity hint openapi.yaml; \
+	else echo "npm is not installed: skipping redocly and spectral, which CI runs"; fi
 
 .PHONY: check-bench
 check-bench: ## Build, vet and test the benchmarks, which are a separate module.
