@@ -111,6 +111,7 @@ func TestResponseError(t *testing.T) {
 	tests := []struct{ name, kind, body, want string }{
 		{"text", "text/plain; charset=utf-8", "Jwt is\x1b[31m expired\nmore", "401 Jwt is?[31m expired"},
 		{"JSON", "application/json", `{"errorCode":"a.b","generalMessage":"No\u001b[0m"}`, "401 a.b No?[0m"},
+		{"JSON with a time in text", "application/json", `{"errorCode":"a.b","timestamp":"2026-03-01T10:00:00Z"}`, "401 a.b Unauthorized"},
 		{"JSON without a message", "application/json", `{"errorCode":"a.b"}`, "401 a.b Unauthorized"},
 		{"HTML", "text/html", "<html>", "401 Unauthorized"},
 		{"HTML with the Content-Type of JSON", "application/json", "<html>", "401 Unauthorized"},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -98,6 +99,9 @@ func TestUnknownPathIsAnAPIError(t *testing.T) {
 	resp := client.send("GET", client.ringCX+"/voice/api/v1/admin/agents", nil)
 	if resp.status != 404 || resp.field("generalMessage") != "Not found" || resp.field("requestUri") != "/voice/api/v1/admin/agents" {
 		t.Errorf("got %+v", resp)
+	}
+	if !regexp.MustCompile(`"timestamp":\d{13}\b`).MatchString(resp.body) {
+		t.Errorf("the timestamp is not a number of milliseconds: %s", resp.body)
 	}
 	resp = client.send("GET", client.ringCX+"/voice/api/v1/admin/users?flatten=maybe", nil)
 	if resp.status != 400 || !strings.Contains(resp.body, `"attributeName":"flatten"`) {

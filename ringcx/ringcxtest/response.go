@@ -67,9 +67,16 @@ func (c *call) respondError(status int, code, message string) {
 	c.respondJSON(status, c.apiError(code, message))
 }
 
-func (c *call) apiError(code, message string) gen.APIError {
-	now := time.Now().UnixMilli()
-	e := gen.APIError{ErrorCode: &code, GeneralMessage: &message, Timestamp: &now}
+// apiError is the body of an error with the time as a number, as most of the samples have it. A
+// gen.Time is written as a string.
+type apiError struct {
+	gen.APIError
+
+	Timestamp int64 `json:"timestamp"` // in milliseconds since 1970 in UTC
+}
+
+func (c *call) apiError(code, message string) apiError {
+	e := apiError{gen.APIError{ErrorCode: &code, GeneralMessage: &message}, time.Now().UnixMilli()}
 	if !slices.ContainsFunc(secretParameters, func(name string) bool { return c.r.PathValue(name) != "" }) {
 		e.RequestURI = &c.r.URL.Path
 	}
