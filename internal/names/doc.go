@@ -2,8 +2,8 @@
 // known: those of openapi.yaml and those that openapi.yaml does not have yet. They are
 // settled in advance, so that a later version of openapi.yaml renames nothing.
 //
-// The names are in two tables, edited by hand. In both, fields are separated by a tab, and
-// the first line is the head.
+// The names are in two tables, and a third has the types of values in samples. They are edited
+// by hand. Fields are separated by a tab, and the first line is the head.
 //
 // # operations.tsv
 //
@@ -56,4 +56,18 @@
 //     A schema in brackets is an array, and map[…] is an object with any keys. The
 //     reference of a schema that is itself an array is called "items"; arrays without one
 //     have elements of which the source says nothing.
+//
+// # observed.tsv
+//
+// One line is one value in the JSON samples of the developer guide that belong to a typed
+// operation, in ascending order. It has the columns
+//
+//   - operation: our operationId. It is empty if the body is a schema.
+//   - body: "request", "response", or a schema: of errors, which belong to any operation, and
+//     of a field whose sample belongs to an operation that is not typed.
+//   - pointer: the place of the value: "/name" is a field, "/{}" the values of an
+//     object with any keys, "[]" the elements of an array.
+//   - types: the JSON types seen, in ascending order. A string is further "string(digits)",
+//     "string(date)" (2026-03-01 10:00:00, without an offset), "string(rfc3339)", or
+//     "string(time+0000)" (2026-03-01T10:00:00.000+0000), if it has such a format.
 package names
