@@ -38,6 +38,39 @@ func TestOperationsFile(t *testing.T) {
 	}
 }
 
+const operationsHeader = `| method | operationId | does | request | needs | limit |
+| --- | --- | --- | --- | --- | --- |
+`
+
+// TestOperationsTables checks that each line of docs/operations.md that is a row has the columns
+// of its table, and that each operation has a row.
+func TestOperationsTables(t *testing.T) {
+	data, err := os.ReadFile(operationsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, columns := make(map[string]bool), 0
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		cells := strings.Split(line, " | ")
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			columns = 0
+		case columns == 0:
+			columns = len(cells)
+		case len(cells) != columns || !strings.HasSuffix(line, "|"):
+			t.Errorf("%s: %q: %d cells, want %d", operationsFile, line, len(cells), columns)
+		default:
+			rows[cells[1]] = true
+		}
+	}
+	for _, o := range operations(t) {
+		if !rows["`"+o.OperationID+"`"] {
+			t.Errorf("%s has no row with the operationId %s", operationsFile, o.OperationID)
+		}
+	}
+}
+
 func operationsDocument(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -47,9 +80,12 @@ func operationsDocument(t *testing.T) string {
 
 Each operation of [openapi.yaml](../openapi.yaml), by the tag under which it stands there. A
 ` + "`Client`" + ` has a field for each service: ` + "`client.Queues.List(ctx, accountID, groupID, nil)`" + `. Lists
-also have an iterator: ` + "`Queues.All`, `Queues.AllAgents`" + `.
+also have an iterator: ` + "`Queues.All`, `Queues.AllAgents`" + `. The services are types of package
+` + "`gen`" + `: ` + "`go doc github.com/ringcx-go/ringcx-go/gen.QueuesService.List`" + ` prints the limits and the
+surprises of a method. The *operationId* is the name that ` + "`Fault` and `Respond`" + ` of ringcxtest take.
 
-*Needs* is the permission or role that RingCX documents. The app needs the scope Read Accounts,
+*Needs* is the permission or role that RingCX documents, as ` + "`SetPermissions`" + ` of ringcxtest takes
+it (a role as ` + "`ROLE SUPER_USER`" + `). The app needs the scope Read Accounts,
 and CX Routing for the availability of a queue. *Limit* is the number of requests that RingCX
 allows; without one it is 120 in a minute. The requests and responses are as documented by RingCentral,
 unless the row says *seen* (in public clients) or *inferred* (from what is documented or seen). None
@@ -64,12 +100,13 @@ was tried against the live service.
 		families[o.Tags[0]] = append(families[o.Tags[0]], o)
 	}
 	for _, family := range sortedKeys(families) {
-		fmt.Fprintf(&b, "\n## %s\n\n| method | does | request | needs | limit |\n| --- | --- | --- | --- | --- |\n", family)
+		fmt.Fprintf(&b, "\n## %s\n\n%s", family, operationsHeader)
 		slices.SortFunc(families[family], func(x, y operation) int { return cmp.Compare(methodOf(x), methodOf(y)) })
 		for _, o := range families[family] {
 			op := byID[o.OperationID]
-			fmt.Fprintf(&b, "| %s | %s%s | `%s %s` | %s | %s |\n", methodOf(o), o.Summary, observed(o), op.Method,
-				o.path, permission.Text(op.Permission), limits(op.Limits))
+			summary := strings.Join(strings.Fields(o.Summary), " ") // a row is one line
+			fmt.Fprintf(&b, "| %s | `%s` | %s%s | `%s %s` | %s | %s |\n", methodOf(o), o.OperationID, summary, observed(o),
+				op.Method, o.path, permission.Text(op.Permission), limits(op.Limits))
 		}
 	}
 	b.WriteString(`

@@ -9135,8 +9135,6 @@ type ClientInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls". True without
 	// a call: seen in public clients.
 	//
@@ -9149,8 +9147,6 @@ type ClientInterface interface {
 	// in public clients).
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -9177,8 +9173,6 @@ type ClientInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
@@ -9189,8 +9183,6 @@ type ClientInterface interface {
 	// Calls of others need the rights to monitor, barge in or coach.
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -9203,8 +9195,6 @@ type ClientInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
@@ -9215,8 +9205,6 @@ type ClientInterface interface {
 	// Calls of others need the rights to monitor, barge in or coach.
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -9277,8 +9265,6 @@ type ClientInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
@@ -9286,8 +9272,7 @@ type ClientInterface interface {
 
 	// ListAgentGroups lists the agent groups of a sub-account.
 	//
-	// The response contains only groups that the user may see. The request requires the
-	// right READ on the sub-account.
+	// The response contains only groups that the user may see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9298,8 +9283,7 @@ type ClientInterface interface {
 
 	// CreateAgentGroupWithBody creates an agent group.
 	//
-	// The request requires the right CREATE on the sub-account. Do not send it again if
-	// its outcome is unknown: list the groups first.
+	// Do not send it again if its outcome is unknown: list the groups first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9312,8 +9296,7 @@ type ClientInterface interface {
 
 	// CreateAgentGroup creates an agent group.
 	//
-	// The request requires the right CREATE on the sub-account. Do not send it again if
-	// its outcome is unknown: list the groups first.
+	// Do not send it again if its outcome is unknown: list the groups first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9326,9 +9309,7 @@ type ClientInterface interface {
 
 	// DeleteAgentGroup deletes an agent group.
 	//
-	// The reference calls this operation deprecated and names no other. What happens to
-	// the agents of the group is not documented. The request requires the right DELETE
-	// on the agent group.
+	// What happens to the agents of the group is not documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9336,13 +9317,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId} (the `DeleteAgentGroup` operationId).
 	//
-	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	// Deprecated: the API reference calls this operation deprecated and names no other.
 	DeleteAgentGroup(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAgentGroup returns an agent group.
 	//
-	// According to the reference, the request requires the right READ on a queue group.
-	// That the agent group is meant is inferred.
+	// The permission is as the reference documents it: READ on a queue group. It is
+	// probably a mistake for READ AgentGroup. (This is inferred.)
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9352,8 +9333,6 @@ type ClientInterface interface {
 	GetAgentGroup(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, params *GetAgentGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateAgentGroupWithBody updates an agent group.
-	//
-	// The request requires the right UPDATE on the agent group.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9365,8 +9344,6 @@ type ClientInterface interface {
 	UpdateAgentGroupWithBody(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateAgentGroup updates an agent group.
-	//
-	// The request requires the right UPDATE on the agent group.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9380,7 +9357,7 @@ type ClientInterface interface {
 	// ListAgents lists the agents of an agent group.
 	//
 	// The response is one list without pages. It contains only agents that the user may
-	// see, and the request requires the right READ on the agent group.
+	// see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9393,7 +9370,7 @@ type ClientInterface interface {
 	//
 	// The guide requires username and, for an agent who logs in to RingCX directly,
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
-	// listAuxStates. The request requires the right CREATE on the agent group.
+	// listAuxStates.
 	//
 	// The guide has no status for a username that is in use. Do not send the request
 	// again if its outcome is unknown: list the agents first.
@@ -9411,7 +9388,7 @@ type ClientInterface interface {
 	//
 	// The guide requires username and, for an agent who logs in to RingCX directly,
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
-	// listAuxStates. The request requires the right CREATE on the agent group.
+	// listAuxStates.
 	//
 	// The guide has no status for a username that is in use. Do not send the request
 	// again if its outcome is unknown: list the agents first.
@@ -9427,10 +9404,10 @@ type ClientInterface interface {
 
 	// UpdateAgentsWithBody updates several agents of an agent group.
 	//
-	// Each element is an agent with its id. Send agents as listAgents returned them,
-	// with fields changed. Whether agents who are not in the list stay as they are, and
+	// Each element is an agent with its id. Send agents as listAgents returned them, with
+	// fields changed. Whether agents who are not in the list stay as they are, and
 	// whether a part of the list can be updated if another part is not valid, is not
-	// documented. The request requires the right UPDATE on the agent group.
+	// documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9443,10 +9420,10 @@ type ClientInterface interface {
 
 	// UpdateAgents updates several agents of an agent group.
 	//
-	// Each element is an agent with its id. Send agents as listAgents returned them,
-	// with fields changed. Whether agents who are not in the list stay as they are, and
+	// Each element is an agent with its id. Send agents as listAgents returned them, with
+	// fields changed. Whether agents who are not in the list stay as they are, and
 	// whether a part of the list can be updated if another part is not valid, is not
-	// documented. The request requires the right UPDATE on the agent group.
+	// documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9459,8 +9436,6 @@ type ClientInterface interface {
 
 	// DeleteAgent deletes an agent.
 	//
-	// The request requires the right DELETE on the agent.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Agents".
@@ -9469,8 +9444,6 @@ type ClientInterface interface {
 	DeleteAgent(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAgent returns an agent.
-	//
-	// The request requires the right READ on the agent.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9482,8 +9455,7 @@ type ClientInterface interface {
 	// UpdateAgentWithBody updates an agent.
 	//
 	// Get the agent first, change fields, and send all of them: it is not documented
-	// whether a missing field keeps its value. The request requires the right UPDATE on
-	// the agent.
+	// whether a missing field keeps its value.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9497,8 +9469,7 @@ type ClientInterface interface {
 	// UpdateAgent updates an agent.
 	//
 	// Get the agent first, change fields, and send all of them: it is not documented
-	// whether a missing field keeps its value. The request requires the right UPDATE on
-	// the agent.
+	// whether a missing field keeps its value.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9677,8 +9648,7 @@ type ClientInterface interface {
 
 	// CountLoggedInAgents counts the agents of an agent group who are logged in to a queue.
 	//
-	// The response is plain text: a number in decimal digits. The request requires the
-	// right READ on the sub-account and on the queue.
+	// The response is plain text: a number in decimal digits.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9708,8 +9678,6 @@ type ClientInterface interface {
 	// A status of 200 does not mean success: check success and errorMessage of the
 	// response.
 	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
-	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on lead actions);
@@ -9728,8 +9696,6 @@ type ClientInterface interface {
 	//
 	// A status of 200 does not mean success: check success and errorMessage of the
 	// response.
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
@@ -9754,8 +9720,6 @@ type ClientInterface interface {
 	// With count=true the limit is 90 requests per 10 seconds and 180 per 30 seconds. The
 	// developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 	// for a search by exact number.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 	// sub-account.
@@ -9782,8 +9746,6 @@ type ClientInterface interface {
 	// developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 	// for a search by exact number.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 	// sub-account.
 	//
@@ -9800,8 +9762,6 @@ type ClientInterface interface {
 	// The API reference declares a file in a form; the developer guide sends the numbers
 	// as JSON. The file is inferred to be text with one number in each line.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -9817,8 +9777,6 @@ type ClientInterface interface {
 	// The API reference declares a file in a form; the developer guide sends the numbers
 	// as JSON. The file is inferred to be text with one number in each line.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -9831,8 +9789,6 @@ type ClientInterface interface {
 
 	// ListLeadStates lists the states that a lead can have.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -9841,8 +9797,6 @@ type ClientInterface interface {
 	ListLeadStates(ctx context.Context, accountID AccountID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSystemDispositions lists the results of calls that RingCX records by itself.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9854,8 +9808,6 @@ type ClientInterface interface {
 	// PatchLeadWithBody changes some fields of a lead.
 	//
 	// Fields that the request lacks keep their values. (Inferred from the method.)
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
@@ -9869,8 +9821,6 @@ type ClientInterface interface {
 	// PatchLead changes some fields of a lead.
 	//
 	// Fields that the request lacks keep their values. (Inferred from the method.)
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
@@ -9887,8 +9837,6 @@ type ClientInterface interface {
 	// patchLead to change some fields. An empty string may be rejected if leads are
 	// loaded, so leave out what has no value. (Seen in public clients.)
 	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
-	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference.
@@ -9903,8 +9851,6 @@ type ClientInterface interface {
 	// Whether fields that the request lacks keep their values is not documented: use
 	// patchLead to change some fields. An empty string may be rejected if leads are
 	// loaded, so leave out what has no value. (Seen in public clients.)
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
@@ -9930,8 +9876,6 @@ type ClientInterface interface {
 	// - A search finds the new leads about two seconds later. (Seen in public clients.)
 	// - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 	//   others, leadPhone.
-	//
-	// The request requires the permission UPDATE Campaign.
 	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
@@ -9959,8 +9903,6 @@ type ClientInterface interface {
 	// - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 	//   others, leadPhone.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -9980,8 +9922,6 @@ type ClientInterface interface {
 	// The request is sent as a form. A file that breaks off while it is read makes the
 	// call fail.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 12 requests per 30 seconds and 18 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -9999,8 +9939,6 @@ type ClientInterface interface {
 	//
 	// Each value of pageColumnMappings is the number of a column. Sources disagree on
 	// whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
-	//
-	// The request requires the permission UPDATE Campaign.
 	//
 	// Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 	//
@@ -10020,8 +9958,6 @@ type ClientInterface interface {
 	// Each value of pageColumnMappings is the number of a column. Sources disagree on
 	// whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -10037,8 +9973,6 @@ type ClientInterface interface {
 	// A dial group contains campaigns, and all of them dial in the mode of the group. Dial
 	// groups that the user may not read are left out.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -10051,8 +9985,6 @@ type ClientInterface interface {
 	// The name is required. The server chooses the id if the request has none, or 0.
 	//
 	// The request is not idempotent: if it is sent twice, there may be two dial groups.
-	//
-	// The request requires the permission CREATE Account.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10069,8 +10001,6 @@ type ClientInterface interface {
 	//
 	// The request is not idempotent: if it is sent twice, there may be two dial groups.
 	//
-	// The request requires the permission CREATE Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -10085,8 +10015,6 @@ type ClientInterface interface {
 	// The campaigns are in the field `campaigns` of each group, with few of their fields.
 	// Groups and campaigns that the user may not read are left out.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -10098,8 +10026,6 @@ type ClientInterface interface {
 	//
 	// What becomes of its campaigns is not documented.
 	//
-	// The request requires the permission DELETE Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -10108,8 +10034,6 @@ type ClientInterface interface {
 	DeleteDialGroup(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDialGroup returns a dial group.
-	//
-	// The request requires the permission READ DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10122,8 +10046,6 @@ type ClientInterface interface {
 	//
 	// Get the dial group, change it, and send all of it: whether fields that the request
 	// lacks keep their values is not documented.
-	//
-	// The request requires the permission UPDATE DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10138,8 +10060,6 @@ type ClientInterface interface {
 	//
 	// Get the dial group, change it, and send all of it: whether fields that the request
 	// lacks keep their values is not documented.
-	//
-	// The request requires the permission UPDATE DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10156,8 +10076,6 @@ type ClientInterface interface {
 	// calls. Whether agents that the request does not list stay in the group is not
 	// documented.
 	//
-	// The request requires the permissions READ Agent and UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -10173,8 +10091,6 @@ type ClientInterface interface {
 	// calls. Whether agents that the request does not list stay in the group is not
 	// documented.
 	//
-	// The request requires the permissions READ Agent and UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -10186,8 +10102,6 @@ type ClientInterface interface {
 
 	// ListDialGroupAgents lists the agents of a dial group.
 	//
-	// The request requires the permission READ DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -10198,8 +10112,6 @@ type ClientInterface interface {
 	// ListCampaigns lists the campaigns of a dial group.
 	//
 	// Campaigns that the user may not read are left out.
-	//
-	// The request requires the permission READ DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10219,8 +10131,6 @@ type ClientInterface interface {
 	// one minute after the end of the one before.
 	//
 	// The request is not idempotent: if it is sent twice, there may be two campaigns.
-	//
-	// The request requires the permission UPDATE DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10244,8 +10154,6 @@ type ClientInterface interface {
 	//
 	// The request is not idempotent: if it is sent twice, there may be two campaigns.
 	//
-	// The request requires the permission UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on campaigns and
@@ -10258,10 +10166,7 @@ type ClientInterface interface {
 
 	// DeleteCampaign deletes a campaign.
 	//
-	// The API reference calls this operation deprecated and names no other one. What
-	// becomes of the leads of the campaign is not documented.
-	//
-	// The request requires the permission DELETE Campaign.
+	// What becomes of the leads of the campaign is not documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10269,12 +10174,10 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId} (the `DeleteCampaign` operationId).
 	//
-	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	// Deprecated: the API reference calls this operation deprecated and names no other.
 	DeleteCampaign(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCampaign returns a campaign.
-	//
-	// The request requires the permission READ Campaign.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10288,8 +10191,6 @@ type ClientInterface interface {
 	// Get the campaign, change it, and send all of it: whether fields that the request
 	// lacks keep their values is not documented. The kind of callingConfiguration cannot
 	// be changed.
-	//
-	// The request requires the permission UPDATE Campaign.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10306,8 +10207,6 @@ type ClientInterface interface {
 	// lacks keep their values is not documented. The kind of callingConfiguration cannot
 	// be changed.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -10322,8 +10221,6 @@ type ClientInterface interface {
 	// The dialer keeps a part of the leads in a cache. After leads were changed, a refresh
 	// makes it use the changes at once. (What the cache contains is inferred from the name
 	// of the path.)
-	//
-	// The request requires the permission READ Campaign.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10520,8 +10417,6 @@ type ClientInterface interface {
 	// Queue groups contain queues. RingCX calls them gate groups. The list contains only the
 	// groups that the user may read.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
 	//
@@ -10531,8 +10426,6 @@ type ClientInterface interface {
 	// CreateQueueGroupWithBody creates a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission CREATE Account.
 	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
@@ -10546,8 +10439,6 @@ type ClientInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission CREATE Account.
-	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
 	//
@@ -10560,8 +10451,6 @@ type ClientInterface interface {
 	//
 	// The list contains only what the user may read.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren (the `ListQueueGroupsWithChildren` operationId).
@@ -10572,8 +10461,6 @@ type ClientInterface interface {
 	//
 	// Which data are added is not documented. The list contains only what the user may read.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData (the `ListQueueGroupsWithDetails` operationId).
@@ -10583,16 +10470,12 @@ type ClientInterface interface {
 	//
 	// That its queues are deleted, too, is inferred.
 	//
-	// The request requires the permission DELETE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId} (the `DeleteQueueGroup` operationId).
 	DeleteQueueGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQueueGroup returns a queue group.
-	//
-	// The request requires the permission READ QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10602,8 +10485,6 @@ type ClientInterface interface {
 	// UpdateQueueGroupWithBody replaces the settings of a queue group.
 	//
 	// Fields that the body lacks may be reset: send the whole group.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10615,8 +10496,6 @@ type ClientInterface interface {
 	// UpdateQueueGroup replaces the settings of a queue group.
 	//
 	// Fields that the body lacks may be reset: send the whole group.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10630,8 +10509,6 @@ type ClientInterface interface {
 	// RingCX calls a queue for calls a gate. The list contains only the queues that the user
 	// may read.
 	//
-	// The request requires the permission READ QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates (the `ListQueues` operationId).
@@ -10640,8 +10517,6 @@ type ClientInterface interface {
 	// CreateQueueWithBody creates a queue in a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission CREATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10654,8 +10529,6 @@ type ClientInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission CREATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10667,16 +10540,12 @@ type ClientInterface interface {
 	//
 	// The API reference calls this operation deprecated and names no other one.
 	//
-	// The request requires the permission DELETE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId} (the `DeleteQueue` operationId).
 	DeleteQueue(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQueue returns a queue.
-	//
-	// The request requires the permission READ Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10686,8 +10555,6 @@ type ClientInterface interface {
 	// UpdateQueueWithBody replaces the settings of a queue.
 	//
 	// Fields that the body lacks may be reset: send the whole queue.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10700,8 +10567,6 @@ type ClientInterface interface {
 	//
 	// Fields that the body lacks may be reset: send the whole queue.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10712,8 +10577,6 @@ type ClientInterface interface {
 	// AssignQueueAgentsWithBody assigns agents to a queue.
 	//
 	// Whether agents that the body lacks are removed is not documented.
-	//
-	// The request requires the permission READ Agent + UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10726,8 +10589,6 @@ type ClientInterface interface {
 	//
 	// Whether agents that the body lacks are removed is not documented.
 	//
-	// The request requires the permission READ Agent + UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10737,16 +10598,12 @@ type ClientInterface interface {
 
 	// SetQueuePriorityGroup puts a queue into a priority group.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup (the `SetQueuePriorityGroup` operationId).
 	SetQueuePriorityGroup(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *SetQueuePriorityGroupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListQueueAgents lists the agents of a queue.
-	//
-	// The request requires the permission READ Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10758,8 +10615,6 @@ type ClientInterface interface {
 	// The user needs the first permission for the queue, and the second one for the group of
 	// the copy.
 	//
-	// The request requires the permission READ Queue(source) + CREATE QueueGroup(target).
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone (the `CloneQueue` operationId).
@@ -10770,8 +10625,6 @@ type ClientInterface interface {
 	// A disposition is a result that the agent chooses after a call. The list contains only
 	// what the user may read.
 	//
-	// The request requires the permission READ Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions (the `ListQueueDispositions` operationId).
@@ -10780,8 +10633,6 @@ type ClientInterface interface {
 	// CreateQueueDispositionWithBody creates a disposition of a queue.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10793,8 +10644,6 @@ type ClientInterface interface {
 	// CreateQueueDisposition creates a disposition of a queue.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10808,8 +10657,6 @@ type ClientInterface interface {
 	// Dispositions with an id are changed, the others are created (inferred). Whether those
 	// that the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type.
@@ -10822,8 +10669,6 @@ type ClientInterface interface {
 	// Dispositions with an id are changed, the others are created (inferred). Whether those
 	// that the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10833,8 +10678,6 @@ type ClientInterface interface {
 
 	// DeleteQueueDisposition deletes a disposition of a queue.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId} (the `DeleteQueueDisposition` operationId).
@@ -10842,16 +10685,12 @@ type ClientInterface interface {
 
 	// GetQueueDisposition returns a disposition of a queue.
 	//
-	// The request requires the permission READ Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId} (the `GetQueueDisposition` operationId).
 	GetQueueDisposition(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateQueueDispositionWithBody replaces the settings of a disposition.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10861,8 +10700,6 @@ type ClientInterface interface {
 	UpdateQueueDispositionWithBody(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateQueueDisposition replaces the settings of a disposition.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10874,7 +10711,7 @@ type ClientInterface interface {
 	// ListLoggedInAgents lists the agents who are logged in to a queue.
 	//
 	// The response is one list without pages. It contains only agents that the user may
-	// see, and the request requires the right READ on the sub-account and on agents.
+	// see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -10888,16 +10725,12 @@ type ClientInterface interface {
 	// The API reference calls this operation deprecated and names no other one. The user
 	// needs the second permission for the new group.
 	//
-	// The request requires the permission UPDATE Queue + CREATE QueueGroup(target).
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup (the `MoveQueue` operationId).
 	MoveQueue(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *MoveQueueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetQueueActiveWithBody activates or deactivates a queue.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10908,8 +10741,6 @@ type ClientInterface interface {
 
 	// SetQueueActive activates or deactivates a queue.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10919,16 +10750,12 @@ type ClientInterface interface {
 
 	// UnassignQueueAgent removes an agent from a queue.
 	//
-	// The request requires the permission READ Agent + UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId} (the `UnassignQueueAgent` operationId).
 	UnassignQueueAgent(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListQueueSkills lists the skills of a queue group.
-	//
-	// The request requires the permission READ QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10938,8 +10765,6 @@ type ClientInterface interface {
 	// CreateQueueSkillWithBody creates a skill in a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10951,8 +10776,6 @@ type ClientInterface interface {
 	// CreateQueueSkill creates a skill in a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -10966,8 +10789,6 @@ type ClientInterface interface {
 	// Skills with an id are changed, the others are created (inferred). Whether skills that
 	// the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type.
@@ -10980,8 +10801,6 @@ type ClientInterface interface {
 	// Skills with an id are changed, the others are created (inferred). Whether skills that
 	// the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type.
@@ -10991,8 +10810,6 @@ type ClientInterface interface {
 
 	// DeleteQueueSkill deletes a skill of a queue group.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId} (the `DeleteQueueSkill` operationId).
@@ -11000,16 +10817,12 @@ type ClientInterface interface {
 
 	// GetQueueSkill returns a skill of a queue group.
 	//
-	// The request requires the permission READ QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId} (the `GetQueueSkill` operationId).
 	GetQueueSkill(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateQueueSkillWithBody replaces the settings of a skill.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -11019,8 +10832,6 @@ type ClientInterface interface {
 	UpdateQueueSkillWithBody(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateQueueSkill replaces the settings of a skill.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -11034,8 +10845,6 @@ type ClientInterface interface {
 	// A persona phone is a label for one of several phone numbers of a lead. The number 1
 	// is the own number of the lead.
 	//
-	// The request requires the permissions READ Account and READ OUTBOUND.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -11046,8 +10855,6 @@ type ClientInterface interface {
 	// CreatePersonaPhoneWithBody creates a persona phone.
 	//
 	// The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-	//
-	// The request requires the permissions READ Account and CREATE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11061,8 +10868,6 @@ type ClientInterface interface {
 	// CreatePersonaPhone creates a persona phone.
 	//
 	// The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-	//
-	// The request requires the permissions READ Account and CREATE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11078,8 +10883,6 @@ type ClientInterface interface {
 	// The body names the phone: there is no id in the path. Leads are loaded by label, so
 	// programs that load them must know the new one.
 	//
-	// The request requires the permissions READ Account and UPDATE OUTBOUND.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -11093,8 +10896,6 @@ type ClientInterface interface {
 	//
 	// The body names the phone: there is no id in the path. Leads are loaded by label, so
 	// programs that load them must know the new one.
-	//
-	// The request requires the permissions READ Account and UPDATE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11120,8 +10921,6 @@ type ClientInterface interface {
 	//
 	// What RingCX does if a campaign uses the phone is not documented: see
 	// listPersonaPhoneCampaigns.
-	//
-	// The request requires the permissions READ Account and DELETE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -11262,8 +11061,6 @@ type ClientInterface interface {
 	GetLogin(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReportTemplate returns the default criteria of a report.
-	//
-	// The request requires the permission AUTHENTICATED.
 	//
 	// Source: RingCX API reference.
 	//
@@ -12538,8 +12335,6 @@ func (c *Client) ListAccounts(ctx context.Context, reqEditors ...RequestEditorFn
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls". True without
 // a call: seen in public clients.
 //
@@ -12562,8 +12357,6 @@ func (c *Client) CreateCall(ctx context.Context, accountID AccountID, params *Cr
 // in public clients).
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -12620,8 +12413,6 @@ func (c *Client) CheckQueueThreshold(ctx context.Context, accountID AccountID, p
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall (the `JoinCall` operationId).
@@ -12642,8 +12433,6 @@ func (c *Client) JoinCall(ctx context.Context, accountID AccountID, uii UII, par
 // Calls of others need the rights to monitor, barge in or coach.
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -12666,8 +12455,6 @@ func (c *Client) DisposeCall(ctx context.Context, accountID AccountID, uii UII, 
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall (the `HangUpCall` operationId).
@@ -12688,8 +12475,6 @@ func (c *Client) HangUpCall(ctx context.Context, accountID AccountID, uii UII, r
 // Calls of others need the rights to monitor, barge in or coach.
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -12800,8 +12585,6 @@ func (c *Client) SetCallHold(ctx context.Context, accountID AccountID, uii UII, 
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording (the `SetCallRecording` operationId).
@@ -12819,8 +12602,7 @@ func (c *Client) SetCallRecording(ctx context.Context, accountID AccountID, uii 
 
 // ListAgentGroups lists the agent groups of a sub-account.
 //
-// The response contains only groups that the user may see. The request requires the
-// right READ on the sub-account.
+// The response contains only groups that the user may see.
 //
 // Limit: 120 requests per minute.
 //
@@ -12841,8 +12623,7 @@ func (c *Client) ListAgentGroups(ctx context.Context, accountID AccountID, param
 
 // CreateAgentGroupWithBody creates an agent group.
 //
-// The request requires the right CREATE on the sub-account. Do not send it again if
-// its outcome is unknown: list the groups first.
+// Do not send it again if its outcome is unknown: list the groups first.
 //
 // Limit: 120 requests per minute.
 //
@@ -12865,8 +12646,7 @@ func (c *Client) CreateAgentGroupWithBody(ctx context.Context, accountID Account
 
 // CreateAgentGroup creates an agent group.
 //
-// The request requires the right CREATE on the sub-account. Do not send it again if
-// its outcome is unknown: list the groups first.
+// Do not send it again if its outcome is unknown: list the groups first.
 //
 // Limit: 120 requests per minute.
 //
@@ -12889,16 +12669,14 @@ func (c *Client) CreateAgentGroup(ctx context.Context, accountID AccountID, body
 
 // DeleteAgentGroup deletes an agent group.
 //
-// The reference calls this operation deprecated and names no other. What happens to
-// the agents of the group is not documented. The request requires the right DELETE
-// on the agent group.
+// What happens to the agents of the group is not documented.
 //
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide, "Agent Groups".
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId} (the `DeleteAgentGroup` operationId).
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (c *Client) DeleteAgentGroup(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteAgentGroupRequest(c.Server, accountID, agentGroupID)
 	if err != nil {
@@ -12913,8 +12691,8 @@ func (c *Client) DeleteAgentGroup(ctx context.Context, accountID AccountID, agen
 
 // GetAgentGroup returns an agent group.
 //
-// According to the reference, the request requires the right READ on a queue group.
-// That the agent group is meant is inferred.
+// The permission is as the reference documents it: READ on a queue group. It is
+// probably a mistake for READ AgentGroup. (This is inferred.)
 //
 // Limit: 120 requests per minute.
 //
@@ -12934,8 +12712,6 @@ func (c *Client) GetAgentGroup(ctx context.Context, accountID AccountID, agentGr
 }
 
 // UpdateAgentGroupWithBody updates an agent group.
-//
-// The request requires the right UPDATE on the agent group.
 //
 // Limit: 120 requests per minute.
 //
@@ -12957,8 +12733,6 @@ func (c *Client) UpdateAgentGroupWithBody(ctx context.Context, accountID Account
 }
 
 // UpdateAgentGroup updates an agent group.
-//
-// The request requires the right UPDATE on the agent group.
 //
 // Limit: 120 requests per minute.
 //
@@ -12982,7 +12756,7 @@ func (c *Client) UpdateAgentGroup(ctx context.Context, accountID AccountID, agen
 // ListAgents lists the agents of an agent group.
 //
 // The response is one list without pages. It contains only agents that the user may
-// see, and the request requires the right READ on the agent group.
+// see.
 //
 // Limit: 120 requests per minute.
 //
@@ -13005,7 +12779,7 @@ func (c *Client) ListAgents(ctx context.Context, accountID AccountID, agentGroup
 //
 // The guide requires username and, for an agent who logs in to RingCX directly,
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
-// listAuxStates. The request requires the right CREATE on the agent group.
+// listAuxStates.
 //
 // The guide has no status for a username that is in use. Do not send the request
 // again if its outcome is unknown: list the agents first.
@@ -13033,7 +12807,7 @@ func (c *Client) CreateAgentWithBody(ctx context.Context, accountID AccountID, a
 //
 // The guide requires username and, for an agent who logs in to RingCX directly,
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
-// listAuxStates. The request requires the right CREATE on the agent group.
+// listAuxStates.
 //
 // The guide has no status for a username that is in use. Do not send the request
 // again if its outcome is unknown: list the agents first.
@@ -13059,10 +12833,10 @@ func (c *Client) CreateAgent(ctx context.Context, accountID AccountID, agentGrou
 
 // UpdateAgentsWithBody updates several agents of an agent group.
 //
-// Each element is an agent with its id. Send agents as listAgents returned them,
-// with fields changed. Whether agents who are not in the list stay as they are, and
+// Each element is an agent with its id. Send agents as listAgents returned them, with
+// fields changed. Whether agents who are not in the list stay as they are, and
 // whether a part of the list can be updated if another part is not valid, is not
-// documented. The request requires the right UPDATE on the agent group.
+// documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -13085,10 +12859,10 @@ func (c *Client) UpdateAgentsWithBody(ctx context.Context, accountID AccountID, 
 
 // UpdateAgents updates several agents of an agent group.
 //
-// Each element is an agent with its id. Send agents as listAgents returned them,
-// with fields changed. Whether agents who are not in the list stay as they are, and
+// Each element is an agent with its id. Send agents as listAgents returned them, with
+// fields changed. Whether agents who are not in the list stay as they are, and
 // whether a part of the list can be updated if another part is not valid, is not
-// documented. The request requires the right UPDATE on the agent group.
+// documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -13111,8 +12885,6 @@ func (c *Client) UpdateAgents(ctx context.Context, accountID AccountID, agentGro
 
 // DeleteAgent deletes an agent.
 //
-// The request requires the right DELETE on the agent.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide, "Agents".
@@ -13131,8 +12903,6 @@ func (c *Client) DeleteAgent(ctx context.Context, accountID AccountID, agentGrou
 }
 
 // GetAgent returns an agent.
-//
-// The request requires the right READ on the agent.
 //
 // Limit: 120 requests per minute.
 //
@@ -13154,8 +12924,7 @@ func (c *Client) GetAgent(ctx context.Context, accountID AccountID, agentGroupID
 // UpdateAgentWithBody updates an agent.
 //
 // Get the agent first, change fields, and send all of them: it is not documented
-// whether a missing field keeps its value. The request requires the right UPDATE on
-// the agent.
+// whether a missing field keeps its value.
 //
 // Limit: 120 requests per minute.
 //
@@ -13179,8 +12948,7 @@ func (c *Client) UpdateAgentWithBody(ctx context.Context, accountID AccountID, a
 // UpdateAgent updates an agent.
 //
 // Get the agent first, change fields, and send all of them: it is not documented
-// whether a missing field keeps its value. The request requires the right UPDATE on
-// the agent.
+// whether a missing field keeps its value.
 //
 // Limit: 120 requests per minute.
 //
@@ -13489,8 +13257,7 @@ func (c *Client) AssignSkillProfileSkill(ctx context.Context, accountID AccountI
 
 // CountLoggedInAgents counts the agents of an agent group who are logged in to a queue.
 //
-// The response is plain text: a number in decimal digits. The request requires the
-// right READ on the sub-account and on the queue.
+// The response is plain text: a number in decimal digits.
 //
 // Limit: 120 requests per minute.
 //
@@ -13540,8 +13307,6 @@ func (c *Client) ListAuxStates(ctx context.Context, accountID AccountID, params 
 // A status of 200 does not mean success: check success and errorMessage of the
 // response.
 //
-// The request requires the permissions READ Account and UPDATE Campaign.
-//
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on lead actions);
@@ -13570,8 +13335,6 @@ func (c *Client) PerformLeadActionWithBody(ctx context.Context, accountID Accoun
 //
 // A status of 200 does not mean success: check success and errorMessage of the
 // response.
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
@@ -13606,8 +13369,6 @@ func (c *Client) PerformLeadAction(ctx context.Context, accountID AccountID, par
 // With count=true the limit is 90 requests per 10 seconds and 180 per 30 seconds. The
 // developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 // for a search by exact number.
-//
-// The request requires the permission READ Account.
 //
 // Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 // sub-account.
@@ -13644,8 +13405,6 @@ func (c *Client) SearchLeadsWithBody(ctx context.Context, accountID AccountID, p
 // developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 // for a search by exact number.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 // sub-account.
 //
@@ -13672,8 +13431,6 @@ func (c *Client) SearchLeads(ctx context.Context, accountID AccountID, params *S
 // The API reference declares a file in a form; the developer guide sends the numbers
 // as JSON. The file is inferred to be text with one number in each line.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -13699,8 +13456,6 @@ func (c *Client) SearchLeadsByPhoneListWithBody(ctx context.Context, accountID A
 // The API reference declares a file in a form; the developer guide sends the numbers
 // as JSON. The file is inferred to be text with one number in each line.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -13723,8 +13478,6 @@ func (c *Client) SearchLeadsByPhoneList(ctx context.Context, accountID AccountID
 
 // ListLeadStates lists the states that a lead can have.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -13743,8 +13496,6 @@ func (c *Client) ListLeadStates(ctx context.Context, accountID AccountID, reqEdi
 }
 
 // ListSystemDispositions lists the results of calls that RingCX records by itself.
-//
-// The request requires the permission READ Account.
 //
 // Limit: 120 requests per minute.
 //
@@ -13766,8 +13517,6 @@ func (c *Client) ListSystemDispositions(ctx context.Context, accountID AccountID
 // PatchLeadWithBody changes some fields of a lead.
 //
 // Fields that the request lacks keep their values. (Inferred from the method.)
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
@@ -13791,8 +13540,6 @@ func (c *Client) PatchLeadWithBody(ctx context.Context, accountID AccountID, lea
 // PatchLead changes some fields of a lead.
 //
 // Fields that the request lacks keep their values. (Inferred from the method.)
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
@@ -13819,8 +13566,6 @@ func (c *Client) PatchLead(ctx context.Context, accountID AccountID, leadID Lead
 // patchLead to change some fields. An empty string may be rejected if leads are
 // loaded, so leave out what has no value. (Seen in public clients.)
 //
-// The request requires the permissions READ Account and UPDATE Campaign.
-//
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
 // Source: RingCX API reference.
@@ -13845,8 +13590,6 @@ func (c *Client) UpdateLeadWithBody(ctx context.Context, accountID AccountID, le
 // Whether fields that the request lacks keep their values is not documented: use
 // patchLead to change some fields. An empty string may be rejected if leads are
 // loaded, so leave out what has no value. (Seen in public clients.)
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
@@ -13882,8 +13625,6 @@ func (c *Client) UpdateLead(ctx context.Context, accountID AccountID, leadID Lea
 //   - A search finds the new leads about two seconds later. (Seen in public clients.)
 //   - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 //     others, leadPhone.
-//
-// The request requires the permission UPDATE Campaign.
 //
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
@@ -13921,8 +13662,6 @@ func (c *Client) LoadLeadsWithBody(ctx context.Context, accountID AccountID, cam
 //   - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 //     others, leadPhone.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -13952,8 +13691,6 @@ func (c *Client) LoadLeads(ctx context.Context, accountID AccountID, campaignID 
 // The request is sent as a form. A file that breaks off while it is read makes the
 // call fail.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 12 requests per 30 seconds and 18 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -13981,8 +13718,6 @@ func (c *Client) PreviewLeadFileWithBody(ctx context.Context, accountID AccountI
 //
 // Each value of pageColumnMappings is the number of a column. Sources disagree on
 // whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
-//
-// The request requires the permission UPDATE Campaign.
 //
 // Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 //
@@ -14012,8 +13747,6 @@ func (c *Client) ProcessLeadFileWithBody(ctx context.Context, accountID AccountI
 // Each value of pageColumnMappings is the number of a column. Sources disagree on
 // whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -14039,8 +13772,6 @@ func (c *Client) ProcessLeadFile(ctx context.Context, accountID AccountID, campa
 // A dial group contains campaigns, and all of them dial in the mode of the group. Dial
 // groups that the user may not read are left out.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -14063,8 +13794,6 @@ func (c *Client) ListDialGroups(ctx context.Context, accountID AccountID, params
 // The name is required. The server chooses the id if the request has none, or 0.
 //
 // The request is not idempotent: if it is sent twice, there may be two dial groups.
-//
-// The request requires the permission CREATE Account.
 //
 // Limit: 120 requests per minute.
 //
@@ -14091,8 +13820,6 @@ func (c *Client) CreateDialGroupWithBody(ctx context.Context, accountID AccountI
 //
 // The request is not idempotent: if it is sent twice, there may be two dial groups.
 //
-// The request requires the permission CREATE Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -14117,8 +13844,6 @@ func (c *Client) CreateDialGroup(ctx context.Context, accountID AccountID, body 
 // The campaigns are in the field `campaigns` of each group, with few of their fields.
 // Groups and campaigns that the user may not read are left out.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -14140,8 +13865,6 @@ func (c *Client) ListDialGroupsWithChildren(ctx context.Context, accountID Accou
 //
 // What becomes of its campaigns is not documented.
 //
-// The request requires the permission DELETE Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -14160,8 +13883,6 @@ func (c *Client) DeleteDialGroup(ctx context.Context, accountID AccountID, dialG
 }
 
 // GetDialGroup returns a dial group.
-//
-// The request requires the permission READ DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -14184,8 +13905,6 @@ func (c *Client) GetDialGroup(ctx context.Context, accountID AccountID, dialGrou
 //
 // Get the dial group, change it, and send all of it: whether fields that the request
 // lacks keep their values is not documented.
-//
-// The request requires the permission UPDATE DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -14210,8 +13929,6 @@ func (c *Client) UpdateDialGroupWithBody(ctx context.Context, accountID AccountI
 //
 // Get the dial group, change it, and send all of it: whether fields that the request
 // lacks keep their values is not documented.
-//
-// The request requires the permission UPDATE DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -14238,8 +13955,6 @@ func (c *Client) UpdateDialGroup(ctx context.Context, accountID AccountID, dialG
 // calls. Whether agents that the request does not list stay in the group is not
 // documented.
 //
-// The request requires the permissions READ Agent and UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -14265,8 +13980,6 @@ func (c *Client) AssignDialGroupAgentsWithBody(ctx context.Context, accountID Ac
 // calls. Whether agents that the request does not list stay in the group is not
 // documented.
 //
-// The request requires the permissions READ Agent and UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -14288,8 +14001,6 @@ func (c *Client) AssignDialGroupAgents(ctx context.Context, accountID AccountID,
 
 // ListDialGroupAgents lists the agents of a dial group.
 //
-// The request requires the permission READ DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -14310,8 +14021,6 @@ func (c *Client) ListDialGroupAgents(ctx context.Context, accountID AccountID, d
 // ListCampaigns lists the campaigns of a dial group.
 //
 // Campaigns that the user may not read are left out.
-//
-// The request requires the permission READ DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -14341,8 +14050,6 @@ func (c *Client) ListCampaigns(ctx context.Context, accountID AccountID, dialGro
 // one minute after the end of the one before.
 //
 // The request is not idempotent: if it is sent twice, there may be two campaigns.
-//
-// The request requires the permission UPDATE DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -14376,8 +14083,6 @@ func (c *Client) CreateCampaignWithBody(ctx context.Context, accountID AccountID
 //
 // The request is not idempotent: if it is sent twice, there may be two campaigns.
 //
-// The request requires the permission UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on campaigns and
@@ -14400,17 +14105,14 @@ func (c *Client) CreateCampaign(ctx context.Context, accountID AccountID, dialGr
 
 // DeleteCampaign deletes a campaign.
 //
-// The API reference calls this operation deprecated and names no other one. What
-// becomes of the leads of the campaign is not documented.
-//
-// The request requires the permission DELETE Campaign.
+// What becomes of the leads of the campaign is not documented.
 //
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId} (the `DeleteCampaign` operationId).
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (c *Client) DeleteCampaign(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteCampaignRequest(c.Server, accountID, dialGroupID, campaignID)
 	if err != nil {
@@ -14424,8 +14126,6 @@ func (c *Client) DeleteCampaign(ctx context.Context, accountID AccountID, dialGr
 }
 
 // GetCampaign returns a campaign.
-//
-// The request requires the permission READ Campaign.
 //
 // Limit: 120 requests per minute.
 //
@@ -14449,8 +14149,6 @@ func (c *Client) GetCampaign(ctx context.Context, accountID AccountID, dialGroup
 // Get the campaign, change it, and send all of it: whether fields that the request
 // lacks keep their values is not documented. The kind of callingConfiguration cannot
 // be changed.
-//
-// The request requires the permission UPDATE Campaign.
 //
 // Limit: 120 requests per minute.
 //
@@ -14477,8 +14175,6 @@ func (c *Client) UpdateCampaignWithBody(ctx context.Context, accountID AccountID
 // lacks keep their values is not documented. The kind of callingConfiguration cannot
 // be changed.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -14503,8 +14199,6 @@ func (c *Client) UpdateCampaign(ctx context.Context, accountID AccountID, dialGr
 // The dialer keeps a part of the leads in a cache. After leads were changed, a refresh
 // makes it use the changes at once. (What the cache contains is inferred from the name
 // of the path.)
-//
-// The request requires the permission READ Campaign.
 //
 // Limit: 120 requests per minute.
 //
@@ -14851,8 +14545,6 @@ func (c *Client) DeleteDNCTag(ctx context.Context, accountID AccountID, dncTagID
 // Queue groups contain queues. RingCX calls them gate groups. The list contains only the
 // groups that the user may read.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
 //
@@ -14872,8 +14564,6 @@ func (c *Client) ListQueueGroups(ctx context.Context, accountID AccountID, param
 // CreateQueueGroupWithBody creates a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission CREATE Account.
 //
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
@@ -14897,8 +14587,6 @@ func (c *Client) CreateQueueGroupWithBody(ctx context.Context, accountID Account
 //
 // RingCX assigns the id.
 //
-// The request requires the permission CREATE Account.
-//
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
 //
@@ -14921,8 +14609,6 @@ func (c *Client) CreateQueueGroup(ctx context.Context, accountID AccountID, body
 //
 // The list contains only what the user may read.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren (the `ListQueueGroupsWithChildren` operationId).
@@ -14943,8 +14629,6 @@ func (c *Client) ListQueueGroupsWithChildren(ctx context.Context, accountID Acco
 //
 // Which data are added is not documented. The list contains only what the user may read.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData (the `ListQueueGroupsWithDetails` operationId).
@@ -14964,8 +14648,6 @@ func (c *Client) ListQueueGroupsWithDetails(ctx context.Context, accountID Accou
 //
 // That its queues are deleted, too, is inferred.
 //
-// The request requires the permission DELETE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId} (the `DeleteQueueGroup` operationId).
@@ -14982,8 +14664,6 @@ func (c *Client) DeleteQueueGroup(ctx context.Context, accountID AccountID, gate
 }
 
 // GetQueueGroup returns a queue group.
-//
-// The request requires the permission READ QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15003,8 +14683,6 @@ func (c *Client) GetQueueGroup(ctx context.Context, accountID AccountID, gateGro
 // UpdateQueueGroupWithBody replaces the settings of a queue group.
 //
 // Fields that the body lacks may be reset: send the whole group.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15026,8 +14704,6 @@ func (c *Client) UpdateQueueGroupWithBody(ctx context.Context, accountID Account
 // UpdateQueueGroup replaces the settings of a queue group.
 //
 // Fields that the body lacks may be reset: send the whole group.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15051,8 +14727,6 @@ func (c *Client) UpdateQueueGroup(ctx context.Context, accountID AccountID, gate
 // RingCX calls a queue for calls a gate. The list contains only the queues that the user
 // may read.
 //
-// The request requires the permission READ QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates (the `ListQueues` operationId).
@@ -15071,8 +14745,6 @@ func (c *Client) ListQueues(ctx context.Context, accountID AccountID, gateGroupI
 // CreateQueueWithBody creates a queue in a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission CREATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15095,8 +14767,6 @@ func (c *Client) CreateQueueWithBody(ctx context.Context, accountID AccountID, g
 //
 // RingCX assigns the id.
 //
-// The request requires the permission CREATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15118,8 +14788,6 @@ func (c *Client) CreateQueue(ctx context.Context, accountID AccountID, gateGroup
 //
 // The API reference calls this operation deprecated and names no other one.
 //
-// The request requires the permission DELETE Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId} (the `DeleteQueue` operationId).
@@ -15136,8 +14804,6 @@ func (c *Client) DeleteQueue(ctx context.Context, accountID AccountID, gateGroup
 }
 
 // GetQueue returns a queue.
-//
-// The request requires the permission READ Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15157,8 +14823,6 @@ func (c *Client) GetQueue(ctx context.Context, accountID AccountID, gateGroupID 
 // UpdateQueueWithBody replaces the settings of a queue.
 //
 // Fields that the body lacks may be reset: send the whole queue.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15181,8 +14845,6 @@ func (c *Client) UpdateQueueWithBody(ctx context.Context, accountID AccountID, g
 //
 // Fields that the body lacks may be reset: send the whole queue.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15203,8 +14865,6 @@ func (c *Client) UpdateQueue(ctx context.Context, accountID AccountID, gateGroup
 // AssignQueueAgentsWithBody assigns agents to a queue.
 //
 // Whether agents that the body lacks are removed is not documented.
-//
-// The request requires the permission READ Agent + UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15227,8 +14887,6 @@ func (c *Client) AssignQueueAgentsWithBody(ctx context.Context, accountID Accoun
 //
 // Whether agents that the body lacks are removed is not documented.
 //
-// The request requires the permission READ Agent + UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15248,8 +14906,6 @@ func (c *Client) AssignQueueAgents(ctx context.Context, accountID AccountID, gat
 
 // SetQueuePriorityGroup puts a queue into a priority group.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup (the `SetQueuePriorityGroup` operationId).
@@ -15266,8 +14922,6 @@ func (c *Client) SetQueuePriorityGroup(ctx context.Context, accountID AccountID,
 }
 
 // ListQueueAgents lists the agents of a queue.
-//
-// The request requires the permission READ Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15289,8 +14943,6 @@ func (c *Client) ListQueueAgents(ctx context.Context, accountID AccountID, gateG
 // The user needs the first permission for the queue, and the second one for the group of
 // the copy.
 //
-// The request requires the permission READ Queue(source) + CREATE QueueGroup(target).
-//
 // Source: RingCX API reference.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone (the `CloneQueue` operationId).
@@ -15311,8 +14963,6 @@ func (c *Client) CloneQueue(ctx context.Context, accountID AccountID, gateGroupI
 // A disposition is a result that the agent chooses after a call. The list contains only
 // what the user may read.
 //
-// The request requires the permission READ Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions (the `ListQueueDispositions` operationId).
@@ -15331,8 +14981,6 @@ func (c *Client) ListQueueDispositions(ctx context.Context, accountID AccountID,
 // CreateQueueDispositionWithBody creates a disposition of a queue.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15354,8 +15002,6 @@ func (c *Client) CreateQueueDispositionWithBody(ctx context.Context, accountID A
 // CreateQueueDisposition creates a disposition of a queue.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15379,8 +15025,6 @@ func (c *Client) CreateQueueDisposition(ctx context.Context, accountID AccountID
 // Dispositions with an id are changed, the others are created (inferred). Whether those
 // that the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type.
@@ -15403,8 +15047,6 @@ func (c *Client) SaveQueueDispositionsWithBody(ctx context.Context, accountID Ac
 // Dispositions with an id are changed, the others are created (inferred). Whether those
 // that the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15424,8 +15066,6 @@ func (c *Client) SaveQueueDispositions(ctx context.Context, accountID AccountID,
 
 // DeleteQueueDisposition deletes a disposition of a queue.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId} (the `DeleteQueueDisposition` operationId).
@@ -15443,8 +15083,6 @@ func (c *Client) DeleteQueueDisposition(ctx context.Context, accountID AccountID
 
 // GetQueueDisposition returns a disposition of a queue.
 //
-// The request requires the permission READ Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId} (the `GetQueueDisposition` operationId).
@@ -15461,8 +15099,6 @@ func (c *Client) GetQueueDisposition(ctx context.Context, accountID AccountID, g
 }
 
 // UpdateQueueDispositionWithBody replaces the settings of a disposition.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15482,8 +15118,6 @@ func (c *Client) UpdateQueueDispositionWithBody(ctx context.Context, accountID A
 }
 
 // UpdateQueueDisposition replaces the settings of a disposition.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15505,7 +15139,7 @@ func (c *Client) UpdateQueueDisposition(ctx context.Context, accountID AccountID
 // ListLoggedInAgents lists the agents who are logged in to a queue.
 //
 // The response is one list without pages. It contains only agents that the user may
-// see, and the request requires the right READ on the sub-account and on agents.
+// see.
 //
 // Limit: 120 requests per minute.
 //
@@ -15529,8 +15163,6 @@ func (c *Client) ListLoggedInAgents(ctx context.Context, accountID AccountID, ga
 // The API reference calls this operation deprecated and names no other one. The user
 // needs the second permission for the new group.
 //
-// The request requires the permission UPDATE Queue + CREATE QueueGroup(target).
-//
 // Source: RingCX API reference.
 //
 // Corresponds with POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup (the `MoveQueue` operationId).
@@ -15547,8 +15179,6 @@ func (c *Client) MoveQueue(ctx context.Context, accountID AccountID, gateGroupID
 }
 
 // SetQueueActiveWithBody activates or deactivates a queue.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -15569,8 +15199,6 @@ func (c *Client) SetQueueActiveWithBody(ctx context.Context, accountID AccountID
 
 // SetQueueActive activates or deactivates a queue.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15590,8 +15218,6 @@ func (c *Client) SetQueueActive(ctx context.Context, accountID AccountID, gateGr
 
 // UnassignQueueAgent removes an agent from a queue.
 //
-// The request requires the permission READ Agent + UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId} (the `UnassignQueueAgent` operationId).
@@ -15608,8 +15234,6 @@ func (c *Client) UnassignQueueAgent(ctx context.Context, accountID AccountID, ga
 }
 
 // ListQueueSkills lists the skills of a queue group.
-//
-// The request requires the permission READ QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15629,8 +15253,6 @@ func (c *Client) ListQueueSkills(ctx context.Context, accountID AccountID, gateG
 // CreateQueueSkillWithBody creates a skill in a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15652,8 +15274,6 @@ func (c *Client) CreateQueueSkillWithBody(ctx context.Context, accountID Account
 // CreateQueueSkill creates a skill in a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15677,8 +15297,6 @@ func (c *Client) CreateQueueSkill(ctx context.Context, accountID AccountID, gate
 // Skills with an id are changed, the others are created (inferred). Whether skills that
 // the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type.
@@ -15701,8 +15319,6 @@ func (c *Client) SaveQueueSkillsWithBody(ctx context.Context, accountID AccountI
 // Skills with an id are changed, the others are created (inferred). Whether skills that
 // the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type.
@@ -15722,8 +15338,6 @@ func (c *Client) SaveQueueSkills(ctx context.Context, accountID AccountID, gateG
 
 // DeleteQueueSkill deletes a skill of a queue group.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId} (the `DeleteQueueSkill` operationId).
@@ -15741,8 +15355,6 @@ func (c *Client) DeleteQueueSkill(ctx context.Context, accountID AccountID, gate
 
 // GetQueueSkill returns a skill of a queue group.
 //
-// The request requires the permission READ QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Corresponds with GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId} (the `GetQueueSkill` operationId).
@@ -15759,8 +15371,6 @@ func (c *Client) GetQueueSkill(ctx context.Context, accountID AccountID, gateGro
 }
 
 // UpdateQueueSkillWithBody replaces the settings of a skill.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15780,8 +15390,6 @@ func (c *Client) UpdateQueueSkillWithBody(ctx context.Context, accountID Account
 }
 
 // UpdateQueueSkill replaces the settings of a skill.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -15805,8 +15413,6 @@ func (c *Client) UpdateQueueSkill(ctx context.Context, accountID AccountID, gate
 // A persona phone is a label for one of several phone numbers of a lead. The number 1
 // is the own number of the lead.
 //
-// The request requires the permissions READ Account and READ OUTBOUND.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -15827,8 +15433,6 @@ func (c *Client) ListPersonaPhones(ctx context.Context, accountID AccountID, req
 // CreatePersonaPhoneWithBody creates a persona phone.
 //
 // The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-//
-// The request requires the permissions READ Account and CREATE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -15852,8 +15456,6 @@ func (c *Client) CreatePersonaPhoneWithBody(ctx context.Context, accountID Accou
 // CreatePersonaPhone creates a persona phone.
 //
 // The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-//
-// The request requires the permissions READ Account and CREATE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -15879,8 +15481,6 @@ func (c *Client) CreatePersonaPhone(ctx context.Context, accountID AccountID, bo
 // The body names the phone: there is no id in the path. Leads are loaded by label, so
 // programs that load them must know the new one.
 //
-// The request requires the permissions READ Account and UPDATE OUTBOUND.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -15904,8 +15504,6 @@ func (c *Client) UpdatePersonaPhoneWithBody(ctx context.Context, accountID Accou
 //
 // The body names the phone: there is no id in the path. Leads are loaded by label, so
 // programs that load them must know the new one.
-//
-// The request requires the permissions READ Account and UPDATE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -15951,8 +15549,6 @@ func (c *Client) ListPersonaPhoneCampaigns(ctx context.Context, accountID Accoun
 //
 // What RingCX does if a campaign uses the phone is not documented: see
 // listPersonaPhoneCampaigns.
-//
-// The request requires the permissions READ Account and DELETE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -16193,8 +15789,6 @@ func (c *Client) GetLogin(ctx context.Context, reqEditors ...RequestEditorFn) (*
 }
 
 // GetReportTemplate returns the default criteria of a report.
-//
-// The request requires the permission AUTHENTICATED.
 //
 // Source: RingCX API reference.
 //
@@ -26432,8 +26026,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls". True without
 	// a call: seen in public clients.
 	//
@@ -26448,8 +26040,6 @@ type ClientWithResponsesInterface interface {
 	// in public clients).
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -26482,8 +26072,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26496,8 +26084,6 @@ type ClientWithResponsesInterface interface {
 	// Calls of others need the rights to monitor, barge in or coach.
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -26512,8 +26098,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26526,8 +26110,6 @@ type ClientWithResponsesInterface interface {
 	// Calls of others need the rights to monitor, barge in or coach.
 	//
 	// Limit: 120 requests per minute.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
@@ -26598,8 +26180,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Limit: 120 requests per minute.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference and RingCX developer guide, "Active calls".
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26609,8 +26189,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListAgentGroupsWithResponse lists the agent groups of a sub-account.
 	//
-	// The response contains only groups that the user may see. The request requires the
-	// right READ on the sub-account.
+	// The response contains only groups that the user may see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26623,8 +26202,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAgentGroupWithBodyWithResponse creates an agent group.
 	//
-	// The request requires the right CREATE on the sub-account. Do not send it again if
-	// its outcome is unknown: list the groups first.
+	// Do not send it again if its outcome is unknown: list the groups first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26637,8 +26215,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAgentGroupWithResponse creates an agent group.
 	//
-	// The request requires the right CREATE on the sub-account. Do not send it again if
-	// its outcome is unknown: list the groups first.
+	// Do not send it again if its outcome is unknown: list the groups first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26651,9 +26228,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAgentGroupWithResponse deletes an agent group.
 	//
-	// The reference calls this operation deprecated and names no other. What happens to
-	// the agents of the group is not documented. The request requires the right DELETE
-	// on the agent group.
+	// What happens to the agents of the group is not documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26663,13 +26238,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId} (the `DeleteAgentGroup` operationId).
 	//
-	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	// Deprecated: the API reference calls this operation deprecated and names no other.
 	DeleteAgentGroupWithResponse(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, reqEditors ...RequestEditorFn) (*DeleteAgentGroupResult, error)
 
 	// GetAgentGroupWithResponse returns an agent group.
 	//
-	// According to the reference, the request requires the right READ on a queue group.
-	// That the agent group is meant is inferred.
+	// The permission is as the reference documents it: READ on a queue group. It is
+	// probably a mistake for READ AgentGroup. (This is inferred.)
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26682,8 +26257,6 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAgentGroupWithBodyWithResponse updates an agent group.
 	//
-	// The request requires the right UPDATE on the agent group.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
@@ -26694,8 +26267,6 @@ type ClientWithResponsesInterface interface {
 	UpdateAgentGroupWithBodyWithResponse(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAgentGroupResult, error)
 
 	// UpdateAgentGroupWithResponse updates an agent group.
-	//
-	// The request requires the right UPDATE on the agent group.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26709,7 +26280,7 @@ type ClientWithResponsesInterface interface {
 	// ListAgentsWithResponse lists the agents of an agent group.
 	//
 	// The response is one list without pages. It contains only agents that the user may
-	// see, and the request requires the right READ on the agent group.
+	// see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26724,7 +26295,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// The guide requires username and, for an agent who logs in to RingCX directly,
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
-	// listAuxStates. The request requires the right CREATE on the agent group.
+	// listAuxStates.
 	//
 	// The guide has no status for a username that is in use. Do not send the request
 	// again if its outcome is unknown: list the agents first.
@@ -26742,7 +26313,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// The guide requires username and, for an agent who logs in to RingCX directly,
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
-	// listAuxStates. The request requires the right CREATE on the agent group.
+	// listAuxStates.
 	//
 	// The guide has no status for a username that is in use. Do not send the request
 	// again if its outcome is unknown: list the agents first.
@@ -26758,10 +26329,10 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAgentsWithBodyWithResponse updates several agents of an agent group.
 	//
-	// Each element is an agent with its id. Send agents as listAgents returned them,
-	// with fields changed. Whether agents who are not in the list stay as they are, and
+	// Each element is an agent with its id. Send agents as listAgents returned them, with
+	// fields changed. Whether agents who are not in the list stay as they are, and
 	// whether a part of the list can be updated if another part is not valid, is not
-	// documented. The request requires the right UPDATE on the agent group.
+	// documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26774,10 +26345,10 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAgentsWithResponse updates several agents of an agent group.
 	//
-	// Each element is an agent with its id. Send agents as listAgents returned them,
-	// with fields changed. Whether agents who are not in the list stay as they are, and
+	// Each element is an agent with its id. Send agents as listAgents returned them, with
+	// fields changed. Whether agents who are not in the list stay as they are, and
 	// whether a part of the list can be updated if another part is not valid, is not
-	// documented. The request requires the right UPDATE on the agent group.
+	// documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26790,8 +26361,6 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAgentWithResponse deletes an agent.
 	//
-	// The request requires the right DELETE on the agent.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Agents".
@@ -26802,8 +26371,6 @@ type ClientWithResponsesInterface interface {
 	DeleteAgentWithResponse(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, agentID AgentID, reqEditors ...RequestEditorFn) (*DeleteAgentResult, error)
 
 	// GetAgentWithResponse returns an agent.
-	//
-	// The request requires the right READ on the agent.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26817,8 +26384,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAgentWithBodyWithResponse updates an agent.
 	//
 	// Get the agent first, change fields, and send all of them: it is not documented
-	// whether a missing field keeps its value. The request requires the right UPDATE on
-	// the agent.
+	// whether a missing field keeps its value.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26832,8 +26398,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAgentWithResponse updates an agent.
 	//
 	// Get the agent first, change fields, and send all of them: it is not documented
-	// whether a missing field keeps its value. The request requires the right UPDATE on
-	// the agent.
+	// whether a missing field keeps its value.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27024,8 +26589,7 @@ type ClientWithResponsesInterface interface {
 
 	// CountLoggedInAgentsWithResponse counts the agents of an agent group who are logged in to a queue.
 	//
-	// The response is plain text: a number in decimal digits. The request requires the
-	// right READ on the sub-account and on the queue.
+	// The response is plain text: a number in decimal digits.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27059,8 +26623,6 @@ type ClientWithResponsesInterface interface {
 	// A status of 200 does not mean success: check success and errorMessage of the
 	// response.
 	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
-	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on lead actions);
@@ -27079,8 +26641,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// A status of 200 does not mean success: check success and errorMessage of the
 	// response.
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
@@ -27105,8 +26665,6 @@ type ClientWithResponsesInterface interface {
 	// With count=true the limit is 90 requests per 10 seconds and 180 per 30 seconds. The
 	// developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 	// for a search by exact number.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 	// sub-account.
@@ -27133,8 +26691,6 @@ type ClientWithResponsesInterface interface {
 	// developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 	// for a search by exact number.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 	// sub-account.
 	//
@@ -27151,8 +26707,6 @@ type ClientWithResponsesInterface interface {
 	// The API reference declares a file in a form; the developer guide sends the numbers
 	// as JSON. The file is inferred to be text with one number in each line.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -27168,8 +26722,6 @@ type ClientWithResponsesInterface interface {
 	// The API reference declares a file in a form; the developer guide sends the numbers
 	// as JSON. The file is inferred to be text with one number in each line.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -27182,8 +26734,6 @@ type ClientWithResponsesInterface interface {
 
 	// ListLeadStatesWithResponse lists the states that a lead can have.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -27194,8 +26744,6 @@ type ClientWithResponsesInterface interface {
 	ListLeadStatesWithResponse(ctx context.Context, accountID AccountID, reqEditors ...RequestEditorFn) (*ListLeadStatesResult, error)
 
 	// ListSystemDispositionsWithResponse lists the results of calls that RingCX records by itself.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27210,8 +26758,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Fields that the request lacks keep their values. (Inferred from the method.)
 	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
-	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference.
@@ -27224,8 +26770,6 @@ type ClientWithResponsesInterface interface {
 	// PatchLeadWithResponse changes some fields of a lead.
 	//
 	// Fields that the request lacks keep their values. (Inferred from the method.)
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
@@ -27242,8 +26786,6 @@ type ClientWithResponsesInterface interface {
 	// patchLead to change some fields. An empty string may be rejected if leads are
 	// loaded, so leave out what has no value. (Seen in public clients.)
 	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
-	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference.
@@ -27258,8 +26800,6 @@ type ClientWithResponsesInterface interface {
 	// Whether fields that the request lacks keep their values is not documented: use
 	// patchLead to change some fields. An empty string may be rejected if leads are
 	// loaded, so leave out what has no value. (Seen in public clients.)
-	//
-	// The request requires the permissions READ Account and UPDATE Campaign.
 	//
 	// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 	//
@@ -27285,8 +26825,6 @@ type ClientWithResponsesInterface interface {
 	// - A search finds the new leads about two seconds later. (Seen in public clients.)
 	// - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 	//   others, leadPhone.
-	//
-	// The request requires the permission UPDATE Campaign.
 	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
@@ -27314,8 +26852,6 @@ type ClientWithResponsesInterface interface {
 	// - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 	//   others, leadPhone.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -27335,8 +26871,6 @@ type ClientWithResponsesInterface interface {
 	// The request is sent as a form. A file that breaks off while it is read makes the
 	// call fail.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 12 requests per 30 seconds and 18 requests per minute for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -27354,8 +26888,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Each value of pageColumnMappings is the number of a column. Sources disagree on
 	// whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
-	//
-	// The request requires the permission UPDATE Campaign.
 	//
 	// Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 	//
@@ -27375,8 +26907,6 @@ type ClientWithResponsesInterface interface {
 	// Each value of pageColumnMappings is the number of a column. Sources disagree on
 	// whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -27391,8 +26921,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// A dial group contains campaigns, and all of them dial in the mode of the group. Dial
 	// groups that the user may not read are left out.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27409,8 +26937,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The request is not idempotent: if it is sent twice, there may be two dial groups.
 	//
-	// The request requires the permission CREATE Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27426,8 +26952,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The request is not idempotent: if it is sent twice, there may be two dial groups.
 	//
-	// The request requires the permission CREATE Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27442,8 +26966,6 @@ type ClientWithResponsesInterface interface {
 	// The campaigns are in the field `campaigns` of each group, with few of their fields.
 	// Groups and campaigns that the user may not read are left out.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27457,8 +26979,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// What becomes of its campaigns is not documented.
 	//
-	// The request requires the permission DELETE Account.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference.
@@ -27469,8 +26989,6 @@ type ClientWithResponsesInterface interface {
 	DeleteDialGroupWithResponse(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, reqEditors ...RequestEditorFn) (*DeleteDialGroupResult, error)
 
 	// GetDialGroupWithResponse returns a dial group.
-	//
-	// The request requires the permission READ DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27486,8 +27004,6 @@ type ClientWithResponsesInterface interface {
 	// Get the dial group, change it, and send all of it: whether fields that the request
 	// lacks keep their values is not documented.
 	//
-	// The request requires the permission UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27501,8 +27017,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Get the dial group, change it, and send all of it: whether fields that the request
 	// lacks keep their values is not documented.
-	//
-	// The request requires the permission UPDATE DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27519,8 +27033,6 @@ type ClientWithResponsesInterface interface {
 	// calls. Whether agents that the request does not list stay in the group is not
 	// documented.
 	//
-	// The request requires the permissions READ Agent and UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27536,8 +27048,6 @@ type ClientWithResponsesInterface interface {
 	// calls. Whether agents that the request does not list stay in the group is not
 	// documented.
 	//
-	// The request requires the permissions READ Agent and UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -27548,8 +27058,6 @@ type ClientWithResponsesInterface interface {
 	AssignDialGroupAgentsWithResponse(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignDialGroupAgentsResult, error)
 
 	// ListDialGroupAgentsWithResponse lists the agents of a dial group.
-	//
-	// The request requires the permission READ DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27563,8 +27071,6 @@ type ClientWithResponsesInterface interface {
 	// ListCampaignsWithResponse lists the campaigns of a dial group.
 	//
 	// Campaigns that the user may not read are left out.
-	//
-	// The request requires the permission READ DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27586,8 +27092,6 @@ type ClientWithResponsesInterface interface {
 	// one minute after the end of the one before.
 	//
 	// The request is not idempotent: if it is sent twice, there may be two campaigns.
-	//
-	// The request requires the permission UPDATE DialGroup.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27611,8 +27115,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The request is not idempotent: if it is sent twice, there may be two campaigns.
 	//
-	// The request requires the permission UPDATE DialGroup.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapters on campaigns and
@@ -27625,10 +27127,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteCampaignWithResponse deletes a campaign.
 	//
-	// The API reference calls this operation deprecated and names no other one. What
-	// becomes of the leads of the campaign is not documented.
-	//
-	// The request requires the permission DELETE Campaign.
+	// What becomes of the leads of the campaign is not documented.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27638,12 +27137,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId} (the `DeleteCampaign` operationId).
 	//
-	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	// Deprecated: the API reference calls this operation deprecated and names no other.
 	DeleteCampaignWithResponse(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, reqEditors ...RequestEditorFn) (*DeleteCampaignResult, error)
 
 	// GetCampaignWithResponse returns a campaign.
-	//
-	// The request requires the permission READ Campaign.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27660,8 +27157,6 @@ type ClientWithResponsesInterface interface {
 	// lacks keep their values is not documented. The kind of callingConfiguration cannot
 	// be changed.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -27677,8 +27172,6 @@ type ClientWithResponsesInterface interface {
 	// lacks keep their values is not documented. The kind of callingConfiguration cannot
 	// be changed.
 	//
-	// The request requires the permission UPDATE Campaign.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -27693,8 +27186,6 @@ type ClientWithResponsesInterface interface {
 	// The dialer keeps a part of the leads in a cache. After leads were changed, a refresh
 	// makes it use the changes at once. (What the cache contains is inferred from the name
 	// of the path.)
-	//
-	// The request requires the permission READ Campaign.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -27907,8 +27398,6 @@ type ClientWithResponsesInterface interface {
 	// Queue groups contain queues. RingCX calls them gate groups. The list contains only the
 	// groups that the user may read.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
 	//
@@ -27920,8 +27409,6 @@ type ClientWithResponsesInterface interface {
 	// CreateQueueGroupWithBodyWithResponse creates a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission CREATE Account.
 	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
@@ -27935,8 +27422,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission CREATE Account.
-	//
 	// Source: RingCX developer guide, "Queue groups", and an older API reference; the
 	// current reference lacks this operation.
 	//
@@ -27948,8 +27433,6 @@ type ClientWithResponsesInterface interface {
 	// ListQueueGroupsWithChildrenWithResponse lists the queue groups of a sub-account with their queues.
 	//
 	// The list contains only what the user may read.
-	//
-	// The request requires the permission READ Account.
 	//
 	// Source: RingCX API reference.
 	//
@@ -27963,8 +27446,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Which data are added is not documented. The list contains only what the user may read.
 	//
-	// The request requires the permission READ Account.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -27976,8 +27457,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// That its queues are deleted, too, is inferred.
 	//
-	// The request requires the permission DELETE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -27986,8 +27465,6 @@ type ClientWithResponsesInterface interface {
 	DeleteQueueGroupWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, reqEditors ...RequestEditorFn) (*DeleteQueueGroupResult, error)
 
 	// GetQueueGroupWithResponse returns a queue group.
-	//
-	// The request requires the permission READ QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28000,8 +27477,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Fields that the body lacks may be reset: send the whole group.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28012,8 +27487,6 @@ type ClientWithResponsesInterface interface {
 	// UpdateQueueGroupWithResponse replaces the settings of a queue group.
 	//
 	// Fields that the body lacks may be reset: send the whole group.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28027,8 +27500,6 @@ type ClientWithResponsesInterface interface {
 	// RingCX calls a queue for calls a gate. The list contains only the queues that the user
 	// may read.
 	//
-	// The request requires the permission READ QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28039,8 +27510,6 @@ type ClientWithResponsesInterface interface {
 	// CreateQueueWithBodyWithResponse creates a queue in a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission CREATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28053,8 +27522,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission CREATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -28066,8 +27533,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The API reference calls this operation deprecated and names no other one.
 	//
-	// The request requires the permission DELETE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28076,8 +27541,6 @@ type ClientWithResponsesInterface interface {
 	DeleteQueueWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, reqEditors ...RequestEditorFn) (*DeleteQueueResult, error)
 
 	// GetQueueWithResponse returns a queue.
-	//
-	// The request requires the permission READ Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28090,8 +27553,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Fields that the body lacks may be reset: send the whole queue.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28102,8 +27563,6 @@ type ClientWithResponsesInterface interface {
 	// UpdateQueueWithResponse replaces the settings of a queue.
 	//
 	// Fields that the body lacks may be reset: send the whole queue.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28116,8 +27575,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Whether agents that the body lacks are removed is not documented.
 	//
-	// The request requires the permission READ Agent + UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28129,8 +27586,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Whether agents that the body lacks are removed is not documented.
 	//
-	// The request requires the permission READ Agent + UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -28140,8 +27595,6 @@ type ClientWithResponsesInterface interface {
 
 	// SetQueuePriorityGroupWithResponse puts a queue into a priority group.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28150,8 +27603,6 @@ type ClientWithResponsesInterface interface {
 	SetQueuePriorityGroupWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *SetQueuePriorityGroupParams, reqEditors ...RequestEditorFn) (*SetQueuePriorityGroupResult, error)
 
 	// ListQueueAgentsWithResponse lists the agents of a queue.
-	//
-	// The request requires the permission READ Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28165,8 +27616,6 @@ type ClientWithResponsesInterface interface {
 	// The user needs the first permission for the queue, and the second one for the group of
 	// the copy.
 	//
-	// The request requires the permission READ Queue(source) + CREATE QueueGroup(target).
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28179,8 +27628,6 @@ type ClientWithResponsesInterface interface {
 	// A disposition is a result that the agent chooses after a call. The list contains only
 	// what the user may read.
 	//
-	// The request requires the permission READ Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28192,8 +27639,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28204,8 +27649,6 @@ type ClientWithResponsesInterface interface {
 	// CreateQueueDispositionWithResponse creates a disposition of a queue.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28219,8 +27662,6 @@ type ClientWithResponsesInterface interface {
 	// Dispositions with an id are changed, the others are created (inferred). Whether those
 	// that the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28233,8 +27674,6 @@ type ClientWithResponsesInterface interface {
 	// Dispositions with an id are changed, the others are created (inferred). Whether those
 	// that the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -28243,8 +27682,6 @@ type ClientWithResponsesInterface interface {
 	SaveQueueDispositionsWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveQueueDispositionsResult, error)
 
 	// DeleteQueueDispositionWithResponse deletes a disposition of a queue.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28255,8 +27692,6 @@ type ClientWithResponsesInterface interface {
 
 	// GetQueueDispositionWithResponse returns a disposition of a queue.
 	//
-	// The request requires the permission READ Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28266,8 +27701,6 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateQueueDispositionWithBodyWithResponse replaces the settings of a disposition.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28276,8 +27709,6 @@ type ClientWithResponsesInterface interface {
 	UpdateQueueDispositionWithBodyWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateQueueDispositionResult, error)
 
 	// UpdateQueueDispositionWithResponse replaces the settings of a disposition.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28289,7 +27720,7 @@ type ClientWithResponsesInterface interface {
 	// ListLoggedInAgentsWithResponse lists the agents who are logged in to a queue.
 	//
 	// The response is one list without pages. It contains only agents that the user may
-	// see, and the request requires the right READ on the sub-account and on agents.
+	// see.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -28305,8 +27736,6 @@ type ClientWithResponsesInterface interface {
 	// The API reference calls this operation deprecated and names no other one. The user
 	// needs the second permission for the new group.
 	//
-	// The request requires the permission UPDATE Queue + CREATE QueueGroup(target).
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28315,8 +27744,6 @@ type ClientWithResponsesInterface interface {
 	MoveQueueWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, params *MoveQueueParams, reqEditors ...RequestEditorFn) (*MoveQueueResult, error)
 
 	// SetQueueActiveWithBodyWithResponse activates or deactivates a queue.
-	//
-	// The request requires the permission UPDATE Queue.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28327,8 +27754,6 @@ type ClientWithResponsesInterface interface {
 
 	// SetQueueActiveWithResponse activates or deactivates a queue.
 	//
-	// The request requires the permission UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -28338,8 +27763,6 @@ type ClientWithResponsesInterface interface {
 
 	// UnassignQueueAgentWithResponse removes an agent from a queue.
 	//
-	// The request requires the permission READ Agent + UPDATE Queue.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28348,8 +27771,6 @@ type ClientWithResponsesInterface interface {
 	UnassignQueueAgentWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, agentID AgentID, reqEditors ...RequestEditorFn) (*UnassignQueueAgentResult, error)
 
 	// ListQueueSkillsWithResponse lists the skills of a queue group.
-	//
-	// The request requires the permission READ QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28362,8 +27783,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// RingCX assigns the id.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28374,8 +27793,6 @@ type ClientWithResponsesInterface interface {
 	// CreateQueueSkillWithResponse creates a skill in a queue group.
 	//
 	// RingCX assigns the id.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28389,8 +27806,6 @@ type ClientWithResponsesInterface interface {
 	// Skills with an id are changed, the others are created (inferred). Whether skills that
 	// the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28403,8 +27818,6 @@ type ClientWithResponsesInterface interface {
 	// Skills with an id are changed, the others are created (inferred). Whether skills that
 	// the body lacks are deleted is not documented.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -28413,8 +27826,6 @@ type ClientWithResponsesInterface interface {
 	SaveQueueSkillsWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, body SaveQueueSkillsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveQueueSkillsResult, error)
 
 	// DeleteQueueSkillWithResponse deletes a skill of a queue group.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28425,8 +27836,6 @@ type ClientWithResponsesInterface interface {
 
 	// GetQueueSkillWithResponse returns a skill of a queue group.
 	//
-	// The request requires the permission READ QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28436,8 +27845,6 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateQueueSkillWithBodyWithResponse replaces the settings of a skill.
 	//
-	// The request requires the permission UPDATE QueueGroup.
-	//
 	// Source: RingCX API reference.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -28446,8 +27853,6 @@ type ClientWithResponsesInterface interface {
 	UpdateQueueSkillWithBodyWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, skillID SkillID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateQueueSkillResult, error)
 
 	// UpdateQueueSkillWithResponse replaces the settings of a skill.
-	//
-	// The request requires the permission UPDATE QueueGroup.
 	//
 	// Source: RingCX API reference.
 	//
@@ -28460,8 +27865,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// A persona phone is a label for one of several phone numbers of a lead. The number 1
 	// is the own number of the lead.
-	//
-	// The request requires the permissions READ Account and READ OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -28476,8 +27879,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
 	//
-	// The request requires the permissions READ Account and CREATE OUTBOUND.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -28490,8 +27891,6 @@ type ClientWithResponsesInterface interface {
 	// CreatePersonaPhoneWithResponse creates a persona phone.
 	//
 	// The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-	//
-	// The request requires the permissions READ Account and CREATE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -28507,8 +27906,6 @@ type ClientWithResponsesInterface interface {
 	// The body names the phone: there is no id in the path. Leads are loaded by label, so
 	// programs that load them must know the new one.
 	//
-	// The request requires the permissions READ Account and UPDATE OUTBOUND.
-	//
 	// Limit: 120 requests per minute.
 	//
 	// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -28522,8 +27919,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// The body names the phone: there is no id in the path. Leads are loaded by label, so
 	// programs that load them must know the new one.
-	//
-	// The request requires the permissions READ Account and UPDATE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -28551,8 +27946,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// What RingCX does if a campaign uses the phone is not documented: see
 	// listPersonaPhoneCampaigns.
-	//
-	// The request requires the permissions READ Account and DELETE OUTBOUND.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -28709,8 +28102,6 @@ type ClientWithResponsesInterface interface {
 	GetLoginWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLoginResult, error)
 
 	// GetReportTemplateWithResponse returns the default criteria of a report.
-	//
-	// The request requires the permission AUTHENTICATED.
 	//
 	// Source: RingCX API reference.
 	//
@@ -35248,8 +34639,6 @@ func (c *ClientWithResponses) ListAccountsWithResponse(ctx context.Context, reqE
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls". True without
 // a call: seen in public clients.
 //
@@ -35270,8 +34659,6 @@ func (c *ClientWithResponses) CreateCallWithResponse(ctx context.Context, accoun
 // in public clients).
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -35322,8 +34709,6 @@ func (c *ClientWithResponses) CheckQueueThresholdWithResponse(ctx context.Contex
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Returns a wrapper object for the known response body format(s).
@@ -35342,8 +34727,6 @@ func (c *ClientWithResponses) JoinCallWithResponse(ctx context.Context, accountI
 // Calls of others need the rights to monitor, barge in or coach.
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -35364,8 +34747,6 @@ func (c *ClientWithResponses) DisposeCallWithResponse(ctx context.Context, accou
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Returns a wrapper object for the known response body format(s).
@@ -35384,8 +34765,6 @@ func (c *ClientWithResponses) HangUpCallWithResponse(ctx context.Context, accoun
 // Calls of others need the rights to monitor, barge in or coach.
 //
 // Limit: 120 requests per minute.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
@@ -35486,8 +34865,6 @@ func (c *ClientWithResponses) SetCallHoldWithResponse(ctx context.Context, accou
 //
 // Limit: 120 requests per minute.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference and RingCX developer guide, "Active calls".
 //
 // Returns a wrapper object for the known response body format(s).
@@ -35503,8 +34880,7 @@ func (c *ClientWithResponses) SetCallRecordingWithResponse(ctx context.Context, 
 
 // ListAgentGroupsWithResponse lists the agent groups of a sub-account.
 //
-// The response contains only groups that the user may see. The request requires the
-// right READ on the sub-account.
+// The response contains only groups that the user may see.
 //
 // Limit: 120 requests per minute.
 //
@@ -35523,8 +34899,7 @@ func (c *ClientWithResponses) ListAgentGroupsWithResponse(ctx context.Context, a
 
 // CreateAgentGroupWithBodyWithResponse creates an agent group.
 //
-// The request requires the right CREATE on the sub-account. Do not send it again if
-// its outcome is unknown: list the groups first.
+// Do not send it again if its outcome is unknown: list the groups first.
 //
 // Limit: 120 requests per minute.
 //
@@ -35543,8 +34918,7 @@ func (c *ClientWithResponses) CreateAgentGroupWithBodyWithResponse(ctx context.C
 
 // CreateAgentGroupWithResponse creates an agent group.
 //
-// The request requires the right CREATE on the sub-account. Do not send it again if
-// its outcome is unknown: list the groups first.
+// Do not send it again if its outcome is unknown: list the groups first.
 //
 // Limit: 120 requests per minute.
 //
@@ -35563,9 +34937,7 @@ func (c *ClientWithResponses) CreateAgentGroupWithResponse(ctx context.Context, 
 
 // DeleteAgentGroupWithResponse deletes an agent group.
 //
-// The reference calls this operation deprecated and names no other. What happens to
-// the agents of the group is not documented. The request requires the right DELETE
-// on the agent group.
+// What happens to the agents of the group is not documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -35575,7 +34947,7 @@ func (c *ClientWithResponses) CreateAgentGroupWithResponse(ctx context.Context, 
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId} (the `DeleteAgentGroup` operationId).
 //
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (c *ClientWithResponses) DeleteAgentGroupWithResponse(ctx context.Context, accountID AccountID, agentGroupID AgentGroupID, reqEditors ...RequestEditorFn) (*DeleteAgentGroupResult, error) {
 	rsp, err := c.DeleteAgentGroup(ctx, accountID, agentGroupID, reqEditors...)
 	if err != nil {
@@ -35586,8 +34958,8 @@ func (c *ClientWithResponses) DeleteAgentGroupWithResponse(ctx context.Context, 
 
 // GetAgentGroupWithResponse returns an agent group.
 //
-// According to the reference, the request requires the right READ on a queue group.
-// That the agent group is meant is inferred.
+// The permission is as the reference documents it: READ on a queue group. It is
+// probably a mistake for READ AgentGroup. (This is inferred.)
 //
 // Limit: 120 requests per minute.
 //
@@ -35606,8 +34978,6 @@ func (c *ClientWithResponses) GetAgentGroupWithResponse(ctx context.Context, acc
 
 // UpdateAgentGroupWithBodyWithResponse updates an agent group.
 //
-// The request requires the right UPDATE on the agent group.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide, "Agent Groups".
@@ -35624,8 +34994,6 @@ func (c *ClientWithResponses) UpdateAgentGroupWithBodyWithResponse(ctx context.C
 }
 
 // UpdateAgentGroupWithResponse updates an agent group.
-//
-// The request requires the right UPDATE on the agent group.
 //
 // Limit: 120 requests per minute.
 //
@@ -35645,7 +35013,7 @@ func (c *ClientWithResponses) UpdateAgentGroupWithResponse(ctx context.Context, 
 // ListAgentsWithResponse lists the agents of an agent group.
 //
 // The response is one list without pages. It contains only agents that the user may
-// see, and the request requires the right READ on the agent group.
+// see.
 //
 // Limit: 120 requests per minute.
 //
@@ -35666,7 +35034,7 @@ func (c *ClientWithResponses) ListAgentsWithResponse(ctx context.Context, accoun
 //
 // The guide requires username and, for an agent who logs in to RingCX directly,
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
-// listAuxStates. The request requires the right CREATE on the agent group.
+// listAuxStates.
 //
 // The guide has no status for a username that is in use. Do not send the request
 // again if its outcome is unknown: list the agents first.
@@ -35690,7 +35058,7 @@ func (c *ClientWithResponses) CreateAgentWithBodyWithResponse(ctx context.Contex
 //
 // The guide requires username and, for an agent who logs in to RingCX directly,
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
-// listAuxStates. The request requires the right CREATE on the agent group.
+// listAuxStates.
 //
 // The guide has no status for a username that is in use. Do not send the request
 // again if its outcome is unknown: list the agents first.
@@ -35712,10 +35080,10 @@ func (c *ClientWithResponses) CreateAgentWithResponse(ctx context.Context, accou
 
 // UpdateAgentsWithBodyWithResponse updates several agents of an agent group.
 //
-// Each element is an agent with its id. Send agents as listAgents returned them,
-// with fields changed. Whether agents who are not in the list stay as they are, and
+// Each element is an agent with its id. Send agents as listAgents returned them, with
+// fields changed. Whether agents who are not in the list stay as they are, and
 // whether a part of the list can be updated if another part is not valid, is not
-// documented. The request requires the right UPDATE on the agent group.
+// documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -35734,10 +35102,10 @@ func (c *ClientWithResponses) UpdateAgentsWithBodyWithResponse(ctx context.Conte
 
 // UpdateAgentsWithResponse updates several agents of an agent group.
 //
-// Each element is an agent with its id. Send agents as listAgents returned them,
-// with fields changed. Whether agents who are not in the list stay as they are, and
+// Each element is an agent with its id. Send agents as listAgents returned them, with
+// fields changed. Whether agents who are not in the list stay as they are, and
 // whether a part of the list can be updated if another part is not valid, is not
-// documented. The request requires the right UPDATE on the agent group.
+// documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -35756,8 +35124,6 @@ func (c *ClientWithResponses) UpdateAgentsWithResponse(ctx context.Context, acco
 
 // DeleteAgentWithResponse deletes an agent.
 //
-// The request requires the right DELETE on the agent.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide, "Agents".
@@ -35774,8 +35140,6 @@ func (c *ClientWithResponses) DeleteAgentWithResponse(ctx context.Context, accou
 }
 
 // GetAgentWithResponse returns an agent.
-//
-// The request requires the right READ on the agent.
 //
 // Limit: 120 requests per minute.
 //
@@ -35795,8 +35159,7 @@ func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, accountI
 // UpdateAgentWithBodyWithResponse updates an agent.
 //
 // Get the agent first, change fields, and send all of them: it is not documented
-// whether a missing field keeps its value. The request requires the right UPDATE on
-// the agent.
+// whether a missing field keeps its value.
 //
 // Limit: 120 requests per minute.
 //
@@ -35816,8 +35179,7 @@ func (c *ClientWithResponses) UpdateAgentWithBodyWithResponse(ctx context.Contex
 // UpdateAgentWithResponse updates an agent.
 //
 // Get the agent first, change fields, and send all of them: it is not documented
-// whether a missing field keeps its value. The request requires the right UPDATE on
-// the agent.
+// whether a missing field keeps its value.
 //
 // Limit: 120 requests per minute.
 //
@@ -36086,8 +35448,7 @@ func (c *ClientWithResponses) AssignSkillProfileSkillWithResponse(ctx context.Co
 
 // CountLoggedInAgentsWithResponse counts the agents of an agent group who are logged in to a queue.
 //
-// The response is plain text: a number in decimal digits. The request requires the
-// right READ on the sub-account and on the queue.
+// The response is plain text: a number in decimal digits.
 //
 // Limit: 120 requests per minute.
 //
@@ -36133,8 +35494,6 @@ func (c *ClientWithResponses) ListAuxStatesWithResponse(ctx context.Context, acc
 // A status of 200 does not mean success: check success and errorMessage of the
 // response.
 //
-// The request requires the permissions READ Account and UPDATE Campaign.
-//
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on lead actions);
@@ -36159,8 +35518,6 @@ func (c *ClientWithResponses) PerformLeadActionWithBodyWithResponse(ctx context.
 //
 // A status of 200 does not mean success: check success and errorMessage of the
 // response.
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
@@ -36191,8 +35548,6 @@ func (c *ClientWithResponses) PerformLeadActionWithResponse(ctx context.Context,
 // With count=true the limit is 90 requests per 10 seconds and 180 per 30 seconds. The
 // developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 // for a search by exact number.
-//
-// The request requires the permission READ Account.
 //
 // Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 // sub-account.
@@ -36225,8 +35580,6 @@ func (c *ClientWithResponses) SearchLeadsWithBodyWithResponse(ctx context.Contex
 // developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
 // for a search by exact number.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
 // sub-account.
 //
@@ -36249,8 +35602,6 @@ func (c *ClientWithResponses) SearchLeadsWithResponse(ctx context.Context, accou
 // The API reference declares a file in a form; the developer guide sends the numbers
 // as JSON. The file is inferred to be text with one number in each line.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -36272,8 +35623,6 @@ func (c *ClientWithResponses) SearchLeadsByPhoneListWithBodyWithResponse(ctx con
 // The API reference declares a file in a form; the developer guide sends the numbers
 // as JSON. The file is inferred to be text with one number in each line.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on searching for
@@ -36292,8 +35641,6 @@ func (c *ClientWithResponses) SearchLeadsByPhoneListWithResponse(ctx context.Con
 
 // ListLeadStatesWithResponse lists the states that a lead can have.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -36310,8 +35657,6 @@ func (c *ClientWithResponses) ListLeadStatesWithResponse(ctx context.Context, ac
 }
 
 // ListSystemDispositionsWithResponse lists the results of calls that RingCX records by itself.
-//
-// The request requires the permission READ Account.
 //
 // Limit: 120 requests per minute.
 //
@@ -36332,8 +35677,6 @@ func (c *ClientWithResponses) ListSystemDispositionsWithResponse(ctx context.Con
 //
 // Fields that the request lacks keep their values. (Inferred from the method.)
 //
-// The request requires the permissions READ Account and UPDATE Campaign.
-//
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
 // Source: RingCX API reference.
@@ -36352,8 +35695,6 @@ func (c *ClientWithResponses) PatchLeadWithBodyWithResponse(ctx context.Context,
 // PatchLeadWithResponse changes some fields of a lead.
 //
 // Fields that the request lacks keep their values. (Inferred from the method.)
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
@@ -36376,8 +35717,6 @@ func (c *ClientWithResponses) PatchLeadWithResponse(ctx context.Context, account
 // patchLead to change some fields. An empty string may be rejected if leads are
 // loaded, so leave out what has no value. (Seen in public clients.)
 //
-// The request requires the permissions READ Account and UPDATE Campaign.
-//
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
 // Source: RingCX API reference.
@@ -36398,8 +35737,6 @@ func (c *ClientWithResponses) UpdateLeadWithBodyWithResponse(ctx context.Context
 // Whether fields that the request lacks keep their values is not documented: use
 // patchLead to change some fields. An empty string may be rejected if leads are
 // loaded, so leave out what has no value. (Seen in public clients.)
-//
-// The request requires the permissions READ Account and UPDATE Campaign.
 //
 // Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
 //
@@ -36431,8 +35768,6 @@ func (c *ClientWithResponses) UpdateLeadWithResponse(ctx context.Context, accoun
 //   - A search finds the new leads about two seconds later. (Seen in public clients.)
 //   - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 //     others, leadPhone.
-//
-// The request requires the permission UPDATE Campaign.
 //
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
@@ -36466,8 +35801,6 @@ func (c *ClientWithResponses) LoadLeadsWithBodyWithResponse(ctx context.Context,
 //   - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
 //     others, leadPhone.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -36493,8 +35826,6 @@ func (c *ClientWithResponses) LoadLeadsWithResponse(ctx context.Context, account
 // The request is sent as a form. A file that breaks off while it is read makes the
 // call fail.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 12 requests per 30 seconds and 18 requests per minute for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -36518,8 +35849,6 @@ func (c *ClientWithResponses) PreviewLeadFileWithBodyWithResponse(ctx context.Co
 //
 // Each value of pageColumnMappings is the number of a column. Sources disagree on
 // whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
-//
-// The request requires the permission UPDATE Campaign.
 //
 // Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 //
@@ -36545,8 +35874,6 @@ func (c *ClientWithResponses) ProcessLeadFileWithBodyWithResponse(ctx context.Co
 // Each value of pageColumnMappings is the number of a column. Sources disagree on
 // whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on loading leads
@@ -36567,8 +35894,6 @@ func (c *ClientWithResponses) ProcessLeadFileWithResponse(ctx context.Context, a
 //
 // A dial group contains campaigns, and all of them dial in the mode of the group. Dial
 // groups that the user may not read are left out.
-//
-// The request requires the permission READ Account.
 //
 // Limit: 120 requests per minute.
 //
@@ -36591,8 +35916,6 @@ func (c *ClientWithResponses) ListDialGroupsWithResponse(ctx context.Context, ac
 //
 // The request is not idempotent: if it is sent twice, there may be two dial groups.
 //
-// The request requires the permission CREATE Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36614,8 +35937,6 @@ func (c *ClientWithResponses) CreateDialGroupWithBodyWithResponse(ctx context.Co
 //
 // The request is not idempotent: if it is sent twice, there may be two dial groups.
 //
-// The request requires the permission CREATE Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36636,8 +35957,6 @@ func (c *ClientWithResponses) CreateDialGroupWithResponse(ctx context.Context, a
 // The campaigns are in the field `campaigns` of each group, with few of their fields.
 // Groups and campaigns that the user may not read are left out.
 //
-// The request requires the permission READ Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36657,8 +35976,6 @@ func (c *ClientWithResponses) ListDialGroupsWithChildrenWithResponse(ctx context
 //
 // What becomes of its campaigns is not documented.
 //
-// The request requires the permission DELETE Account.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference.
@@ -36675,8 +35992,6 @@ func (c *ClientWithResponses) DeleteDialGroupWithResponse(ctx context.Context, a
 }
 
 // GetDialGroupWithResponse returns a dial group.
-//
-// The request requires the permission READ DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -36698,8 +36013,6 @@ func (c *ClientWithResponses) GetDialGroupWithResponse(ctx context.Context, acco
 // Get the dial group, change it, and send all of it: whether fields that the request
 // lacks keep their values is not documented.
 //
-// The request requires the permission UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36719,8 +36032,6 @@ func (c *ClientWithResponses) UpdateDialGroupWithBodyWithResponse(ctx context.Co
 //
 // Get the dial group, change it, and send all of it: whether fields that the request
 // lacks keep their values is not documented.
-//
-// The request requires the permission UPDATE DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -36743,8 +36054,6 @@ func (c *ClientWithResponses) UpdateDialGroupWithResponse(ctx context.Context, a
 // calls. Whether agents that the request does not list stay in the group is not
 // documented.
 //
-// The request requires the permissions READ Agent and UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36766,8 +36075,6 @@ func (c *ClientWithResponses) AssignDialGroupAgentsWithBodyWithResponse(ctx cont
 // calls. Whether agents that the request does not list stay in the group is not
 // documented.
 //
-// The request requires the permissions READ Agent and UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
@@ -36784,8 +36091,6 @@ func (c *ClientWithResponses) AssignDialGroupAgentsWithResponse(ctx context.Cont
 }
 
 // ListDialGroupAgentsWithResponse lists the agents of a dial group.
-//
-// The request requires the permission READ DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -36805,8 +36110,6 @@ func (c *ClientWithResponses) ListDialGroupAgentsWithResponse(ctx context.Contex
 // ListCampaignsWithResponse lists the campaigns of a dial group.
 //
 // Campaigns that the user may not read are left out.
-//
-// The request requires the permission READ DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -36834,8 +36137,6 @@ func (c *ClientWithResponses) ListCampaignsWithResponse(ctx context.Context, acc
 // one minute after the end of the one before.
 //
 // The request is not idempotent: if it is sent twice, there may be two campaigns.
-//
-// The request requires the permission UPDATE DialGroup.
 //
 // Limit: 120 requests per minute.
 //
@@ -36865,8 +36166,6 @@ func (c *ClientWithResponses) CreateCampaignWithBodyWithResponse(ctx context.Con
 //
 // The request is not idempotent: if it is sent twice, there may be two campaigns.
 //
-// The request requires the permission UPDATE DialGroup.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapters on campaigns and
@@ -36885,10 +36184,7 @@ func (c *ClientWithResponses) CreateCampaignWithResponse(ctx context.Context, ac
 
 // DeleteCampaignWithResponse deletes a campaign.
 //
-// The API reference calls this operation deprecated and names no other one. What
-// becomes of the leads of the campaign is not documented.
-//
-// The request requires the permission DELETE Campaign.
+// What becomes of the leads of the campaign is not documented.
 //
 // Limit: 120 requests per minute.
 //
@@ -36898,7 +36194,7 @@ func (c *ClientWithResponses) CreateCampaignWithResponse(ctx context.Context, ac
 //
 // Corresponds with DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId} (the `DeleteCampaign` operationId).
 //
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (c *ClientWithResponses) DeleteCampaignWithResponse(ctx context.Context, accountID AccountID, dialGroupID DialGroupID, campaignID CampaignID, reqEditors ...RequestEditorFn) (*DeleteCampaignResult, error) {
 	rsp, err := c.DeleteCampaign(ctx, accountID, dialGroupID, campaignID, reqEditors...)
 	if err != nil {
@@ -36908,8 +36204,6 @@ func (c *ClientWithResponses) DeleteCampaignWithResponse(ctx context.Context, ac
 }
 
 // GetCampaignWithResponse returns a campaign.
-//
-// The request requires the permission READ Campaign.
 //
 // Limit: 120 requests per minute.
 //
@@ -36932,8 +36226,6 @@ func (c *ClientWithResponses) GetCampaignWithResponse(ctx context.Context, accou
 // lacks keep their values is not documented. The kind of callingConfiguration cannot
 // be changed.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -36955,8 +36247,6 @@ func (c *ClientWithResponses) UpdateCampaignWithBodyWithResponse(ctx context.Con
 // lacks keep their values is not documented. The kind of callingConfiguration cannot
 // be changed.
 //
-// The request requires the permission UPDATE Campaign.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
@@ -36977,8 +36267,6 @@ func (c *ClientWithResponses) UpdateCampaignWithResponse(ctx context.Context, ac
 // The dialer keeps a part of the leads in a cache. After leads were changed, a refresh
 // makes it use the changes at once. (What the cache contains is inferred from the name
 // of the path.)
-//
-// The request requires the permission READ Campaign.
 //
 // Limit: 120 requests per minute.
 //
@@ -37281,8 +36569,6 @@ func (c *ClientWithResponses) DeleteDNCTagWithResponse(ctx context.Context, acco
 // Queue groups contain queues. RingCX calls them gate groups. The list contains only the
 // groups that the user may read.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
 //
@@ -37300,8 +36586,6 @@ func (c *ClientWithResponses) ListQueueGroupsWithResponse(ctx context.Context, a
 // CreateQueueGroupWithBodyWithResponse creates a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission CREATE Account.
 //
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
@@ -37321,8 +36605,6 @@ func (c *ClientWithResponses) CreateQueueGroupWithBodyWithResponse(ctx context.C
 //
 // RingCX assigns the id.
 //
-// The request requires the permission CREATE Account.
-//
 // Source: RingCX developer guide, "Queue groups", and an older API reference; the
 // current reference lacks this operation.
 //
@@ -37340,8 +36622,6 @@ func (c *ClientWithResponses) CreateQueueGroupWithResponse(ctx context.Context, 
 // ListQueueGroupsWithChildrenWithResponse lists the queue groups of a sub-account with their queues.
 //
 // The list contains only what the user may read.
-//
-// The request requires the permission READ Account.
 //
 // Source: RingCX API reference.
 //
@@ -37361,8 +36641,6 @@ func (c *ClientWithResponses) ListQueueGroupsWithChildrenWithResponse(ctx contex
 //
 // Which data are added is not documented. The list contains only what the user may read.
 //
-// The request requires the permission READ Account.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37380,8 +36658,6 @@ func (c *ClientWithResponses) ListQueueGroupsWithDetailsWithResponse(ctx context
 //
 // That its queues are deleted, too, is inferred.
 //
-// The request requires the permission DELETE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37396,8 +36672,6 @@ func (c *ClientWithResponses) DeleteQueueGroupWithResponse(ctx context.Context, 
 }
 
 // GetQueueGroupWithResponse returns a queue group.
-//
-// The request requires the permission READ QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -37416,8 +36690,6 @@ func (c *ClientWithResponses) GetQueueGroupWithResponse(ctx context.Context, acc
 //
 // Fields that the body lacks may be reset: send the whole group.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37434,8 +36706,6 @@ func (c *ClientWithResponses) UpdateQueueGroupWithBodyWithResponse(ctx context.C
 // UpdateQueueGroupWithResponse replaces the settings of a queue group.
 //
 // Fields that the body lacks may be reset: send the whole group.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -37455,8 +36725,6 @@ func (c *ClientWithResponses) UpdateQueueGroupWithResponse(ctx context.Context, 
 // RingCX calls a queue for calls a gate. The list contains only the queues that the user
 // may read.
 //
-// The request requires the permission READ QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37473,8 +36741,6 @@ func (c *ClientWithResponses) ListQueuesWithResponse(ctx context.Context, accoun
 // CreateQueueWithBodyWithResponse creates a queue in a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission CREATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -37493,8 +36759,6 @@ func (c *ClientWithResponses) CreateQueueWithBodyWithResponse(ctx context.Contex
 //
 // RingCX assigns the id.
 //
-// The request requires the permission CREATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -37512,8 +36776,6 @@ func (c *ClientWithResponses) CreateQueueWithResponse(ctx context.Context, accou
 //
 // The API reference calls this operation deprecated and names no other one.
 //
-// The request requires the permission DELETE Queue.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37528,8 +36790,6 @@ func (c *ClientWithResponses) DeleteQueueWithResponse(ctx context.Context, accou
 }
 
 // GetQueueWithResponse returns a queue.
-//
-// The request requires the permission READ Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37548,8 +36808,6 @@ func (c *ClientWithResponses) GetQueueWithResponse(ctx context.Context, accountI
 //
 // Fields that the body lacks may be reset: send the whole queue.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37566,8 +36824,6 @@ func (c *ClientWithResponses) UpdateQueueWithBodyWithResponse(ctx context.Contex
 // UpdateQueueWithResponse replaces the settings of a queue.
 //
 // Fields that the body lacks may be reset: send the whole queue.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37586,8 +36842,6 @@ func (c *ClientWithResponses) UpdateQueueWithResponse(ctx context.Context, accou
 //
 // Whether agents that the body lacks are removed is not documented.
 //
-// The request requires the permission READ Agent + UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37605,8 +36859,6 @@ func (c *ClientWithResponses) AssignQueueAgentsWithBodyWithResponse(ctx context.
 //
 // Whether agents that the body lacks are removed is not documented.
 //
-// The request requires the permission READ Agent + UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -37622,8 +36874,6 @@ func (c *ClientWithResponses) AssignQueueAgentsWithResponse(ctx context.Context,
 
 // SetQueuePriorityGroupWithResponse puts a queue into a priority group.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37638,8 +36888,6 @@ func (c *ClientWithResponses) SetQueuePriorityGroupWithResponse(ctx context.Cont
 }
 
 // ListQueueAgentsWithResponse lists the agents of a queue.
-//
-// The request requires the permission READ Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37659,8 +36907,6 @@ func (c *ClientWithResponses) ListQueueAgentsWithResponse(ctx context.Context, a
 // The user needs the first permission for the queue, and the second one for the group of
 // the copy.
 //
-// The request requires the permission READ Queue(source) + CREATE QueueGroup(target).
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37679,8 +36925,6 @@ func (c *ClientWithResponses) CloneQueueWithResponse(ctx context.Context, accoun
 // A disposition is a result that the agent chooses after a call. The list contains only
 // what the user may read.
 //
-// The request requires the permission READ Queue.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37698,8 +36942,6 @@ func (c *ClientWithResponses) ListQueueDispositionsWithResponse(ctx context.Cont
 //
 // RingCX assigns the id.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37716,8 +36958,6 @@ func (c *ClientWithResponses) CreateQueueDispositionWithBodyWithResponse(ctx con
 // CreateQueueDispositionWithResponse creates a disposition of a queue.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37737,8 +36977,6 @@ func (c *ClientWithResponses) CreateQueueDispositionWithResponse(ctx context.Con
 // Dispositions with an id are changed, the others are created (inferred). Whether those
 // that the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37757,8 +36995,6 @@ func (c *ClientWithResponses) SaveQueueDispositionsWithBodyWithResponse(ctx cont
 // Dispositions with an id are changed, the others are created (inferred). Whether those
 // that the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -37773,8 +37009,6 @@ func (c *ClientWithResponses) SaveQueueDispositionsWithResponse(ctx context.Cont
 }
 
 // DeleteQueueDispositionWithResponse deletes a disposition of a queue.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37791,8 +37025,6 @@ func (c *ClientWithResponses) DeleteQueueDispositionWithResponse(ctx context.Con
 
 // GetQueueDispositionWithResponse returns a disposition of a queue.
 //
-// The request requires the permission READ Queue.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37808,8 +37040,6 @@ func (c *ClientWithResponses) GetQueueDispositionWithResponse(ctx context.Contex
 
 // UpdateQueueDispositionWithBodyWithResponse replaces the settings of a disposition.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37824,8 +37054,6 @@ func (c *ClientWithResponses) UpdateQueueDispositionWithBodyWithResponse(ctx con
 }
 
 // UpdateQueueDispositionWithResponse replaces the settings of a disposition.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37843,7 +37071,7 @@ func (c *ClientWithResponses) UpdateQueueDispositionWithResponse(ctx context.Con
 // ListLoggedInAgentsWithResponse lists the agents who are logged in to a queue.
 //
 // The response is one list without pages. It contains only agents that the user may
-// see, and the request requires the right READ on the sub-account and on agents.
+// see.
 //
 // Limit: 120 requests per minute.
 //
@@ -37865,8 +37093,6 @@ func (c *ClientWithResponses) ListLoggedInAgentsWithResponse(ctx context.Context
 // The API reference calls this operation deprecated and names no other one. The user
 // needs the second permission for the new group.
 //
-// The request requires the permission UPDATE Queue + CREATE QueueGroup(target).
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37881,8 +37107,6 @@ func (c *ClientWithResponses) MoveQueueWithResponse(ctx context.Context, account
 }
 
 // SetQueueActiveWithBodyWithResponse activates or deactivates a queue.
-//
-// The request requires the permission UPDATE Queue.
 //
 // Source: RingCX API reference.
 //
@@ -37899,8 +37123,6 @@ func (c *ClientWithResponses) SetQueueActiveWithBodyWithResponse(ctx context.Con
 
 // SetQueueActiveWithResponse activates or deactivates a queue.
 //
-// The request requires the permission UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -37916,8 +37138,6 @@ func (c *ClientWithResponses) SetQueueActiveWithResponse(ctx context.Context, ac
 
 // UnassignQueueAgentWithResponse removes an agent from a queue.
 //
-// The request requires the permission READ Agent + UPDATE Queue.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37932,8 +37152,6 @@ func (c *ClientWithResponses) UnassignQueueAgentWithResponse(ctx context.Context
 }
 
 // ListQueueSkillsWithResponse lists the skills of a queue group.
-//
-// The request requires the permission READ QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -37952,8 +37170,6 @@ func (c *ClientWithResponses) ListQueueSkillsWithResponse(ctx context.Context, a
 //
 // RingCX assigns the id.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37970,8 +37186,6 @@ func (c *ClientWithResponses) CreateQueueSkillWithBodyWithResponse(ctx context.C
 // CreateQueueSkillWithResponse creates a skill in a queue group.
 //
 // RingCX assigns the id.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -37991,8 +37205,6 @@ func (c *ClientWithResponses) CreateQueueSkillWithResponse(ctx context.Context, 
 // Skills with an id are changed, the others are created (inferred). Whether skills that
 // the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -38011,8 +37223,6 @@ func (c *ClientWithResponses) SaveQueueSkillsWithBodyWithResponse(ctx context.Co
 // Skills with an id are changed, the others are created (inferred). Whether skills that
 // the body lacks are deleted is not documented.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -38027,8 +37237,6 @@ func (c *ClientWithResponses) SaveQueueSkillsWithResponse(ctx context.Context, a
 }
 
 // DeleteQueueSkillWithResponse deletes a skill of a queue group.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -38045,8 +37253,6 @@ func (c *ClientWithResponses) DeleteQueueSkillWithResponse(ctx context.Context, 
 
 // GetQueueSkillWithResponse returns a skill of a queue group.
 //
-// The request requires the permission READ QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -38062,8 +37268,6 @@ func (c *ClientWithResponses) GetQueueSkillWithResponse(ctx context.Context, acc
 
 // UpdateQueueSkillWithBodyWithResponse replaces the settings of a skill.
 //
-// The request requires the permission UPDATE QueueGroup.
-//
 // Source: RingCX API reference.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -38078,8 +37282,6 @@ func (c *ClientWithResponses) UpdateQueueSkillWithBodyWithResponse(ctx context.C
 }
 
 // UpdateQueueSkillWithResponse replaces the settings of a skill.
-//
-// The request requires the permission UPDATE QueueGroup.
 //
 // Source: RingCX API reference.
 //
@@ -38098,8 +37300,6 @@ func (c *ClientWithResponses) UpdateQueueSkillWithResponse(ctx context.Context, 
 //
 // A persona phone is a label for one of several phone numbers of a lead. The number 1
 // is the own number of the lead.
-//
-// The request requires the permissions READ Account and READ OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -38120,8 +37320,6 @@ func (c *ClientWithResponses) ListPersonaPhonesWithResponse(ctx context.Context,
 //
 // The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
 //
-// The request requires the permissions READ Account and CREATE OUTBOUND.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -38140,8 +37338,6 @@ func (c *ClientWithResponses) CreatePersonaPhoneWithBodyWithResponse(ctx context
 // CreatePersonaPhoneWithResponse creates a persona phone.
 //
 // The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
-//
-// The request requires the permissions READ Account and CREATE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -38163,8 +37359,6 @@ func (c *ClientWithResponses) CreatePersonaPhoneWithResponse(ctx context.Context
 // The body names the phone: there is no id in the path. Leads are loaded by label, so
 // programs that load them must know the new one.
 //
-// The request requires the permissions READ Account and UPDATE OUTBOUND.
-//
 // Limit: 120 requests per minute.
 //
 // Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
@@ -38184,8 +37378,6 @@ func (c *ClientWithResponses) UpdatePersonaPhoneWithBodyWithResponse(ctx context
 //
 // The body names the phone: there is no id in the path. Leads are loaded by label, so
 // programs that load them must know the new one.
-//
-// The request requires the permissions READ Account and UPDATE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -38225,8 +37417,6 @@ func (c *ClientWithResponses) ListPersonaPhoneCampaignsWithResponse(ctx context.
 //
 // What RingCX does if a campaign uses the phone is not documented: see
 // listPersonaPhoneCampaigns.
-//
-// The request requires the permissions READ Account and DELETE OUTBOUND.
 //
 // Limit: 120 requests per minute.
 //
@@ -38443,8 +37633,6 @@ func (c *ClientWithResponses) GetLoginWithResponse(ctx context.Context, reqEdito
 }
 
 // GetReportTemplateWithResponse returns the default criteria of a report.
-//
-// The request requires the permission AUTHENTICATED.
 //
 // Source: RingCX API reference.
 //

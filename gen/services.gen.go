@@ -17,7 +17,15 @@ type AgentStateSubscriptionsService service
 
 // List lists the subscriptions to the states of the agents of a sub-account.
 //
-// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.ListAgentStateSubscriptions].
+// The response is one list without pages. The request requires the role WFO_ACCESS,
+// and the account needs the feature for workforce management.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent State Subscription
+// APIs".
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions, the operation listAgentStateSubscriptions. See [Client.ListAgentStateSubscriptions].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AgentStateSubscriptionsService) List(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) ([]AgentStateSubscription, error) {
 	resp, err := s.client.ListAgentStateSubscriptions(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
@@ -35,7 +43,30 @@ func (s *AgentStateSubscriptionsService) All(ctx context.Context, rcAccountID wi
 
 // Create subscribes a URL to the states of the agents of a sub-account.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions. See [Client.CreateAgentStateSubscription].
+// RingCX then sends each login, logout and change of state to the URL. The receiver
+// must respond with status 200 within 3 seconds, must send back the header
+// Validation-Token of the request, and must send no more than 1,024 bytes, headers
+// and body together. RingCX requires TLS 1.2 or newer. If the receiver does not do
+// so during the setup, RingCX responds with the error SUB-525. Later it tries again,
+// up to retryCount times, so a receiver may get the same change twice. The other
+// details of the deliveries are not documented.
+//
+// RingCX rejects a name that another active subscription of the sub-account has
+// (409), an authConfigId that does not exist (404), and a URL, a retryCount or an
+// expiresAt that is not valid (400). List the subscriptions first, and update one
+// instead of creating another.
+//
+// The request requires the role WFO_ACCESS, and the account needs the feature for
+// workforce management.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent State Subscription
+// APIs". That the rules of the receiver hold for each delivery, and not only during
+// the setup, is inferred. Another edition of the guide calls them unconfirmed, and
+// its sample receiver responds with status 204.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions, the operation createAgentStateSubscription. See [Client.CreateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
 	resp, err := s.client.CreateAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), body)
@@ -44,7 +75,15 @@ func (s *AgentStateSubscriptionsService) Create(ctx context.Context, rcAccountID
 
 // Delete ends a subscription to the states of agents.
 //
-// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.DeleteAgentStateSubscription].
+// The request requires the role WFO_ACCESS, and the account needs the feature for
+// workforce management.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent State Subscription
+// APIs".
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}, the operation deleteAgentStateSubscription. See [Client.DeleteAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, subscriptionID wire.ID) error {
 	resp, err := s.client.DeleteAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(subscriptionID))
@@ -53,7 +92,16 @@ func (s *AgentStateSubscriptionsService) Delete(ctx context.Context, rcAccountID
 
 // Update updates a subscription to the states of agents.
 //
-// It sends PUT /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}. See [Client.UpdateAgentStateSubscription].
+// Send all fields: it is not documented whether a missing field keeps its value. The
+// same values are rejected as in createAgentStateSubscription. The request requires
+// the role WFO_ACCESS, and the account needs the feature for workforce management.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent State Subscription
+// APIs".
+//
+// It sends PUT /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agent-states/subscriptions/{subscriptionId}, the operation updateAgentStateSubscription. See [Client.UpdateAgentStateSubscription].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AgentStateSubscriptionsService) Update(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, subscriptionID wire.ID, body AgentStateSubscriptionRequest) (AgentStateSubscription, error) {
 	resp, err := s.client.UpdateAgentStateSubscription(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(subscriptionID), body)
@@ -65,7 +113,16 @@ type ReportsService service
 
 // ListExtendedAgentStats reports the interactions of each agent in each queue.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats. See [Client.ListExtendedAgentStats].
+// The window ends at least 5 minutes ago and is at most 3 hours long. Its times are in
+// the given time zone. The account needs the feature workforce engagement management
+// (WEM).
+//
+// Limit: 3 requests in 60 seconds and 9 requests in 15 minutes for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide, "Integration reports". The
+// guide also states 2 requests per minute, on a page that is no longer linked.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-extended-stats, the operation listExtendedAgentStats. See [Client.ListExtendedAgentStats].
 //
 // It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListExtendedAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]ExtendedAgentStats, error) {
@@ -90,7 +147,16 @@ func (s *ReportsService) AllExtendedAgentStats(ctx context.Context, rcAccountID 
 
 // ListAgentStats reports the times of each agent.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats. See [Client.ListAgentStats].
+// The window ends at least 5 minutes ago and is at most 3 hours long. Its times are in
+// the given time zone. The account needs the feature workforce engagement management
+// (WEM).
+//
+// Limit: 3 requests in 60 seconds and 9 requests in 15 minutes for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide, "Integration reports". The
+// guide also states 2 requests per minute, on a page that is no longer linked.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-agent-stats, the operation listAgentStats. See [Client.ListAgentStats].
 //
 // It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListAgentStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]AgentStats, error) {
@@ -115,7 +181,16 @@ func (s *ReportsService) AllAgentStats(ctx context.Context, rcAccountID wire.ID,
 
 // ListQueueStats reports the interactions of each queue.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats. See [Client.ListQueueStats].
+// The window ends at least 5 minutes ago and is at most 3 hours long. Its times are in
+// the given time zone. The account needs the feature workforce engagement management
+// (WEM).
+//
+// Limit: 3 requests in 60 seconds and 9 requests in 15 minutes for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide, "Integration reports". The
+// guide also states 2 requests per minute, on a page that is no longer linked.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/agg-queue-stats, the operation listQueueStats. See [Client.ListQueueStats].
 //
 // It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListQueueStats(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body StatsRequest) ([]QueueStats, error) {
@@ -143,7 +218,14 @@ type MediaControlService service
 
 // StartSegmentStream streams the audio of a segment to a server.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams. See [Client.StartSegmentStream].
+// RingCX connects to the url with gRPC over TLS, on port 443 or 10443. The account needs
+// the feature call streaming. While a stream with the same id runs, the status is 409.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Media control".
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams, the operation startSegmentStream. See [Client.StartSegmentStream].
 func (s *MediaControlService) StartSegmentStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, body StreamRequest) error {
 	resp, err := s.client.StartSegmentStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), body)
 	return decode.None(expected(10), resp, err)
@@ -151,7 +233,11 @@ func (s *MediaControlService) StartSegmentStream(ctx context.Context, rcAccountI
 
 // StopSegmentStream stops a stream of a segment.
 //
-// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}. See [Client.StopSegmentStream].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Media control".
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/segments/{segmentId}/streams/{streamId}, the operation stopSegmentStream. See [Client.StopSegmentStream].
 func (s *MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, streamID wire.ID) error {
 	resp, err := s.client.StopSegmentStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), wire.PathID(streamID))
 	return decode.None(expected(11), resp, err)
@@ -159,7 +245,14 @@ func (s *MediaControlService) StopSegmentStream(ctx context.Context, rcAccountID
 
 // StartDialogStream streams the audio of all segments of a dialog to a server.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams. See [Client.StartDialogStream].
+// RingCX connects to the url with gRPC over TLS, on port 443 or 10443. The account needs
+// the feature call streaming. While a stream with the same id runs, the status is 409.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Media control".
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams, the operation startDialogStream. See [Client.StartDialogStream].
 func (s *MediaControlService) StartDialogStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, body StreamRequest) error {
 	resp, err := s.client.StartDialogStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), body)
 	return decode.None(expected(12), resp, err)
@@ -167,7 +260,11 @@ func (s *MediaControlService) StartDialogStream(ctx context.Context, rcAccountID
 
 // StopDialogStream stops a stream of a dialog.
 //
-// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}. See [Client.StopDialogStream].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Media control".
+//
+// It sends DELETE /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/dialogs/{dialogId}/streams/{streamId}, the operation stopDialogStream. See [Client.StopDialogStream].
 func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, streamID wire.ID) error {
 	resp, err := s.client.StopDialogStream(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(streamID))
 	return decode.None(expected(13), resp, err)
@@ -175,7 +272,19 @@ func (s *MediaControlService) StopDialogStream(ctx context.Context, rcAccountID 
 
 // ListInteractions reports the segments of interactions that ended in a window.
 //
-// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata. See [Client.ListInteractions].
+// The window begins at segmentEndTime and is timeInterval long, at most 10,800 seconds
+// (an older page: 3,600). The name segmentEndTime belongs to the segments: they ended in
+// the window. One page calls it the end of the window instead. The window must have
+// ended at least 5 minutes ago; for recordings and transcripts 15 minutes are advised.
+// The documented pattern is a window of 15 minutes, 5 minutes late. The account needs
+// the feature workforce engagement management (WEM).
+//
+// Limit: 3 requests in 60 seconds and 9 requests in 15 minutes for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide, "Integration reports". The
+// guide also states 2 requests per minute, on a page that is no longer linked.
+//
+// It sends POST /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/interaction-metadata, the operation listInteractions. See [Client.ListInteractions].
 //
 // It sends nothing if the Check of body returns an error.
 func (s *ReportsService) ListInteractions(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, body InteractionSearch) ([]InteractionSegment, error) {
@@ -203,7 +312,9 @@ type CXQueuesService service
 
 // ListGroups lists the queue groups for calls and for digital channels.
 //
-// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups. See [Client.ListCXQueueGroups].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups, the operation listCXQueueGroups. See [Client.ListCXQueueGroups].
 func (s *CXQueuesService) ListGroups(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID) ([]CXQueueGroup, error) {
 	resp, err := s.client.ListCXQueueGroups(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID))
 	return decode.Value[[]CXQueueGroup](expected(15), resp, err)
@@ -220,7 +331,11 @@ func (s *CXQueuesService) AllGroups(ctx context.Context, rcAccountID wire.ID, su
 
 // List lists the queues of a queue group with the ids of their agents.
 //
-// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents. See [Client.ListCXQueues].
+// A response contains at most 2,000 records.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/queue-groups/{queueGroupId}/with-agents, the operation listCXQueues. See [Client.ListCXQueues].
 func (s *CXQueuesService) List(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, queueGroupID int64) ([]CXQueue, error) {
 	resp, err := s.client.ListCXQueues(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), queueGroupID)
 	return decode.Value[[]CXQueue](expected(16), resp, err)
@@ -240,7 +355,20 @@ type RecordingsService service
 
 // Get returns the recording of a segment.
 //
-// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetRecording].
+// The recording is WAV audio, or MP3 if the User-Agent is that of a browser. It is ready
+// 10 to 15 minutes after the call (the pages disagree: 1 to 2, 10, or 15 minutes).
+// Before that the status is 404, as for an id that does not exist. (For recordings the
+// status is inferred; for transcripts it is documented.) The account needs the feature
+// recording. The guide requires the permission READ Account.
+//
+// Some reports contain the URL of a recording on another host. That is no operation of
+// this API: such a URL is requested without the access token.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Call recordings".
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/recordings/dialogs/{dialogId}/segments/{segmentId}, the operation getRecording. See [Client.GetRecording].
 //
 // params may be nil.
 //
@@ -257,7 +385,15 @@ type TranscriptsService service
 
 // Get returns the transcript of a segment.
 //
-// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}. See [Client.GetTranscript].
+// The transcript is ready 5 minutes after the segment (another page: 10 to 15). Before
+// that the status is 404, as for an id that does not exist. The queue or the campaign
+// needs the feature AI summaries.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Call transcripts".
+//
+// It sends GET /voice/api/cx/integration/v1/accounts/{rcAccountId}/sub-accounts/{subAccountId}/transcripts/dialogs/{dialogId}/segments/{segmentId}, the operation getTranscript. See [Client.GetTranscript].
 //
 // If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *TranscriptsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID) (Transcript, error) {
@@ -267,7 +403,13 @@ func (s *TranscriptsService) Get(ctx context.Context, rcAccountID wire.ID, subAc
 
 // GetAvailability reports whether a queue is open, who is available and how many wait.
 //
-// It sends GET /voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability. See [Client.GetCXQueueAvailability].
+// The scope ReadAccounts is not enough: the app needs the scope CX Routing. The guide is
+// not clear about the host of this operation.
+//
+// Source: RingCX developer guide, "Agent availability"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/cx/routing/v1/sub-accounts/{subAccountId}/queues/{queueId}/availability, the operation getCXQueueAvailability. See [Client.GetCXQueueAvailability].
 func (s *CXQueuesService) GetAvailability(ctx context.Context, subAccountID wire.ID, queueID wire.ID, params GetCXQueueAvailabilityParams) (CXQueueAvailability, error) {
 	resp, err := s.client.GetCXQueueAvailability(ctx, wire.PathID(subAccountID), wire.PathID(queueID), &params)
 	return decode.Value[CXQueueAvailability](expected(19), resp, err)
@@ -278,7 +420,14 @@ type AccountsService service
 
 // ListSubAccounts lists the sub-accounts of a main account.
 //
-// It sends GET /voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts. See [Client.ListSubAccounts].
+// The response is one list without pages, and its elements have fewer fields than
+// those of listAccounts. The request requires the role WFO_ACCESS.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{mainAccountId}/subaccounts, the operation listSubAccounts. See [Client.ListSubAccounts].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AccountsService) ListSubAccounts(ctx context.Context, mainAccountID wire.ID) ([]SubAccount, error) {
 	resp, err := s.client.ListSubAccounts(ctx, wire.PathID(mainAccountID))
@@ -296,7 +445,15 @@ func (s *AccountsService) AllSubAccounts(ctx context.Context, mainAccountID wire
 
 // ListAgentGroups lists the agent groups of a sub-account, for integrations.
 //
-// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups. See [Client.ListAccountAgentGroups].
+// It returns the same kind of elements as listAgentGroups and requires another
+// right: the request requires the role WFO_ACCESS. The response is one list without
+// pages.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups, the operation listAccountAgentGroups. See [Client.ListAccountAgentGroups].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AccountsService) ListAgentGroups(ctx context.Context, subAccountID wire.ID) ([]AgentGroup, error) {
 	resp, err := s.client.ListAccountAgentGroups(ctx, wire.PathID(subAccountID))
@@ -314,7 +471,14 @@ func (s *AccountsService) AllAgentGroups(ctx context.Context, subAccountID wire.
 
 // ListAgents lists the agents of an agent group, for integrations.
 //
-// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAccountAgents].
+// It returns the same kind of elements as listAgents and requires another right: the
+// request requires the role WFO_ACCESS. The response is one list without pages.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/integration/v1/admin/accounts/{subAccountId}/agentGroups/{agentGroupId}/agents, the operation listAccountAgents. See [Client.ListAccountAgents].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AccountsService) ListAgents(ctx context.Context, subAccountID wire.ID, agentGroupID AgentGroupID) ([]Agent, error) {
 	resp, err := s.client.ListAccountAgents(ctx, wire.PathID(subAccountID), agentGroupID)
@@ -332,7 +496,14 @@ func (s *AccountsService) AllAgents(ctx context.Context, subAccountID wire.ID, a
 
 // ListUsers lists the users of a main account, for integrations.
 //
-// It sends GET /voice/api/integration/v1/admin/users/{mainAccountId}. See [Client.ListAccountUsers].
+// It returns the same kind of elements as listUsers. Whether users are nested in the
+// field `children` is not documented. The request requires the role WFO_ACCESS.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/integration/v1/admin/users/{mainAccountId}, the operation listAccountUsers. See [Client.ListAccountUsers].
 // It requires the permission ROLE WFO_ACCESS.
 func (s *AccountsService) ListUsers(ctx context.Context, mainAccountID wire.ID) ([]User, error) {
 	resp, err := s.client.ListAccountUsers(ctx, wire.PathID(mainAccountID))
@@ -350,7 +521,15 @@ func (s *AccountsService) AllUsers(ctx context.Context, mainAccountID wire.ID) i
 
 // List lists the accounts that the user may work with.
 //
-// It sends GET /voice/api/v1/admin/accounts. See [Client.ListAccounts].
+// The accounts are sub-accounts. The response is one list without pages. Each
+// sub-account belongs to a main account; most operations work on a sub-account.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
+// Login", and RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts, the operation listAccounts. See [Client.ListAccounts].
 func (s *AccountsService) List(ctx context.Context) ([]Account, error) {
 	resp, err := s.client.ListAccounts(ctx)
 	return decode.Value[[]Account](expected(24), resp, err)
@@ -370,7 +549,16 @@ type ActiveCallsService service
 
 // Create calls a number and connects it with an agent. True does not mean that there is a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall. See [Client.CreateCall].
+// The response is only true or false, without the id of the call. True was seen although
+// there was no call: look for the call with listActiveCalls. If the agent is not logged
+// in, the status is 400 with the errorCode "active.calls.agent.not.logged.in".
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls". True without
+// a call: seen in public clients.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/createManualAgentCall, the operation createCall. See [Client.CreateCall].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) Create(ctx context.Context, accountID wire.ID, params CreateCallParams) (bool, error) {
 	resp, err := s.client.CreateCall(ctx, wire.PathID(accountID), &params)
@@ -379,7 +567,14 @@ func (s *ActiveCallsService) Create(ctx context.Context, accountID wire.ID, para
 
 // List lists the active calls of a sub-account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/list. See [Client.ListActiveCalls].
+// Pages count from 0. A response with status 429 has a Retry-After of one second (seen
+// in public clients).
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/list, the operation listActiveCalls. See [Client.ListActiveCalls].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -405,7 +600,9 @@ func (s *ActiveCallsService) All(ctx context.Context, accountID wire.ID, params 
 
 // CheckQueueStatus reports whether the queue of a phone number can take a call.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus. See [Client.CheckQueueStatus].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueStatus, the operation checkQueueStatus. See [Client.CheckQueueStatus].
 func (s *ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID wire.ID, params CheckQueueStatusParams) (PrerouteCheck, error) {
 	resp, err := s.client.CheckQueueStatus(ctx, wire.PathID(accountID), &params)
 	return decode.Value[PrerouteCheck](expected(27), resp, err)
@@ -413,7 +610,9 @@ func (s *ActiveCallsService) CheckQueueStatus(ctx context.Context, accountID wir
 
 // CheckQueueThreshold reports whether fewer calls wait in the queue of a phone number than a limit.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold. See [Client.CheckQueueThreshold].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/activeCalls/prerouteChecks/checkQueueThreshold, the operation checkQueueThreshold. See [Client.CheckQueueThreshold].
 func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID wire.ID, params CheckQueueThresholdParams) (PrerouteCheck, error) {
 	resp, err := s.client.CheckQueueThreshold(ctx, wire.PathID(accountID), &params)
 	return decode.Value[PrerouteCheck](expected(28), resp, err)
@@ -421,7 +620,13 @@ func (s *ActiveCallsService) CheckQueueThreshold(ctx context.Context, accountID 
 
 // Join adds a phone to a call, to monitor it, take part in it, or coach the agent.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall. See [Client.JoinCall].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/addSessionToCall, the operation joinCall. See [Client.JoinCall].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) Join(ctx context.Context, accountID wire.ID, uii wire.ID, params JoinCallParams) (bool, error) {
 	resp, err := s.client.JoinCall(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
@@ -430,7 +635,13 @@ func (s *ActiveCallsService) Join(ctx context.Context, accountID wire.ID, uii wi
 
 // Dispose sets the disposition of a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall. See [Client.DisposeCall].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/dispositionCall, the operation disposeCall. See [Client.DisposeCall].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) Dispose(ctx context.Context, accountID wire.ID, uii wire.ID, params DisposeCallParams) (bool, error) {
 	resp, err := s.client.DisposeCall(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
@@ -439,7 +650,13 @@ func (s *ActiveCallsService) Dispose(ctx context.Context, accountID wire.ID, uii
 
 // HangUp ends a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall. See [Client.HangUpCall].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupCall, the operation hangUpCall. See [Client.HangUpCall].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) HangUp(ctx context.Context, accountID wire.ID, uii wire.ID) (bool, error) {
 	resp, err := s.client.HangUpCall(ctx, wire.PathID(accountID), wire.PathID(uii))
@@ -448,7 +665,13 @@ func (s *ActiveCallsService) HangUp(ctx context.Context, accountID wire.ID, uii 
 
 // HangUpSession removes a phone from a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession. See [Client.HangUpSession].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSession, the operation hangUpSession. See [Client.HangUpSession].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID wire.ID, uii wire.ID, params HangUpSessionParams) (bool, error) {
 	resp, err := s.client.HangUpSession(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
@@ -457,7 +680,14 @@ func (s *ActiveCallsService) HangUpSession(ctx context.Context, accountID wire.I
 
 // HangUpSessionByID removes a session from a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById. See [Client.HangUpSessionByID].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Active calls"; the API reference lacks this
+// operation.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/hangupSessionById, the operation hangUpSessionByID. See [Client.HangUpSessionByID].
 //
 // params may be nil.
 func (s *ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID wire.ID, uii wire.ID, params *HangUpSessionByIDParams) (bool, error) {
@@ -467,7 +697,14 @@ func (s *ActiveCallsService) HangUpSessionByID(ctx context.Context, accountID wi
 
 // Ping reports whether a call is active.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall. See [Client.PingCall].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Active calls"; the API reference lacks this
+// operation.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/pingCall, the operation pingCall. See [Client.PingCall].
 func (s *ActiveCallsService) Ping(ctx context.Context, accountID wire.ID, uii wire.ID) (bool, error) {
 	resp, err := s.client.PingCall(ctx, wire.PathID(accountID), wire.PathID(uii))
 	return decode.Value[bool](expected(34), resp, err)
@@ -475,7 +712,14 @@ func (s *ActiveCallsService) Ping(ctx context.Context, accountID wire.ID, uii wi
 
 // Requeue sends a call to another queue.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall. See [Client.RequeueCall].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Active calls"; the API reference lacks this
+// operation.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/requeueCall, the operation requeueCall. See [Client.RequeueCall].
 //
 // params may be nil.
 func (s *ActiveCallsService) Requeue(ctx context.Context, accountID wire.ID, uii wire.ID, params *RequeueCallParams) (bool, error) {
@@ -485,7 +729,14 @@ func (s *ActiveCallsService) Requeue(ctx context.Context, accountID wire.ID, uii
 
 // SetHold puts a call on hold, or continues it.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold. See [Client.SetCallHold].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Active calls"; the API reference lacks this
+// operation.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallHold, the operation setCallHold. See [Client.SetCallHold].
 //
 // params may be nil.
 func (s *ActiveCallsService) SetHold(ctx context.Context, accountID wire.ID, uii wire.ID, params *SetCallHoldParams) (bool, error) {
@@ -495,7 +746,13 @@ func (s *ActiveCallsService) SetHold(ctx context.Context, accountID wire.ID, uii
 
 // SetRecording starts or stops the recording of a call.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording. See [Client.SetCallRecording].
+// Calls of others need the rights to monitor, barge in or coach.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Active calls".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/activeCalls/{uii}/toggleCallRecording, the operation setCallRecording. See [Client.SetCallRecording].
 // It requires the permission READ Account.
 func (s *ActiveCallsService) SetRecording(ctx context.Context, accountID wire.ID, uii wire.ID, params SetCallRecordingParams) (bool, error) {
 	resp, err := s.client.SetCallRecording(ctx, wire.PathID(accountID), wire.PathID(uii), &params)
@@ -507,7 +764,13 @@ type AgentGroupsService service
 
 // List lists the agent groups of a sub-account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.ListAgentGroups].
+// The response contains only groups that the user may see.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups, the operation listAgentGroups. See [Client.ListAgentGroups].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -533,7 +796,13 @@ func (s *AgentGroupsService) All(ctx context.Context, accountID wire.ID, params 
 
 // Create creates an agent group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups. See [Client.CreateAgentGroup].
+// Do not send it again if its outcome is unknown: list the groups first.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups, the operation createAgentGroup. See [Client.CreateAgentGroup].
 // It requires the permission CREATE Account.
 func (s *AgentGroupsService) Create(ctx context.Context, accountID wire.ID, body AgentGroup) (AgentGroup, error) {
 	resp, err := s.client.CreateAgentGroup(ctx, wire.PathID(accountID), body)
@@ -542,12 +811,18 @@ func (s *AgentGroupsService) Create(ctx context.Context, accountID wire.ID, body
 
 // Delete deletes an agent group.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.DeleteAgentGroup].
+// What happens to the agents of the group is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}, the operation deleteAgentGroup. See [Client.DeleteAgentGroup].
 // It requires the permission DELETE AgentGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (s *AgentGroupsService) Delete(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID) error {
 	resp, err := s.client.DeleteAgentGroup(ctx, wire.PathID(accountID), agentGroupID)
 	return decode.Deleted(expected(40), resp, err)
@@ -555,7 +830,14 @@ func (s *AgentGroupsService) Delete(ctx context.Context, accountID wire.ID, agen
 
 // Get returns an agent group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.GetAgentGroup].
+// The permission is as the reference documents it: READ on a queue group. It is
+// probably a mistake for READ AgentGroup. (This is inferred.)
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}, the operation getAgentGroup. See [Client.GetAgentGroup].
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
@@ -566,7 +848,11 @@ func (s *AgentGroupsService) Get(ctx context.Context, accountID wire.ID, agentGr
 
 // Update updates an agent group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}. See [Client.UpdateAgentGroup].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agent Groups".
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}, the operation updateAgentGroup. See [Client.UpdateAgentGroup].
 // It requires the permission UPDATE AgentGroup.
 func (s *AgentGroupsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
 	resp, err := s.client.UpdateAgentGroup(ctx, wire.PathID(accountID), agentGroupID, body)
@@ -578,7 +864,14 @@ type AgentsService service
 
 // List lists the agents of an agent group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.ListAgents].
+// The response is one list without pages. It contains only agents that the user may
+// see.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents, the operation listAgents. See [Client.ListAgents].
 // It requires the permission READ AgentGroup.
 func (s *AgentsService) List(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID) ([]Agent, error) {
 	resp, err := s.client.ListAgents(ctx, wire.PathID(accountID), agentGroupID)
@@ -596,7 +889,18 @@ func (s *AgentsService) All(ctx context.Context, accountID wire.ID, agentGroupID
 
 // Create creates an agent in an agent group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.CreateAgent].
+// The guide requires username and, for an agent who logs in to RingCX directly,
+// password. The values of initLoginBaseState and initLoginBaseStateId are those of
+// listAuxStates.
+//
+// The guide has no status for a username that is in use. Do not send the request
+// again if its outcome is unknown: list the agents first.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents, the operation createAgent. See [Client.CreateAgent].
 // It requires the permission CREATE AgentGroup.
 func (s *AgentsService) Create(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body Agent) (Agent, error) {
 	resp, err := s.client.CreateAgent(ctx, wire.PathID(accountID), agentGroupID, body)
@@ -605,7 +909,16 @@ func (s *AgentsService) Create(ctx context.Context, accountID wire.ID, agentGrou
 
 // UpdateList updates several agents of an agent group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents. See [Client.UpdateAgents].
+// Each element is an agent with its id. Send agents as listAgents returned them, with
+// fields changed. Whether agents who are not in the list stay as they are, and
+// whether a part of the list can be updated if another part is not valid, is not
+// documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents, the operation updateAgents. See [Client.UpdateAgents].
 // It requires the permission UPDATE AgentGroup.
 func (s *AgentsService) UpdateList(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body UpdateAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.UpdateAgents(ctx, wire.PathID(accountID), agentGroupID, body)
@@ -614,7 +927,11 @@ func (s *AgentsService) UpdateList(ctx context.Context, accountID wire.ID, agent
 
 // Delete deletes an agent.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.DeleteAgent].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}, the operation deleteAgent. See [Client.DeleteAgent].
 // It requires the permission DELETE Agent.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -625,7 +942,11 @@ func (s *AgentsService) Delete(ctx context.Context, accountID wire.ID, agentGrou
 
 // Get returns an agent.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.GetAgent].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}, the operation getAgent. See [Client.GetAgent].
 // It requires the permission READ Agent.
 func (s *AgentsService) Get(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) (Agent, error) {
 	resp, err := s.client.GetAgent(ctx, wire.PathID(accountID), agentGroupID, agentID)
@@ -634,7 +955,14 @@ func (s *AgentsService) Get(ctx context.Context, accountID wire.ID, agentGroupID
 
 // Update updates an agent.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}. See [Client.UpdateAgent].
+// Get the agent first, change fields, and send all of them: it is not documented
+// whether a missing field keeps its value.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Agents".
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}, the operation updateAgent. See [Client.UpdateAgent].
 // It requires the permission UPDATE Agent.
 func (s *AgentsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
 	resp, err := s.client.UpdateAgent(ctx, wire.PathID(accountID), agentGroupID, agentID, body)
@@ -646,7 +974,14 @@ type SkillProfilesService service
 
 // List lists the skill profiles of an agent.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.ListSkillProfiles].
+// Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The response is not documented;
+// that it is a list of profiles is inferred.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles, the operation listSkillProfiles. See [Client.ListSkillProfiles].
 func (s *SkillProfilesService) List(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID) ([]SkillProfile, error) {
 	resp, err := s.client.ListSkillProfiles(ctx, wire.PathID(accountID), agentGroupID, agentID)
 	return decode.Value[[]SkillProfile](expected(49), resp, err)
@@ -663,7 +998,15 @@ func (s *SkillProfilesService) All(ctx context.Context, accountID wire.ID, agent
 
 // Create creates a skill profile for an agent.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles. See [Client.CreateSkillProfile].
+// The skills must exist in the queue group, and the agent needs access to the queues
+// that use them. Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The guide does not name the
+// status of the response.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles, the operation createSkillProfile. See [Client.CreateSkillProfile].
 func (s *SkillProfilesService) Create(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, body SkillProfile) (SkillProfile, error) {
 	resp, err := s.client.CreateSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, body)
 	return decode.Value[SkillProfile](expected(50), resp, err)
@@ -671,7 +1014,14 @@ func (s *SkillProfilesService) Create(ctx context.Context, accountID wire.ID, ag
 
 // Delete deletes a skill profile.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.DeleteSkillProfile].
+// Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The response is not documented;
+// the statuses are inferred.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}, the operation deleteSkillProfile. See [Client.DeleteSkillProfile].
 func (s *SkillProfilesService) Delete(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) error {
 	resp, err := s.client.DeleteSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.None(expected(51), resp, err)
@@ -679,7 +1029,13 @@ func (s *SkillProfilesService) Delete(ctx context.Context, accountID wire.ID, ag
 
 // Get returns a skill profile.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.GetSkillProfile].
+// Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}, the operation getSkillProfile. See [Client.GetSkillProfile].
 func (s *SkillProfilesService) Get(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) (SkillProfile, error) {
 	resp, err := s.client.GetSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.Value[SkillProfile](expected(52), resp, err)
@@ -687,7 +1043,16 @@ func (s *SkillProfilesService) Get(ctx context.Context, accountID wire.ID, agent
 
 // Update updates a skill profile.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}. See [Client.UpdateSkillProfile].
+// Get the profile first, change fields, and send all of them: it is not documented
+// whether a missing field keeps its value. Which right the request requires is not
+// documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". Body and response are not
+// documented; that they are a profile is inferred.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}, the operation updateSkillProfile. See [Client.UpdateSkillProfile].
 func (s *SkillProfilesService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
 	resp, err := s.client.UpdateSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, body)
 	return decode.Value[SkillProfile](expected(53), resp, err)
@@ -695,7 +1060,14 @@ func (s *SkillProfilesService) Update(ctx context.Context, accountID wire.ID, ag
 
 // ListSkills lists the skills of a skill profile.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.ListSkillProfileSkills].
+// Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The response is not documented;
+// that it is a list of skills of queue groups is inferred.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills, the operation listSkillProfileSkills. See [Client.ListSkillProfileSkills].
 func (s *SkillProfilesService) ListSkills(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID) ([]QueueSkill, error) {
 	resp, err := s.client.ListSkillProfileSkills(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID)
 	return decode.Value[[]QueueSkill](expected(54), resp, err)
@@ -712,7 +1084,16 @@ func (s *SkillProfilesService) AllSkills(ctx context.Context, accountID wire.ID,
 
 // AssignSkills assigns skills to a skill profile.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills. See [Client.AssignSkillProfileSkills].
+// Whether the skills replace those of the profile or are added to them is not
+// documented: get the profile afterwards. Which right the request requires is not
+// documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". Neither the body nor the
+// response is documented; that the body is a list of skills is inferred.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills, the operation assignSkillProfileSkills. See [Client.AssignSkillProfileSkills].
 func (s *SkillProfilesService) AssignSkills(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body AssignSkillProfileSkillsJSONBody) error {
 	resp, err := s.client.AssignSkillProfileSkills(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, body)
 	return decode.None(expected(55), resp, err)
@@ -720,7 +1101,14 @@ func (s *SkillProfilesService) AssignSkills(ctx context.Context, accountID wire.
 
 // RemoveSkill takes a skill from a skill profile.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.RemoveSkillProfileSkill].
+// Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The response is not documented;
+// the statuses are inferred.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}, the operation removeSkillProfileSkill. See [Client.RemoveSkillProfileSkill].
 func (s *SkillProfilesService) RemoveSkill(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) error {
 	resp, err := s.client.RemoveSkillProfileSkill(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, skillID)
 	return decode.None(expected(56), resp, err)
@@ -728,7 +1116,15 @@ func (s *SkillProfilesService) RemoveSkill(ctx context.Context, accountID wire.I
 
 // AssignSkill assigns one skill to a skill profile.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}. See [Client.AssignSkillProfileSkill].
+// The request has no body. Get the profile afterwards to see whether it has the
+// skill. Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Skill Profiles". The sample program reads JSON;
+// which JSON is not documented, so any value is allowed.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}/skills/{skillId}, the operation assignSkillProfileSkill. See [Client.AssignSkillProfileSkill].
 func (s *SkillProfilesService) AssignSkill(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, skillID SkillID) (any, error) {
 	resp, err := s.client.AssignSkillProfileSkill(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, skillID)
 	return decode.Value[any](expected(57), resp, err)
@@ -739,7 +1135,13 @@ type AgentAccessService service
 
 // CountLoggedInAgents counts the agents of an agent group who are logged in to a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.CountLoggedInAgents].
+// The response is plain text: a number in decimal digits.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/gateGroups/{gateGroupId}/gates/{gateId}, the operation countLoggedInAgents. See [Client.CountLoggedInAgents].
 // It requires the permission READ Account + READ Queue.
 func (s *AgentAccessService) CountLoggedInAgents(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, gateGroupID GateGroupID, gateID GateID) (int64, error) {
 	resp, err := s.client.CountLoggedInAgents(ctx, wire.PathID(accountID), agentGroupID, gateGroupID, gateID)
@@ -751,7 +1153,14 @@ type AuxStatesService service
 
 // List lists the states that agents of a sub-account can be in.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/auxStates. See [Client.ListAuxStates].
+// The values of stateId and agentAuxState are those for the initial state of an
+// agent. Which right the request requires is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Agents".
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/auxStates, the operation listAuxStates. See [Client.ListAuxStates].
 //
 // params may be nil.
 func (s *AuxStatesService) List(ctx context.Context, accountID wire.ID, params *ListAuxStatesParams) ([]AuxState, error) {
@@ -773,7 +1182,19 @@ type LeadsService service
 
 // PerformAction performs an action on all leads that match a search.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions. See [Client.PerformLeadAction].
+// The search criteria select the leads, and leadActionParams has the parameters of the
+// action: see LeadAction. Search with the same criteria first: an action on the wrong
+// leads cannot always be undone.
+//
+// A status of 200 does not mean success: check success and errorMessage of the
+// response.
+//
+// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on lead actions);
+// that 200 may be a failure is inferred from the fields.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions, the operation performLeadAction. See [Client.PerformLeadAction].
 // It requires the permission READ Account + UPDATE Campaign.
 func (s *LeadsService) PerformAction(ctx context.Context, accountID wire.ID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
 	resp, err := s.client.PerformLeadAction(ctx, wire.PathID(accountID), &params, body)
@@ -782,7 +1203,25 @@ func (s *LeadsService) PerformAction(ctx context.Context, accountID wire.ID, par
 
 // Search searches for leads.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearch. See [Client.SearchLeads].
+// All criteria of the request must apply. (Inferred.) A lead that was loaded is found
+// about two seconds later. (Seen in public clients.)
+//
+// The response is a list, or an object with a list and the number of all leads found;
+// the client reads both. (The API reference declares an object without fields; the
+// forms are seen in public clients.) What count=true changes is not documented; that
+// it requests only the number, as an integer or in the field totalCount, is inferred.
+//
+// With count=true the limit is 90 requests per 10 seconds and 180 per 30 seconds. The
+// developer guide also has a limit of 30 requests per 10 seconds and 120 per minute
+// for a search by exact number.
+//
+// Limit: 15 requests per 10 seconds and 60 requests per 30 seconds for each
+// sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on searching for
+// leads); other sources are named above.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearch, the operation searchLeads. See [Client.SearchLeads].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -793,7 +1232,15 @@ func (s *LeadsService) Search(ctx context.Context, accountID wire.ID, body LeadS
 
 // SearchByPhoneList searches for the leads that have one of several phone numbers.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearchByPhoneList. See [Client.SearchLeadsByPhoneList].
+// The API reference declares a file in a form; the developer guide sends the numbers
+// as JSON. The file is inferred to be text with one number in each line.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on searching for
+// leads).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadSearchByPhoneList, the operation searchLeadsByPhoneList. See [Client.SearchLeadsByPhoneList].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -804,7 +1251,11 @@ func (s *LeadsService) SearchByPhoneList(ctx context.Context, accountID wire.ID,
 
 // ListStates lists the states that a lead can have.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates. See [Client.ListLeadStates].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/leadStates, the operation listLeadStates. See [Client.ListLeadStates].
 // It requires the permission READ Account.
 func (s *LeadsService) ListStates(ctx context.Context, accountID wire.ID) ([]LeadState, error) {
 	resp, err := s.client.ListLeadStates(ctx, wire.PathID(accountID))
@@ -822,7 +1273,11 @@ func (s *LeadsService) AllStates(ctx context.Context, accountID wire.ID) iter.Se
 
 // ListSystemDispositions lists the results of calls that RingCX records by itself.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions. See [Client.ListSystemDispositions].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/campaignLeads/systemDispositions, the operation listSystemDispositions. See [Client.ListSystemDispositions].
 // It requires the permission READ Account.
 func (s *LeadsService) ListSystemDispositions(ctx context.Context, accountID wire.ID) ([]SystemDisposition, error) {
 	resp, err := s.client.ListSystemDispositions(ctx, wire.PathID(accountID))
@@ -840,7 +1295,13 @@ func (s *LeadsService) AllSystemDispositions(ctx context.Context, accountID wire
 
 // Patch changes some fields of a lead.
 //
-// It sends PATCH /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.PatchLead].
+// Fields that the request lacks keep their values. (Inferred from the method.)
+//
+// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
+//
+// Source: RingCX API reference.
+//
+// It sends PATCH /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}, the operation patchLead. See [Client.PatchLead].
 // It requires the permission READ Account + UPDATE Campaign.
 func (s *LeadsService) Patch(ctx context.Context, accountID wire.ID, leadID LeadID, params PatchLeadParams, body Lead) (Lead, error) {
 	resp, err := s.client.PatchLead(ctx, wire.PathID(accountID), leadID, &params, body)
@@ -849,7 +1310,15 @@ func (s *LeadsService) Patch(ctx context.Context, accountID wire.ID, leadID Lead
 
 // Update replaces a lead.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}. See [Client.UpdateLead].
+// Whether fields that the request lacks keep their values is not documented: use
+// patchLead to change some fields. An empty string may be rejected if leads are
+// loaded, so leave out what has no value. (Seen in public clients.)
+//
+// Limit: 12 requests per 3 seconds and 150 requests per minute for each sub-account.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}, the operation updateLead. See [Client.UpdateLead].
 // It requires the permission READ Account + UPDATE Campaign.
 func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
 	resp, err := s.client.UpdateLead(ctx, wire.PathID(accountID), leadID, &params, body)
@@ -858,7 +1327,26 @@ func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID Lea
 
 // Load loads leads into a campaign. A status of 200 may be a failure.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct. See [Client.LoadLeads].
+// The leads become a new list of the campaign. Each needs externId and a phone number.
+//
+//   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
+//     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
+//     rejectedRows. (Seen in public clients.)
+//   - An empty string in an optional field can make RingCX reject a lead: leave the
+//     field out. (Seen in public clients.)
+//   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
+//     depending on duplicateHandling.
+//   - The number of leads in a request has no documented limit. Public clients send 500.
+//   - A search finds the new leads about two seconds later. (Seen in public clients.)
+//   - In an account that uses E.164 numbers, the phone number is leadPhoneE164; in
+//     others, leadPhone.
+//
+// Limit: 30 requests per 10 seconds and 120 requests per minute for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
+// and on persona phones); other sources are named above.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct, the operation loadLeads. See [Client.LoadLeads].
 // It requires the permission UPDATE Campaign.
 func (s *LeadsService) Load(ctx context.Context, accountID wire.ID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
 	resp, err := s.client.LoadLeads(ctx, wire.PathID(accountID), campaignID, body)
@@ -870,7 +1358,19 @@ type LeadFilesService service
 
 // Preview uploads a file with leads and shows its first rows.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview. See [Client.PreviewLeadFileWithBody].
+// The file is not loaded until processLeadFile is called with the transactionId of the
+// response. How long that id is valid is not documented. For a campaign with persona
+// phones the response also lists these.
+//
+// The request is sent as a form. A file that breaks off while it is read makes the
+// call fail.
+//
+// Limit: 12 requests per 30 seconds and 18 requests per minute for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
+// and on persona phones).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/preview, the operation previewLeadFile. See [Client.PreviewLeadFileWithBody].
 // It requires the permission UPDATE Campaign.
 func (s *LeadFilesService) Preview(ctx context.Context, accountID wire.ID, campaignID CampaignID, params PreviewLeadFileParams, body LeadFile) (LeadFilePreview, error) {
 	upload, err := wire.Multipart(body)
@@ -883,7 +1383,18 @@ func (s *LeadFilesService) Preview(ctx context.Context, accountID wire.ID, campa
 
 // Process loads the leads of a file that was uploaded.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process. See [Client.ProcessLeadFile].
+// The response comes before the leads are loaded, and has no body: search for the
+// leads, or list the lead lists of the campaign, to see the result.
+//
+// Each value of pageColumnMappings is the number of a column. Sources disagree on
+// whether the first one is 0 or 1: see LeadLoadRequest. The request is not idempotent.
+//
+// Limit: 9 requests per 3 seconds and 30 requests per 30 seconds for each sub-account.
+//
+// Source: RingCX API reference and RingCX developer guide (chapters on loading leads
+// and on persona phones).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/process, the operation processLeadFile. See [Client.ProcessLeadFile].
 // It requires the permission UPDATE Campaign.
 func (s *LeadFilesService) Process(ctx context.Context, accountID wire.ID, campaignID CampaignID, body LeadLoadRequest) error {
 	resp, err := s.client.ProcessLeadFile(ctx, wire.PathID(accountID), campaignID, body)
@@ -895,7 +1406,14 @@ type DialGroupsService service
 
 // List lists the dial groups of an account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.ListDialGroups].
+// A dial group contains campaigns, and all of them dial in the mode of the group. Dial
+// groups that the user may not read are left out.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups, the operation listDialGroups. See [Client.ListDialGroups].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -921,7 +1439,15 @@ func (s *DialGroupsService) All(ctx context.Context, accountID wire.ID, params *
 
 // Create creates a dial group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups. See [Client.CreateDialGroup].
+// The name is required. The server chooses the id if the request has none, or 0.
+//
+// The request is not idempotent: if it is sent twice, there may be two dial groups.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups, the operation createDialGroup. See [Client.CreateDialGroup].
 // It requires the permission CREATE Account.
 func (s *DialGroupsService) Create(ctx context.Context, accountID wire.ID, body DialGroup) (DialGroup, error) {
 	resp, err := s.client.CreateDialGroup(ctx, wire.PathID(accountID), body)
@@ -930,7 +1456,14 @@ func (s *DialGroupsService) Create(ctx context.Context, accountID wire.ID, body 
 
 // ListWithChildren lists the dial groups of an account with their campaigns.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/withChildren. See [Client.ListDialGroupsWithChildren].
+// The campaigns are in the field `campaigns` of each group, with few of their fields.
+// Groups and campaigns that the user may not read are left out.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/withChildren, the operation listDialGroupsWithChildren. See [Client.ListDialGroupsWithChildren].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -956,7 +1489,13 @@ func (s *DialGroupsService) AllWithChildren(ctx context.Context, accountID wire.
 
 // Delete deletes a dial group.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.DeleteDialGroup].
+// What becomes of its campaigns is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}, the operation deleteDialGroup. See [Client.DeleteDialGroup].
 // It requires the permission DELETE Account.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -967,7 +1506,11 @@ func (s *DialGroupsService) Delete(ctx context.Context, accountID wire.ID, dialG
 
 // Get returns a dial group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.GetDialGroup].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}, the operation getDialGroup. See [Client.GetDialGroup].
 // It requires the permission READ DialGroup.
 func (s *DialGroupsService) Get(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID) (DialGroup, error) {
 	resp, err := s.client.GetDialGroup(ctx, wire.PathID(accountID), dialGroupID)
@@ -976,7 +1519,14 @@ func (s *DialGroupsService) Get(ctx context.Context, accountID wire.ID, dialGrou
 
 // Update replaces a dial group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}. See [Client.UpdateDialGroup].
+// Get the dial group, change it, and send all of it: whether fields that the request
+// lacks keep their values is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}, the operation updateDialGroup. See [Client.UpdateDialGroup].
 // It requires the permission UPDATE DialGroup.
 func (s *DialGroupsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
 	resp, err := s.client.UpdateDialGroup(ctx, wire.PathID(accountID), dialGroupID, body)
@@ -985,7 +1535,15 @@ func (s *DialGroupsService) Update(ctx context.Context, accountID wire.ID, dialG
 
 // AssignAgents assigns agents to a dial group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents. See [Client.AssignDialGroupAgents].
+// To dial, an agent must be assigned to the group and be allowed to make outbound
+// calls. Whether agents that the request does not list stay in the group is not
+// documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on dial groups).
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignAgents, the operation assignDialGroupAgents. See [Client.AssignDialGroupAgents].
 // It requires the permission READ Agent + UPDATE DialGroup.
 func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body AssignDialGroupAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.AssignDialGroupAgents(ctx, wire.PathID(accountID), dialGroupID, body)
@@ -994,7 +1552,11 @@ func (s *DialGroupsService) AssignAgents(ctx context.Context, accountID wire.ID,
 
 // ListAgents lists the agents of a dial group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignedAgents. See [Client.ListDialGroupAgents].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/assignedAgents, the operation listDialGroupAgents. See [Client.ListDialGroupAgents].
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
@@ -1023,7 +1585,13 @@ type CampaignsService service
 
 // List lists the campaigns of a dial group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.ListCampaigns].
+// Campaigns that the user may not read are left out.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns, the operation listCampaigns. See [Client.ListCampaigns].
 // It requires the permission READ DialGroup.
 //
 // params may be nil.
@@ -1049,7 +1617,22 @@ func (s *CampaignsService) All(ctx context.Context, accountID wire.ID, dialGroup
 
 // Create creates a campaign in a dial group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns. See [Client.CreateCampaign].
+// Name, start, end and caller ID are required. The kind of callingConfiguration cannot
+// be changed later. A campaign that is not active now, or whose dates are past, dials
+// no leads.
+//
+// For a campaign with persona phones, the schedules must cover the whole time in which
+// the campaign dials on each of their days, must not overlap, and a schedule begins
+// one minute after the end of the one before.
+//
+// The request is not idempotent: if it is sent twice, there may be two campaigns.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapters on campaigns and
+// on persona phones).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns, the operation createCampaign. See [Client.CreateCampaign].
 // It requires the permission UPDATE DialGroup.
 func (s *CampaignsService) Create(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body Campaign) (Campaign, error) {
 	resp, err := s.client.CreateCampaign(ctx, wire.PathID(accountID), dialGroupID, body)
@@ -1058,12 +1641,18 @@ func (s *CampaignsService) Create(ctx context.Context, accountID wire.ID, dialGr
 
 // Delete deletes a campaign.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.DeleteCampaign].
+// What becomes of the leads of the campaign is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}, the operation deleteCampaign. See [Client.DeleteCampaign].
 // It requires the permission DELETE Campaign.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 //
-// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+// Deprecated: the API reference calls this operation deprecated and names no other.
 func (s *CampaignsService) Delete(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) error {
 	resp, err := s.client.DeleteCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Deleted(expected(80), resp, err)
@@ -1071,7 +1660,11 @@ func (s *CampaignsService) Delete(ctx context.Context, accountID wire.ID, dialGr
 
 // Get returns a campaign.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.GetCampaign].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}, the operation getCampaign. See [Client.GetCampaign].
 // It requires the permission READ Campaign.
 func (s *CampaignsService) Get(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) (Campaign, error) {
 	resp, err := s.client.GetCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID)
@@ -1080,7 +1673,15 @@ func (s *CampaignsService) Get(ctx context.Context, accountID wire.ID, dialGroup
 
 // Update replaces a campaign.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}. See [Client.UpdateCampaign].
+// Get the campaign, change it, and send all of it: whether fields that the request
+// lacks keep their values is not documented. The kind of callingConfiguration cannot
+// be changed.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on campaigns).
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}, the operation updateCampaign. See [Client.UpdateCampaign].
 // It requires the permission UPDATE Campaign.
 func (s *CampaignsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
 	resp, err := s.client.UpdateCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID, body)
@@ -1089,7 +1690,15 @@ func (s *CampaignsService) Update(ctx context.Context, accountID wire.ID, dialGr
 
 // RefreshDialer makes the dialer load the leads of a campaign again.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache. See [Client.RefreshDialer].
+// The dialer keeps a part of the leads in a cache. After leads were changed, a refresh
+// makes it use the changes at once. (What the cache contains is inferred from the name
+// of the path.)
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/clearCache, the operation refreshDialer. See [Client.RefreshDialer].
 // It requires the permission READ Campaign.
 func (s *CampaignsService) RefreshDialer(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) (string, error) {
 	resp, err := s.client.RefreshDialer(ctx, wire.PathID(accountID), dialGroupID, campaignID)
@@ -1098,7 +1707,16 @@ func (s *CampaignsService) RefreshDialer(ctx context.Context, accountID wire.ID,
 
 // ListLeadLists lists the lead lists of a campaign.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists. See [Client.ListCampaignLeadLists].
+// Each load of leads makes a list. The operation is only in the developer guide, which
+// does not show the response: that it contains objects of the schema LeadList is
+// inferred.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapters on lead actions and on searching for
+// leads).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}/lists, the operation listCampaignLeadLists. See [Client.ListCampaignLeadLists].
 func (s *CampaignsService) ListLeadLists(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID) ([]LeadList, error) {
 	resp, err := s.client.ListCampaignLeadLists(ctx, wire.PathID(accountID), dialGroupID, campaignID)
 	return decode.Value[[]LeadList](expected(84), resp, err)
@@ -1118,7 +1736,14 @@ type DNCService service
 
 // List lists the phone numbers of the do-not-call lists.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.ListDNCEntries].
+// The operation is only in the developer guide, which shows neither parameters nor the
+// response: that it is a list of entries is inferred.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncLists, the operation listDNCEntries. See [Client.ListDNCEntries].
 func (s *DNCService) List(ctx context.Context, accountID wire.ID) ([]DNCEntry, error) {
 	resp, err := s.client.ListDNCEntries(ctx, wire.PathID(accountID))
 	return decode.Value[[]DNCEntry](expected(85), resp, err)
@@ -1135,7 +1760,15 @@ func (s *DNCService) All(ctx context.Context, accountID wire.ID) iter.Seq2[DNCEn
 
 // Create puts a phone number on a do-not-call list.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists. See [Client.CreateDNCEntry].
+// The tag selects the list. The tag 0 is the list GLOBAL, which is for all campaigns.
+// (That it is for all is inferred from the name.) The number is not dialed by
+// campaigns that check their leads against the list: see Campaign.DNCScrubOption.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists, the operation createDNCEntry. See [Client.CreateDNCEntry].
 func (s *DNCService) Create(ctx context.Context, accountID wire.ID, body DNCEntryRequest) (DNCEntry, error) {
 	resp, err := s.client.CreateDNCEntry(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCEntry](expected(86), resp, err)
@@ -1143,7 +1776,14 @@ func (s *DNCService) Create(ctx context.Context, accountID wire.ID, body DNCEntr
 
 // Search searches the do-not-call lists.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch. See [Client.SearchDNCEntries].
+// The developer guide names the operation, and neither the body nor the response. The
+// client sends any JSON object and returns any JSON.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/advancedSearch, the operation searchDNCEntries. See [Client.SearchDNCEntries].
 func (s *DNCService) Search(ctx context.Context, accountID wire.ID, body DNCSearch) (DNCResult, error) {
 	resp, err := s.client.SearchDNCEntries(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCResult](expected(87), resp, err)
@@ -1151,7 +1791,13 @@ func (s *DNCService) Search(ctx context.Context, accountID wire.ID, body DNCSear
 
 // DeleteByTag deletes all phone numbers of a do-not-call list.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}. See [Client.DeleteDNCEntriesByTag].
+// Campaigns then dial these numbers again. It cannot be undone.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}, the operation deleteDNCEntriesByTag. See [Client.DeleteDNCEntriesByTag].
 func (s *DNCService) DeleteByTag(ctx context.Context, accountID wire.ID, dncTagID DNCTagID) error {
 	resp, err := s.client.DeleteDNCEntriesByTag(ctx, wire.PathID(accountID), dncTagID)
 	return decode.None(expected(88), resp, err)
@@ -1159,7 +1805,13 @@ func (s *DNCService) DeleteByTag(ctx context.Context, accountID wire.ID, dncTagI
 
 // DeleteByCountry deletes the phone numbers of one country from a do-not-call list.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}. See [Client.DeleteDNCEntriesByCountry].
+// Campaigns then dial these numbers again. It cannot be undone.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/countries/{countryId}, the operation deleteDNCEntriesByCountry. See [Client.DeleteDNCEntriesByCountry].
 func (s *DNCService) DeleteByCountry(ctx context.Context, accountID wire.ID, dncTagID DNCTagID, countryID wire.ID) error {
 	resp, err := s.client.DeleteDNCEntriesByCountry(ctx, wire.PathID(accountID), dncTagID, wire.PathID(countryID))
 	return decode.None(expected(89), resp, err)
@@ -1167,7 +1819,13 @@ func (s *DNCService) DeleteByCountry(ctx context.Context, accountID wire.ID, dnc
 
 // Delete takes a phone number off a do-not-call list.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}. See [Client.DeleteDNCEntry].
+// Campaigns then dial the number again.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncLists/tags/{dncTagId}/phones/{phone}/countries/{country}, the operation deleteDNCEntry. See [Client.DeleteDNCEntry].
 func (s *DNCService) Delete(ctx context.Context, accountID wire.ID, dncTagID DNCTagID, phone Phone, country CountryCode) error {
 	resp, err := s.client.DeleteDNCEntry(ctx, wire.PathID(accountID), dncTagID, phone, country)
 	return decode.None(expected(90), resp, err)
@@ -1175,7 +1833,15 @@ func (s *DNCService) Delete(ctx context.Context, accountID wire.ID, dncTagID DNC
 
 // Upload puts the phone numbers of a file on a do-not-call list.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile. See [Client.UploadDNCFileWithBody].
+// The developer guide names the operation, and neither the body nor the response. That
+// the body is a form with a file, as when leads are uploaded, is inferred. The request
+// is not idempotent.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncLists/uploadDncFile, the operation uploadDNCFile. See [Client.UploadDNCFileWithBody].
 func (s *DNCService) Upload(ctx context.Context, accountID wire.ID, body DNCFile) (DNCResult, error) {
 	upload, err := wire.Multipart(body)
 	if err != nil {
@@ -1190,7 +1856,14 @@ type DNCTagsService service
 
 // List lists the do-not-call lists of an account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.ListDNCTags].
+// Each list has a tag. The operation is only in the developer guide, which does not
+// show the response: that it contains objects of the schema DNCTag is inferred.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/dncTags, the operation listDNCTags. See [Client.ListDNCTags].
 func (s *DNCTagsService) List(ctx context.Context, accountID wire.ID) ([]DNCTag, error) {
 	resp, err := s.client.ListDNCTags(ctx, wire.PathID(accountID))
 	return decode.Value[[]DNCTag](expected(92), resp, err)
@@ -1207,7 +1880,14 @@ func (s *DNCTagsService) All(ctx context.Context, accountID wire.ID) iter.Seq2[D
 
 // Create creates a do-not-call list.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncTags. See [Client.CreateDNCTag].
+// The operation is only in the developer guide, which shows neither the body nor the
+// response: that both are objects of the schema DNCTag is inferred.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/dncTags, the operation createDNCTag. See [Client.CreateDNCTag].
 func (s *DNCTagsService) Create(ctx context.Context, accountID wire.ID, body DNCTag) (DNCTag, error) {
 	resp, err := s.client.CreateDNCTag(ctx, wire.PathID(accountID), body)
 	return decode.Value[DNCTag](expected(93), resp, err)
@@ -1215,7 +1895,13 @@ func (s *DNCTagsService) Create(ctx context.Context, accountID wire.ID, body DNC
 
 // Delete deletes a do-not-call list.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}. See [Client.DeleteDNCTag].
+// What becomes of the phone numbers on the list is not documented.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide (chapter on do-not-call lists).
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/dncTags/{dncTagId}, the operation deleteDNCTag. See [Client.DeleteDNCTag].
 func (s *DNCTagsService) Delete(ctx context.Context, accountID wire.ID, dncTagID DNCTagID) error {
 	resp, err := s.client.DeleteDNCTag(ctx, wire.PathID(accountID), dncTagID)
 	return decode.None(expected(94), resp, err)
@@ -1226,7 +1912,13 @@ type QueueGroupsService service
 
 // List lists the queue groups of a sub-account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.ListQueueGroups].
+// Queue groups contain queues. RingCX calls them gate groups. The list contains only the
+// groups that the user may read.
+//
+// Source: RingCX developer guide, "Queue groups", and an older API reference; the
+// current reference lacks this operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups, the operation listQueueGroups. See [Client.ListQueueGroups].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -1252,7 +1944,12 @@ func (s *QueueGroupsService) All(ctx context.Context, accountID wire.ID, params 
 
 // Create creates a queue group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups. See [Client.CreateQueueGroup].
+// RingCX assigns the id.
+//
+// Source: RingCX developer guide, "Queue groups", and an older API reference; the
+// current reference lacks this operation.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups, the operation createQueueGroup. See [Client.CreateQueueGroup].
 // It requires the permission CREATE Account.
 func (s *QueueGroupsService) Create(ctx context.Context, accountID wire.ID, body QueueGroup) (QueueGroup, error) {
 	resp, err := s.client.CreateQueueGroup(ctx, wire.PathID(accountID), body)
@@ -1261,7 +1958,11 @@ func (s *QueueGroupsService) Create(ctx context.Context, accountID wire.ID, body
 
 // ListWithChildren lists the queue groups of a sub-account with their queues.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren. See [Client.ListQueueGroupsWithChildren].
+// The list contains only what the user may read.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren, the operation listQueueGroupsWithChildren. See [Client.ListQueueGroupsWithChildren].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -1288,7 +1989,11 @@ func (s *QueueGroupsService) AllWithChildren(ctx context.Context, accountID wire
 // ListWithDetails lists the queue groups of a sub-account with their queues and further data about
 // these.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData. See [Client.ListQueueGroupsWithDetails].
+// Which data are added is not documented. The list contains only what the user may read.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/withChildren/additionalData, the operation listQueueGroupsWithDetails. See [Client.ListQueueGroupsWithDetails].
 // It requires the permission READ Account.
 //
 // params may be nil.
@@ -1314,7 +2019,11 @@ func (s *QueueGroupsService) AllWithDetails(ctx context.Context, accountID wire.
 
 // Delete deletes a queue group and its queues.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.DeleteQueueGroup].
+// That its queues are deleted, too, is inferred.
+//
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}, the operation deleteQueueGroup. See [Client.DeleteQueueGroup].
 // It requires the permission DELETE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -1325,7 +2034,9 @@ func (s *QueueGroupsService) Delete(ctx context.Context, accountID wire.ID, gate
 
 // Get returns a queue group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.GetQueueGroup].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}, the operation getQueueGroup. See [Client.GetQueueGroup].
 // It requires the permission READ QueueGroup.
 func (s *QueueGroupsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) (QueueGroup, error) {
 	resp, err := s.client.GetQueueGroup(ctx, wire.PathID(accountID), gateGroupID)
@@ -1334,7 +2045,11 @@ func (s *QueueGroupsService) Get(ctx context.Context, accountID wire.ID, gateGro
 
 // Update replaces the settings of a queue group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}. See [Client.UpdateQueueGroup].
+// Fields that the body lacks may be reset: send the whole group.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}, the operation updateQueueGroup. See [Client.UpdateQueueGroup].
 // It requires the permission UPDATE QueueGroup.
 func (s *QueueGroupsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
 	resp, err := s.client.UpdateQueueGroup(ctx, wire.PathID(accountID), gateGroupID, body)
@@ -1346,7 +2061,12 @@ type QueuesService service
 
 // List lists the queues of a queue group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.ListQueues].
+// RingCX calls a queue for calls a gate. The list contains only the queues that the user
+// may read.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates, the operation listQueues. See [Client.ListQueues].
 // It requires the permission READ QueueGroup.
 //
 // params may be nil.
@@ -1372,7 +2092,11 @@ func (s *QueuesService) All(ctx context.Context, accountID wire.ID, gateGroupID 
 
 // Create creates a queue in a queue group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates. See [Client.CreateQueue].
+// RingCX assigns the id.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates, the operation createQueue. See [Client.CreateQueue].
 // It requires the permission CREATE QueueGroup.
 func (s *QueuesService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body Queue) (Queue, error) {
 	resp, err := s.client.CreateQueue(ctx, wire.PathID(accountID), gateGroupID, body)
@@ -1381,7 +2105,11 @@ func (s *QueuesService) Create(ctx context.Context, accountID wire.ID, gateGroup
 
 // Delete deletes a queue.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.DeleteQueue].
+// The API reference calls this operation deprecated and names no other one.
+//
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}, the operation deleteQueue. See [Client.DeleteQueue].
 // It requires the permission DELETE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -1392,7 +2120,9 @@ func (s *QueuesService) Delete(ctx context.Context, accountID wire.ID, gateGroup
 
 // Get returns a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.GetQueue].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}, the operation getQueue. See [Client.GetQueue].
 // It requires the permission READ Queue.
 func (s *QueuesService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) (Queue, error) {
 	resp, err := s.client.GetQueue(ctx, wire.PathID(accountID), gateGroupID, gateID)
@@ -1401,7 +2131,11 @@ func (s *QueuesService) Get(ctx context.Context, accountID wire.ID, gateGroupID 
 
 // Update replaces the settings of a queue.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}. See [Client.UpdateQueue].
+// Fields that the body lacks may be reset: send the whole queue.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}, the operation updateQueue. See [Client.UpdateQueue].
 // It requires the permission UPDATE Queue.
 func (s *QueuesService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
 	resp, err := s.client.UpdateQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
@@ -1410,7 +2144,11 @@ func (s *QueuesService) Update(ctx context.Context, accountID wire.ID, gateGroup
 
 // AssignAgents assigns agents to a queue.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents. See [Client.AssignQueueAgents].
+// Whether agents that the body lacks are removed is not documented.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignAgents, the operation assignQueueAgents. See [Client.AssignQueueAgents].
 // It requires the permission READ Agent + UPDATE Queue.
 func (s *QueuesService) AssignAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body AssignQueueAgentsJSONBody) ([]Agent, error) {
 	resp, err := s.client.AssignQueueAgents(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
@@ -1419,7 +2157,9 @@ func (s *QueuesService) AssignAgents(ctx context.Context, accountID wire.ID, gat
 
 // SetPriorityGroup puts a queue into a priority group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup. See [Client.SetQueuePriorityGroup].
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignGateToPriorityGroup, the operation setQueuePriorityGroup. See [Client.SetQueuePriorityGroup].
 // It requires the permission UPDATE Queue.
 func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params SetQueuePriorityGroupParams) (Queue, error) {
 	resp, err := s.client.SetQueuePriorityGroup(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
@@ -1428,7 +2168,9 @@ func (s *QueuesService) SetPriorityGroup(ctx context.Context, accountID wire.ID,
 
 // ListAgents lists the agents of a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignedAgents. See [Client.ListQueueAgents].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/assignedAgents, the operation listQueueAgents. See [Client.ListQueueAgents].
 // It requires the permission READ Queue.
 //
 // params may be nil.
@@ -1454,7 +2196,12 @@ func (s *QueuesService) AllAgents(ctx context.Context, accountID wire.ID, gateGr
 
 // Clone copies a queue into a queue group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone. See [Client.CloneQueue].
+// The user needs the first permission for the queue, and the second one for the group of
+// the copy.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/clone, the operation cloneQueue. See [Client.CloneQueue].
 // It requires the permission READ Queue(source) + CREATE QueueGroup(target).
 func (s *QueuesService) Clone(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params CloneQueueParams) (Queue, error) {
 	resp, err := s.client.CloneQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
@@ -1466,7 +2213,12 @@ type QueueDispositionsService service
 
 // List lists the dispositions of a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.ListQueueDispositions].
+// A disposition is a result that the agent chooses after a call. The list contains only
+// what the user may read.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions, the operation listQueueDispositions. See [Client.ListQueueDispositions].
 // It requires the permission READ Queue.
 func (s *QueueDispositionsService) List(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) ([]QueueDisposition, error) {
 	resp, err := s.client.ListQueueDispositions(ctx, wire.PathID(accountID), gateGroupID, gateID)
@@ -1484,7 +2236,11 @@ func (s *QueueDispositionsService) All(ctx context.Context, accountID wire.ID, g
 
 // Create creates a disposition of a queue.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.CreateQueueDisposition].
+// RingCX assigns the id.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions, the operation createQueueDisposition. See [Client.CreateQueueDisposition].
 // It requires the permission UPDATE Queue.
 func (s *QueueDispositionsService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body QueueDisposition) (QueueDisposition, error) {
 	resp, err := s.client.CreateQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
@@ -1493,7 +2249,12 @@ func (s *QueueDispositionsService) Create(ctx context.Context, accountID wire.ID
 
 // SaveList creates and changes several dispositions of a queue.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions. See [Client.SaveQueueDispositions].
+// Dispositions with an id are changed, the others are created (inferred). Whether those
+// that the body lacks are deleted is not documented.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions, the operation saveQueueDispositions. See [Client.SaveQueueDispositions].
 // It requires the permission UPDATE Queue.
 func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body SaveQueueDispositionsJSONBody) ([]QueueDisposition, error) {
 	resp, err := s.client.SaveQueueDispositions(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
@@ -1502,7 +2263,9 @@ func (s *QueueDispositionsService) SaveList(ctx context.Context, accountID wire.
 
 // Delete deletes a disposition of a queue.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.DeleteQueueDisposition].
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}, the operation deleteQueueDisposition. See [Client.DeleteQueueDisposition].
 // It requires the permission UPDATE Queue.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -1513,7 +2276,9 @@ func (s *QueueDispositionsService) Delete(ctx context.Context, accountID wire.ID
 
 // Get returns a disposition of a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.GetQueueDisposition].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}, the operation getQueueDisposition. See [Client.GetQueueDisposition].
 // It requires the permission READ Queue.
 func (s *QueueDispositionsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID) (QueueDisposition, error) {
 	resp, err := s.client.GetQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID)
@@ -1522,7 +2287,9 @@ func (s *QueueDispositionsService) Get(ctx context.Context, accountID wire.ID, g
 
 // Update replaces the settings of a disposition.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}. See [Client.UpdateQueueDisposition].
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}, the operation updateQueueDisposition. See [Client.UpdateQueueDisposition].
 // It requires the permission UPDATE Queue.
 func (s *QueueDispositionsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
 	resp, err := s.client.UpdateQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID, body)
@@ -1531,7 +2298,14 @@ func (s *QueueDispositionsService) Update(ctx context.Context, accountID wire.ID
 
 // ListLoggedInAgents lists the agents who are logged in to a queue.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin. See [Client.ListLoggedInAgents].
+// The response is one list without pages. It contains only agents that the user may
+// see.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/gateAgentAccessLogin, the operation listLoggedInAgents. See [Client.ListLoggedInAgents].
 // It requires the permission READ Account + READ Agent.
 func (s *AgentAccessService) ListLoggedInAgents(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID) ([]LoggedInAgent, error) {
 	resp, err := s.client.ListLoggedInAgents(ctx, wire.PathID(accountID), gateGroupID, gateID)
@@ -1549,7 +2323,12 @@ func (s *AgentAccessService) AllLoggedInAgents(ctx context.Context, accountID wi
 
 // Move moves a queue to another queue group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup. See [Client.MoveQueue].
+// The API reference calls this operation deprecated and names no other one. The user
+// needs the second permission for the new group.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/moveToGroup, the operation moveQueue. See [Client.MoveQueue].
 // It requires the permission UPDATE Queue + CREATE QueueGroup(target).
 func (s *QueuesService) Move(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, params MoveQueueParams) (bool, error) {
 	resp, err := s.client.MoveQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, &params)
@@ -1558,7 +2337,9 @@ func (s *QueuesService) Move(ctx context.Context, accountID wire.ID, gateGroupID
 
 // SetActive activates or deactivates a queue.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive. See [Client.SetQueueActive].
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/setIsActive, the operation setQueueActive. See [Client.SetQueueActive].
 // It requires the permission UPDATE Queue.
 func (s *QueuesService) SetActive(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body ActiveState) (bool, error) {
 	resp, err := s.client.SetQueueActive(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
@@ -1567,7 +2348,9 @@ func (s *QueuesService) SetActive(ctx context.Context, accountID wire.ID, gateGr
 
 // UnassignAgent removes an agent from a queue.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}. See [Client.UnassignQueueAgent].
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/unassignAgent/{agentId}, the operation unassignQueueAgent. See [Client.UnassignQueueAgent].
 // It requires the permission READ Agent + UPDATE Queue.
 func (s *QueuesService) UnassignAgent(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, agentID AgentID) (int64, error) {
 	resp, err := s.client.UnassignQueueAgent(ctx, wire.PathID(accountID), gateGroupID, gateID, agentID)
@@ -1579,7 +2362,9 @@ type QueueSkillsService service
 
 // List lists the skills of a queue group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.ListQueueSkills].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills, the operation listQueueSkills. See [Client.ListQueueSkills].
 // It requires the permission READ QueueGroup.
 func (s *QueueSkillsService) List(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID) ([]QueueSkill, error) {
 	resp, err := s.client.ListQueueSkills(ctx, wire.PathID(accountID), gateGroupID)
@@ -1597,7 +2382,11 @@ func (s *QueueSkillsService) All(ctx context.Context, accountID wire.ID, gateGro
 
 // Create creates a skill in a queue group.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.CreateQueueSkill].
+// RingCX assigns the id.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills, the operation createQueueSkill. See [Client.CreateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
 func (s *QueueSkillsService) Create(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body QueueSkill) (QueueSkill, error) {
 	resp, err := s.client.CreateQueueSkill(ctx, wire.PathID(accountID), gateGroupID, body)
@@ -1606,7 +2395,12 @@ func (s *QueueSkillsService) Create(ctx context.Context, accountID wire.ID, gate
 
 // SaveList creates and changes several skills of a queue group.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills. See [Client.SaveQueueSkills].
+// Skills with an id are changed, the others are created (inferred). Whether skills that
+// the body lacks are deleted is not documented.
+//
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills, the operation saveQueueSkills. See [Client.SaveQueueSkills].
 // It requires the permission UPDATE QueueGroup.
 func (s *QueueSkillsService) SaveList(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body SaveQueueSkillsJSONBody) ([]QueueSkill, error) {
 	resp, err := s.client.SaveQueueSkills(ctx, wire.PathID(accountID), gateGroupID, body)
@@ -1615,7 +2409,9 @@ func (s *QueueSkillsService) SaveList(ctx context.Context, accountID wire.ID, ga
 
 // Delete deletes a skill of a queue group.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.DeleteQueueSkill].
+// Source: RingCX API reference.
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}, the operation deleteQueueSkill. See [Client.DeleteQueueSkill].
 // It requires the permission UPDATE QueueGroup.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -1626,7 +2422,9 @@ func (s *QueueSkillsService) Delete(ctx context.Context, accountID wire.ID, gate
 
 // Get returns a skill of a queue group.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.GetQueueSkill].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}, the operation getQueueSkill. See [Client.GetQueueSkill].
 // It requires the permission READ QueueGroup.
 func (s *QueueSkillsService) Get(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID) (QueueSkill, error) {
 	resp, err := s.client.GetQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID)
@@ -1635,7 +2433,9 @@ func (s *QueueSkillsService) Get(ctx context.Context, accountID wire.ID, gateGro
 
 // Update replaces the settings of a skill.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}. See [Client.UpdateQueueSkill].
+// Source: RingCX API reference.
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}, the operation updateQueueSkill. See [Client.UpdateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
 func (s *QueueSkillsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
 	resp, err := s.client.UpdateQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID, body)
@@ -1647,7 +2447,14 @@ type PersonaPhonesService service
 
 // List lists the persona phones of an account.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.ListPersonaPhones].
+// A persona phone is a label for one of several phone numbers of a lead. The number 1
+// is the own number of the lead.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config, the operation listPersonaPhones. See [Client.ListPersonaPhones].
 // It requires the permission READ Account + READ OUTBOUND.
 func (s *PersonaPhonesService) List(ctx context.Context, accountID wire.ID) ([]PersonaPhone, error) {
 	resp, err := s.client.ListPersonaPhones(ctx, wire.PathID(accountID))
@@ -1665,7 +2472,13 @@ func (s *PersonaPhonesService) All(ctx context.Context, accountID wire.ID) iter.
 
 // Create creates a persona phone.
 //
-// It sends POST /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.CreatePersonaPhone].
+// The ids 2 to 7 are free. The id 1 belongs to the own number of the lead.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
+//
+// It sends POST /voice/api/v1/admin/accounts/{accountId}/persona-phone-config, the operation createPersonaPhone. See [Client.CreatePersonaPhone].
 // It requires the permission READ Account + CREATE OUTBOUND.
 func (s *PersonaPhonesService) Create(ctx context.Context, accountID wire.ID, body PersonaPhone) ([]PersonaPhone, error) {
 	resp, err := s.client.CreatePersonaPhone(ctx, wire.PathID(accountID), body)
@@ -1674,7 +2487,14 @@ func (s *PersonaPhonesService) Create(ctx context.Context, accountID wire.ID, bo
 
 // Update changes the label of a persona phone.
 //
-// It sends PUT /voice/api/v1/admin/accounts/{accountId}/persona-phone-config. See [Client.UpdatePersonaPhone].
+// The body names the phone: there is no id in the path. Leads are loaded by label, so
+// programs that load them must know the new one.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
+//
+// It sends PUT /voice/api/v1/admin/accounts/{accountId}/persona-phone-config, the operation updatePersonaPhone. See [Client.UpdatePersonaPhone].
 // It requires the permission READ Account + UPDATE OUTBOUND.
 func (s *PersonaPhonesService) Update(ctx context.Context, accountID wire.ID, body PersonaPhone) ([]PersonaPhone, error) {
 	resp, err := s.client.UpdatePersonaPhone(ctx, wire.PathID(accountID), body)
@@ -1683,7 +2503,13 @@ func (s *PersonaPhonesService) Update(ctx context.Context, accountID wire.ID, bo
 
 // ListCampaigns lists the campaigns that use a persona phone.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}. See [Client.ListPersonaPhoneCampaigns].
+// Call it before you delete a persona phone.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/active-campaigns/{phoneId}, the operation listPersonaPhoneCampaigns. See [Client.ListPersonaPhoneCampaigns].
 func (s *PersonaPhonesService) ListCampaigns(ctx context.Context, accountID wire.ID, phoneID PhoneID) ([]string, error) {
 	resp, err := s.client.ListPersonaPhoneCampaigns(ctx, wire.PathID(accountID), phoneID)
 	return decode.Value[[]string](expected(130), resp, err)
@@ -1700,7 +2526,14 @@ func (s *PersonaPhonesService) AllCampaigns(ctx context.Context, accountID wire.
 
 // Delete deletes a persona phone.
 //
-// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}. See [Client.DeletePersonaPhone].
+// What RingCX does if a campaign uses the phone is not documented: see
+// listPersonaPhoneCampaigns.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide (chapter on persona phones).
+//
+// It sends DELETE /voice/api/v1/admin/accounts/{accountId}/persona-phone-config/{phoneId}, the operation deletePersonaPhone. See [Client.DeletePersonaPhone].
 // It requires the permission READ Account + DELETE OUTBOUND.
 func (s *PersonaPhonesService) Delete(ctx context.Context, accountID wire.ID, phoneID PhoneID) error {
 	resp, err := s.client.DeletePersonaPhone(ctx, wire.PathID(accountID), phoneID)
@@ -1712,7 +2545,16 @@ type RealTimeDataService service
 
 // ListAgents lists the agents with their current state.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/agent. See [Client.ListRealTimeAgents].
+// The response is a snapshot. Durations are in seconds. Counters start again when the
+// agent logs out. Request it every 10 to 30 seconds at most. The user needs the right to
+// see reports.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Realtime data"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/agent, the operation listRealTimeAgents. See [Client.ListRealTimeAgents].
 func (s *RealTimeDataService) ListAgents(ctx context.Context, accountID wire.ID) ([]RealTimeAgent, error) {
 	resp, err := s.client.ListRealTimeAgents(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeAgent](expected(132), resp, err)
@@ -1729,7 +2571,16 @@ func (s *RealTimeDataService) AllAgents(ctx context.Context, accountID wire.ID) 
 
 // ListChatQueues lists the chat queues with their current figures.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/chat. See [Client.ListRealTimeChatQueues].
+// The response is a snapshot. Durations are in seconds. Counters start again at midnight
+// in the time zone of the account. Request it every 10 to 30 seconds at most. The user
+// needs the right to see reports.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Realtime data"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/chat, the operation listRealTimeChatQueues. See [Client.ListRealTimeChatQueues].
 func (s *RealTimeDataService) ListChatQueues(ctx context.Context, accountID wire.ID) ([]RealTimeChatQueue, error) {
 	resp, err := s.client.ListRealTimeChatQueues(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeChatQueue](expected(133), resp, err)
@@ -1746,7 +2597,16 @@ func (s *RealTimeDataService) AllChatQueues(ctx context.Context, accountID wire.
 
 // ListQueues lists the queues with their current figures.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound. See [Client.ListRealTimeQueues].
+// The response is a snapshot. Durations are in seconds. Counters start again at midnight
+// in the time zone of the account. Request it every 10 to 30 seconds at most. The user
+// needs the right to see reports.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Realtime data"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/inbound, the operation listRealTimeQueues. See [Client.ListRealTimeQueues].
 func (s *RealTimeDataService) ListQueues(ctx context.Context, accountID wire.ID) ([]RealTimeQueue, error) {
 	resp, err := s.client.ListRealTimeQueues(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeQueue](expected(134), resp, err)
@@ -1763,7 +2623,16 @@ func (s *RealTimeDataService) AllQueues(ctx context.Context, accountID wire.ID) 
 
 // ListIVRs lists the IVRs with their current figures.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr. See [Client.ListRealTimeIVRs].
+// The response is a snapshot. Durations are in seconds. Counters start again at midnight
+// in the time zone of the account. Request it every 10 to 30 seconds at most. The user
+// needs the right to see reports.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Realtime data"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/ivr, the operation listRealTimeIVRs. See [Client.ListRealTimeIVRs].
 func (s *RealTimeDataService) ListIVRs(ctx context.Context, accountID wire.ID) ([]RealTimeIVR, error) {
 	resp, err := s.client.ListRealTimeIVRs(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeIVR](expected(135), resp, err)
@@ -1780,7 +2649,16 @@ func (s *RealTimeDataService) AllIVRs(ctx context.Context, accountID wire.ID) it
 
 // ListCampaigns lists the campaigns with their current figures.
 //
-// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound. See [Client.ListRealTimeCampaigns].
+// The response is a snapshot. Durations are in seconds. Counters start again at midnight
+// in the time zone of the account. Request it every 10 to 30 seconds at most. The user
+// needs the right to see reports.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX developer guide, "Realtime data"; the API reference lacks this
+// operation.
+//
+// It sends GET /voice/api/v1/admin/accounts/{accountId}/realTimeData/outbound, the operation listRealTimeCampaigns. See [Client.ListRealTimeCampaigns].
 func (s *RealTimeDataService) ListCampaigns(ctx context.Context, accountID wire.ID) ([]RealTimeCampaign, error) {
 	resp, err := s.client.ListRealTimeCampaigns(ctx, wire.PathID(accountID))
 	return decode.Value[[]RealTimeCampaign](expected(136), resp, err)
@@ -1800,7 +2678,16 @@ type AuditLogsService service
 
 // ListEntities lists the kinds of things whose changes are in the audit log.
 //
-// It sends GET /voice/api/v1/admin/auditLogs/auditable. See [Client.ListAuditableEntities].
+// The names are values for SearchEntities of an AuditLogSearch. The user needs the
+// permission for the audit log, which is the role ACCESS_AUDIT_LOG. (The role is
+// inferred from its name.)
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Administrative Audit Log
+// APIs".
+//
+// It sends GET /voice/api/v1/admin/auditLogs/auditable, the operation listAuditableEntities. See [Client.ListAuditableEntities].
 func (s *AuditLogsService) ListEntities(ctx context.Context) ([]AuditableEntity, error) {
 	resp, err := s.client.ListAuditableEntities(ctx)
 	return decode.Value[[]AuditableEntity](expected(137), resp, err)
@@ -1817,7 +2704,19 @@ func (s *AuditLogsService) AllEntities(ctx context.Context) iter.Seq2[AuditableE
 
 // Search searches the audit log for changes of the configuration.
 //
-// It sends PUT /voice/api/v1/admin/auditLogs/search. See [Client.SearchAuditLogs].
+// A change can be found 5 minutes after it was made. The response is one list
+// without pages, so search short times: the guide recommends 15 minutes. Times in
+// the request have an offset with a colon; RingCX rejects the suffix Z. Times in the
+// response have an offset without a colon. The user needs the permission for the
+// audit log, which is the role ACCESS_AUDIT_LOG. (The role is inferred from its
+// name.)
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Administrative Audit Log
+// APIs".
+//
+// It sends PUT /voice/api/v1/admin/auditLogs/search, the operation searchAuditLogs. See [Client.SearchAuditLogs].
 //
 // It sends nothing if the Check of body returns an error.
 func (s *AuditLogsService) Search(ctx context.Context, body AuditLogSearch) ([]AuditLog, error) {
@@ -1833,7 +2732,11 @@ type LoginsService service
 
 // Get returns the user who makes the request, and the accounts of this user.
 //
-// It sends GET /voice/api/v1/admin/auth. See [Client.GetLogin].
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/auth, the operation getLogin. See [Client.GetLogin].
 func (s *LoginsService) Get(ctx context.Context) (Login, error) {
 	resp, err := s.client.GetLogin(ctx)
 	return decode.Value[Login](expected(139), resp, err)
@@ -1841,7 +2744,9 @@ func (s *LoginsService) Get(ctx context.Context) (Login, error) {
 
 // GetTemplate returns the default criteria of a report.
 //
-// It sends GET /voice/api/v1/admin/reports/{reportType}. See [Client.GetReportTemplate].
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/reports/{reportType}, the operation getReportTemplate. See [Client.GetReportTemplate].
 func (s *ReportsService) GetTemplate(ctx context.Context, reportType ReportType) (ReportCriteria, error) {
 	resp, err := s.client.GetReportTemplate(ctx, reportType)
 	return decode.Value[ReportCriteria](expected(140), resp, err)
@@ -1852,7 +2757,15 @@ type APITokensService service
 
 // List lists the API tokens of the user who makes the request.
 //
-// It sends GET /voice/api/v1/admin/token. See [Client.ListAPITokens].
+// API tokens belong to the older sign-in. They are secrets that do not expire, so
+// keep few of them. Any user may make the request.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs". That they do not expire is documented as "long-lived".
+//
+// It sends GET /voice/api/v1/admin/token, the operation listAPITokens. See [Client.ListAPITokens].
 func (s *APITokensService) List(ctx context.Context) ([]wire.Secret, error) {
 	resp, err := s.client.ListAPITokens(ctx)
 	return decode.Value[[]wire.Secret](expected(141), resp, err)
@@ -1869,7 +2782,17 @@ func (s *APITokensService) All(ctx context.Context) iter.Seq2[wire.Secret, error
 
 // Create creates an API token for the user who makes the request.
 //
-// It sends POST /voice/api/v1/admin/token. See [Client.CreateAPIToken].
+// The response is the token as plain text, a secret. A client sends it in the header
+// X-Auth-Token to the older paths; this package does not use it. Any user may make
+// the request.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs". X-Auth-Token: RingCX developer guide, "Authentication for legacy
+// Engage Voice".
+//
+// It sends POST /voice/api/v1/admin/token, the operation createAPIToken. See [Client.CreateAPIToken].
 func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 	resp, err := s.client.CreateAPIToken(ctx)
 	return decode.Value[wire.Secret](expected(142), resp, err)
@@ -1877,7 +2800,15 @@ func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 
 // Delete deletes an API token.
 //
-// It sends DELETE /voice/api/v1/admin/token/{token}. See [Client.DeleteAPIToken].
+// The token is part of the path, as documented, so do not log the path. According to
+// the reference, the request needs no sign-in.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends DELETE /voice/api/v1/admin/token/{token}, the operation deleteAPIToken. See [Client.DeleteAPIToken].
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
 func (s *APITokensService) Delete(ctx context.Context, token Token) error {
@@ -1890,7 +2821,18 @@ type UsersService service
 
 // List lists the users.
 //
-// It sends GET /voice/api/v1/admin/users. See [Client.ListUsers].
+// These are the users below the user who makes the request. They are nested in the field
+// `children`, or in one flat list if flatten is true. The list has no pages and may
+// contain thousands of users.
+//
+// The request requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX documentation, "Obtaining a RingCX access token with a RingCentral
+// Login", and RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/users, the operation listUsers. See [Client.ListUsers].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
@@ -1910,7 +2852,16 @@ func (s *UsersService) All(ctx context.Context, params *ListUsersParams) iter.Se
 
 // Create creates a user.
 //
-// It sends POST /voice/api/v1/admin/users. See [Client.CreateUser].
+// The request requires the role MANAGE_USERS or SUPER_USER. The guide has status 409
+// for a user name that is in use; checkUserName finds out before. Do not send the
+// request again if its outcome is unknown: list the users first.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends POST /voice/api/v1/admin/users, the operation createUser. See [Client.CreateUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
@@ -1921,7 +2872,14 @@ func (s *UsersService) Create(ctx context.Context, body UserRequest, params *Cre
 
 // CheckName checks whether a user name is in use.
 //
-// It sends GET /voice/api/v1/admin/users/availableUserNames. See [Client.CheckUserName].
+// The reference declares an object without fields as the response, so any JSON value
+// is allowed. Any user may make the request.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/users/availableUserNames, the operation checkUserName. See [Client.CheckUserName].
 func (s *UsersService) CheckName(ctx context.Context, params CheckUserNameParams) (any, error) {
 	resp, err := s.client.CheckUserName(ctx, &params)
 	return decode.Value[any](expected(146), resp, err)
@@ -1929,7 +2887,14 @@ func (s *UsersService) CheckName(ctx context.Context, params CheckUserNameParams
 
 // Reassign moves the users below one user to another user.
 //
-// It sends PUT /voice/api/v1/admin/users/reassign. See [Client.ReassignUsers].
+// The request requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference. That status 200 is a success too is inferred, and so
+// is what the request does with what the old user owns besides users: nothing.
+//
+// It sends PUT /voice/api/v1/admin/users/reassign, the operation reassignUsers. See [Client.ReassignUsers].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UsersService) Reassign(ctx context.Context, params ReassignUsersParams) error {
 	resp, err := s.client.ReassignUsers(ctx, &params)
@@ -1938,7 +2903,16 @@ func (s *UsersService) Reassign(ctx context.Context, params ReassignUsersParams)
 
 // CreateRoot creates a user who is the first of an account.
 //
-// It sends POST /voice/api/v1/admin/users/root. See [Client.CreateRootUser].
+// No other user is above the new one. assignAccountToRootUser gives it an account.
+// The request requires the role SUPER_USER. The guide has status 409 for a user name
+// that is in use.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs". The effect is inferred from the name.
+//
+// It sends POST /voice/api/v1/admin/users/root, the operation createRootUser. See [Client.CreateRootUser].
 // It requires the permission ROLE SUPER_USER.
 //
 // params may be nil.
@@ -1949,7 +2923,14 @@ func (s *UsersService) CreateRoot(ctx context.Context, body UserRequest, params 
 
 // AssignAccountToRoot gives a root user access to an account.
 //
-// It sends POST /voice/api/v1/admin/users/root/{userId}/assignAccount. See [Client.AssignAccountToRootUser].
+// For users who are not root users, use assignAccountToUser. The request requires
+// the role SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/users/root/{userId}/assignAccount, the operation assignAccountToRootUser. See [Client.AssignAccountToRootUser].
 // It requires the permission ROLE SUPER_USER.
 func (s *UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, params AssignAccountToRootUserParams) (bool, error) {
 	resp, err := s.client.AssignAccountToRootUser(ctx, userID, &params)
@@ -1958,7 +2939,16 @@ func (s *UsersService) AssignAccountToRoot(ctx context.Context, userID UserID, p
 
 // Delete deletes a user.
 //
-// It sends DELETE /voice/api/v1/admin/users/{userId}. See [Client.DeleteUser].
+// By default this also deletes all users below: see cascadeDelete and
+// reassignUserId. The request requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs". That cascadeDelete deletes the users below is inferred from the
+// name.
+//
+// It sends DELETE /voice/api/v1/admin/users/{userId}, the operation deleteUser. See [Client.DeleteUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // params may be nil.
@@ -1969,7 +2959,14 @@ func (s *UsersService) Delete(ctx context.Context, userID UserID, params *Delete
 
 // Get returns a user.
 //
-// It sends GET /voice/api/v1/admin/users/{userId}. See [Client.GetUser].
+// The request requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends GET /voice/api/v1/admin/users/{userId}, the operation getUser. See [Client.GetUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UsersService) Get(ctx context.Context, userID UserID) (User, error) {
 	resp, err := s.client.GetUser(ctx, userID)
@@ -1978,7 +2975,16 @@ func (s *UsersService) Get(ctx context.Context, userID UserID) (User, error) {
 
 // Update updates a user.
 //
-// It sends PUT /voice/api/v1/admin/users/{userId}. See [Client.UpdateUser].
+// Get the user first, change fields, and send all of them: it is not documented
+// whether a missing field keeps its value. Do not update roles of one user in
+// parallel. The request requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends PUT /voice/api/v1/admin/users/{userId}, the operation updateUser. See [Client.UpdateUser].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UsersService) Update(ctx context.Context, userID UserID, body UserRequest) (User, error) {
 	resp, err := s.client.UpdateUser(ctx, userID, body)
@@ -1987,7 +2993,14 @@ func (s *UsersService) Update(ctx context.Context, userID UserID, body UserReque
 
 // AssignAccount gives a user access to an account.
 //
-// It sends POST /voice/api/v1/admin/users/{userId}/assignAccountToAnyUser. See [Client.AssignAccountToUser].
+// assignAccountsToUser does this for several accounts. The request requires the role
+// MANAGE_RIGHTS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/assignAccountToAnyUser, the operation assignAccountToUser. See [Client.AssignAccountToUser].
 // It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
 func (s *UsersService) AssignAccount(ctx context.Context, userID UserID, params AssignAccountToUserParams) (bool, error) {
 	resp, err := s.client.AssignAccountToUser(ctx, userID, &params)
@@ -1996,7 +3009,14 @@ func (s *UsersService) AssignAccount(ctx context.Context, userID UserID, params 
 
 // AssignAccounts gives a user access to several accounts.
 //
-// It sends POST /voice/api/v1/admin/users/{userId}/bulkAssignAccountToAnyUser. See [Client.AssignAccountsToUser].
+// The response contains the rights document that the user now has for each account.
+// The request requires the role MANAGE_RIGHTS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/bulkAssignAccountToAnyUser, the operation assignAccountsToUser. See [Client.AssignAccountsToUser].
 // It requires the permission ROLE MANAGE_RIGHTS|SUPER_USER.
 func (s *UsersService) AssignAccounts(ctx context.Context, userID UserID, body AssignAccountsToUserJSONBody) ([]RightsDocumentRecord, error) {
 	resp, err := s.client.AssignAccountsToUser(ctx, userID, body)
@@ -2005,7 +3025,15 @@ func (s *UsersService) AssignAccounts(ctx context.Context, userID UserID, body A
 
 // ListChildren lists the users below a user.
 //
-// It sends GET /voice/api/v1/admin/users/{userId}/children. See [Client.ListChildUsers].
+// The response is one list without pages. Whether the users below those are nested
+// in the field `children` is not documented. The request requires the role
+// MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference.
+//
+// It sends GET /voice/api/v1/admin/users/{userId}/children, the operation listChildUsers. See [Client.ListChildUsers].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UsersService) ListChildren(ctx context.Context, userID UserID) ([]User, error) {
 	resp, err := s.client.ListChildUsers(ctx, userID)
@@ -2026,7 +3054,16 @@ type UserRolesService service
 
 // List lists the types of the roles of a user.
 //
-// It sends GET /voice/api/v1/admin/users/{userId}/roles. See [Client.ListUserRoles].
+// The elements are strings, such as MANAGE_USERS; the constants wire.RoleUser and so
+// on are the known values, and the list is open. The request requires the role
+// MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends GET /voice/api/v1/admin/users/{userId}/roles, the operation listUserRoles. See [Client.ListUserRoles].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UserRolesService) List(ctx context.Context, userID UserID) ([]string, error) {
 	resp, err := s.client.ListUserRoles(ctx, userID)
@@ -2044,7 +3081,15 @@ func (s *UserRolesService) All(ctx context.Context, userID UserID) iter.Seq2[str
 
 // Remove takes a role from a user.
 //
-// It sends DELETE /voice/api/v1/admin/users/{userId}/roles/{roleType}. See [Client.RemoveUserRole].
+// Do not change roles of one user in parallel. The request requires the role
+// MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends DELETE /voice/api/v1/admin/users/{userId}/roles/{roleType}, the operation removeUserRole. See [Client.RemoveUserRole].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
@@ -2055,7 +3100,16 @@ func (s *UserRolesService) Remove(ctx context.Context, userID UserID, roleType R
 
 // Add gives a user a role.
 //
-// It sends POST /voice/api/v1/admin/users/{userId}/roles/{roleType}. See [Client.AddUserRole].
+// The guide has status 400 for a type that is no role, and 409 for a role that the
+// user has already. Do not change roles of one user in parallel. The request
+// requires the role MANAGE_USERS or SUPER_USER.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends POST /voice/api/v1/admin/users/{userId}/roles/{roleType}, the operation addUserRole. See [Client.AddUserRole].
 // It requires the permission ROLE MANAGE_USERS|SUPER_USER.
 func (s *UserRolesService) Add(ctx context.Context, userID UserID, roleType RoleType) (bool, error) {
 	resp, err := s.client.AddUserRole(ctx, userID, roleType)
@@ -2064,7 +3118,15 @@ func (s *UserRolesService) Add(ctx context.Context, userID UserID, roleType Role
 
 // SetActive allows a user to sign in, or no longer.
 //
-// It sends PUT /voice/api/v1/admin/users/{userId}/setIsActive. See [Client.SetUserActive].
+// It changes the field `enabled` of the user. (That it is this field is inferred.)
+// The reference names no role that the request requires.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends PUT /voice/api/v1/admin/users/{userId}/setIsActive, the operation setUserActive. See [Client.SetUserActive].
 func (s *UsersService) SetActive(ctx context.Context, userID UserID, body ActiveState) (bool, error) {
 	resp, err := s.client.SetUserActive(ctx, userID, body)
 	return decode.Value[bool](expected(159), resp, err)
@@ -2072,7 +3134,16 @@ func (s *UsersService) SetActive(ctx context.Context, userID UserID, body Active
 
 // ValidateToken reports whether a token is valid.
 //
-// It sends GET /voice/api/v1/auth/isTokenValid. See [Client.ValidateToken].
+// The reference has the token in the query. This document does not, because servers
+// log queries; it has it in the header X-Auth-Token, in which the older API expects
+// tokens. That RingCX reads it there is inferred.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Admin User and
+// Permission APIs".
+//
+// It sends GET /voice/api/v1/auth/isTokenValid, the operation validateToken. See [Client.ValidateToken].
 func (s *LoginsService) ValidateToken(ctx context.Context, params ValidateTokenParams) (bool, error) {
 	resp, err := s.client.ValidateToken(ctx, &params)
 	return decode.Value[bool](expected(160), resp, err)
@@ -2083,7 +3154,15 @@ type SummariesService service
 
 // GetAgent returns the summary of a segment that the agent approved.
 //
-// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent. See [Client.GetAgentSummary].
+// The token is sent as the cookie access_token, not in the header Authorization. While
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Call summaries".
+//
+// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/agent, the operation getAgentSummary. See [Client.GetAgentSummary].
 //
 // If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *SummariesService) GetAgent(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {
@@ -2093,7 +3172,15 @@ func (s *SummariesService) GetAgent(ctx context.Context, subAccountID wire.ID, s
 
 // GetAuto returns the generated summary of a segment.
 //
-// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto. See [Client.GetAutoSummary].
+// The token is sent as the cookie access_token, not in the header Authorization. While
+// the summary is not ready, the response is empty, or its status is 404, as for an id
+// that does not exist. The queue or the campaign needs the feature AI summaries.
+//
+// Limit: 120 requests per minute.
+//
+// Source: RingCX API reference and RingCX developer guide, "Call summaries".
+//
+// It sends GET /voice/api/v1/summary/accounts/{subAccountId}/segments/{segmentId}/auto, the operation getAutoSummary. See [Client.GetAutoSummary].
 //
 // If it is not ready yet, the error wraps [wire.ErrNotReady].
 func (s *SummariesService) GetAuto(ctx context.Context, subAccountID wire.ID, segmentID wire.ID) (string, error) {

@@ -84,10 +84,12 @@ func serviceDocs(t *testing.T) map[string]string {
 	return docs
 }
 
-// TestServiceDocs checks that each method of a service has a comment, which names the
-// permission of openapi.yaml unless every user has it.
+// TestServiceDocs checks that each method of a service has a comment, which has the description
+// and the operationId of openapi.yaml, the permission unless every user has it, and the reason
+// if the operation is deprecated.
 func TestServiceDocs(t *testing.T) {
 	docs := serviceDocs(t)
+	described := descriptions(t)
 	for _, op := range gen.Operations() {
 		if op.Service == "" {
 			continue
@@ -95,17 +97,36 @@ func TestServiceDocs(t *testing.T) {
 		_, method, _ := strings.Cut(op.Service, ".")
 		doc, needs := docs[op.Service], ""
 		if permission.Text(op.Permission) != "" {
-			needs = "requires the permission " + op.Permission
+			needs = "It requires the permission " + op.Permission
 		}
-		for _, text := range []string{method + " ", op.Method + " " + op.Path, needs} {
+		texts := append(described[op.ID], method+" ", op.Method+" "+op.Path+", the operation "+op.ID+".", needs)
+		for _, text := range texts {
 			if !strings.Contains(doc, text) {
 				t.Errorf("the comment of %s does not contain %q:\n%s", op.Service, text, doc)
 			}
 		}
-		if needs == "" && strings.Contains(doc, "requires the permission") {
+		if needs == "" && strings.Contains(doc, "It requires the permission") {
 			t.Errorf("the comment of %s names a permission that every user has:\n%s", op.Service, doc)
 		}
+		if strings.Contains(doc, "no `x-deprecated-reason`") {
+			t.Errorf("%s is deprecated without an x-deprecated-reason", op.Service)
+		}
 	}
+}
+
+// descriptions returns the paragraphs of the description of each operation, by operationId, each
+// in one line.
+func descriptions(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for _, item := range loadSpec(t).Paths.Map() {
+		for _, o := range item.Operations() {
+			for paragraph := range strings.SplitSeq(o.Description, "\n\n") {
+				all[o.OperationID] = append(all[o.OperationID], strings.Join(strings.Fields(paragraph), " "))
+			}
+		}
+	}
+	return all
 }
 
 // TestConfigurations checks that the configurations have the same options, apart from the

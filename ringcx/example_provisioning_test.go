@@ -43,7 +43,7 @@ func Example_provisionAgent() {
 	// created: ["user" "agent group" "agent" "place in the queue" "skill"]
 	// created: []
 	// created: ["user"]
-	// true agent of ana.silva@example.com: ringcx: call: GET /voice/api/v1/admin/accounts/333333/agentGroups/100002/agents: 403 access.denied.exception You do not have permission to access this resource (documented as: needs READ on AgentGroup)
+	// true agent of ana.silva@example.com: ringcx: call: GET /voice/api/v1/admin/accounts/333333/agentGroups/100002/agents: 403 access.denied.exception You do not have permission to access this resource (documented as: needs READ AgentGroup)
 }
 
 // provisioner provisions agents for one queue.

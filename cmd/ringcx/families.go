@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/gen"
+	"github.com/ringcx-go/ringcx-go/internal/permission"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
@@ -219,13 +220,14 @@ func (d *doctor) status(c checked) string {
 }
 
 func (c checked) result() string {
+	needs := permission.Text(c.op.Permission)
 	switch {
 	case c.missing != "":
 		return "needs a " + c.missing + ", and no response had one"
 	case c.err == nil:
 		return c.op.Service
-	case c.op.Permission != "" && isRejection(c.err):
-		return describe(c.err) + "; documented as: needs " + c.op.Permission
+	case needs != "" && isRejection(c.err):
+		return describe(c.err) + "; documented as: needs " + needs
 	}
 	return describe(c.err)
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // Text returns what an operation needs, in words, for an x-permission of openapi.yaml, such as
-// "READ on Account and UPDATE on Campaign" for "READ Account + UPDATE Campaign", and "the
-// role MANAGE_USERS or SUPER_USER" for "ROLE MANAGE_USERS|SUPER_USER". It returns "" if every
-// user has the permission.
+// "READ Account and UPDATE Campaign" for "READ Account + UPDATE Campaign", and "the role
+// MANAGE_USERS or SUPER_USER" for "ROLE MANAGE_USERS|SUPER_USER". It returns "" if every user has
+// the permission.
 func Text(permission string) string {
 	var all []string
 	for part := range strings.SplitSeq(permission, " + ") {
@@ -19,7 +19,7 @@ func Text(permission string) string {
 		case right == "ROLE":
 			all = append(all, "the role "+strings.ReplaceAll(object, "|", " or "))
 		default:
-			all = append(all, right+" on "+strings.Replace(object, "(", " (", 1))
+			all = append(all, right+" "+strings.Replace(object, "(", " (", 1))
 		}
 	}
 	return strings.Join(all, " and ")

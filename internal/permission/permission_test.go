@@ -9,9 +9,9 @@ import (
 
 func TestText(t *testing.T) {
 	tests := []struct{ permission, want string }{
-		{"READ Campaign", "READ on Campaign"},
-		{"READ Account + UPDATE Campaign", "READ on Account and UPDATE on Campaign"},
-		{"UPDATE Queue + CREATE QueueGroup(target)", "UPDATE on Queue and CREATE on QueueGroup (target)"},
+		{"READ Campaign", "READ Campaign"},
+		{"READ Account + UPDATE Campaign", "READ Account and UPDATE Campaign"},
+		{"UPDATE Queue + CREATE QueueGroup(target)", "UPDATE Queue and CREATE QueueGroup (target)"},
 		{"ROLE SUPER_USER", "the role SUPER_USER"},
 		{"ROLE MANAGE_USERS|SUPER_USER", "the role MANAGE_USERS or SUPER_USER"},
 		{"AUTHENTICATED", ""},
