@@ -109,8 +109,10 @@ func TestPersonaPhones(t *testing.T) {
 		t.Error(err)
 	}
 	for id, want := range map[int64]string{1: "is not a number from 2 to 7", 3: "is in use"} {
-		if e, ok := errors.AsType[*ringcx.Error](create(id, "Again")); !ok || e.StatusCode != http.StatusBadRequest || !strings.Contains(e.Message, want) {
-			t.Errorf("persona phone %d again: %v, want status 400", id, e)
+		invalid := []ringcx.FieldError{{Field: "phoneId", Message: want}}
+		e, ok := errors.AsType[*ringcx.Error](create(id, "Again"))
+		if !ok || e.StatusCode != http.StatusBadRequest || !slices.Equal(e.Validation, invalid) {
+			t.Errorf("persona phone %d again: %v, want status 400 and %v", id, e, invalid)
 		}
 	}
 	all, err := client.PersonaPhones.Update(ctx, account, gen.PersonaPhone{PhoneID: 3, PhoneLabel: new("Office")})

@@ -141,7 +141,7 @@ func TestInteractionsBetweenFails(t *testing.T) {
 		{"backward", Behavior{WindowsBackward: true}, 3 * time.Hour, time.Hour, "a segment ended at 1999-12-31T20:30:00Z: RingCX uses other windows than documented, or another time zone than UTC", 1},
 		{
 			"one hour", Behavior{LongestWindow: time.Hour}, 6 * time.Hour, time.Hour,
-			"timeInterval must be from 1 to 3600; timeInterval: must be from 1 to 3600 (window from 1999-12-31T18:00:00Z to 1999-12-31T21:00:00Z)", 1,
+			"The request is not valid; timeInterval: must be from 1 to 3600 (window from 1999-12-31T18:00:00Z to 1999-12-31T21:00:00Z)", 1,
 		},
 	}
 	for _, tt := range tests {

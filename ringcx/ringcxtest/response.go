@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
@@ -183,21 +182,34 @@ func (c *call) respondBadParameter(name string) {
 		c.respondInvalid(name, "has an invalid format")
 		return
 	}
-	c.respondError(http.StatusBadRequest, "validation.exception", "The request is not valid")
+	c.respondError(http.StatusBadRequest, "validation.exception", invalidRequest)
+}
+
+// invalidRequest is the general message of a status 400 that names a field.
+const invalidRequest = "The request is not valid"
+
+// generalMessage returns the general message of an error that names a field. The field and what
+// is wrong are in the validation errors only.
+func generalMessage(status int) string {
+	if status == http.StatusConflict {
+		return "The request conflicts with what exists"
+	}
+	return invalidRequest
 }
 
 // respondInvalid writes an error that names a field or parameter of the request and says
 // why it is not valid.
 func (c *call) respondInvalid(name, problem string) {
-	e := c.apiError("validation.exception", name+" "+problem)
+	e := c.apiError("validation.exception", invalidRequest)
 	e.ValidationErrors = []gen.ValidationError{{AttributeName: &name, Message: &problem}}
 	c.respondJSON(http.StatusBadRequest, e)
 }
 
 // respondProblem writes why a request is rejected.
 func (c *call) respondProblem(status int, p *engine.Problem) {
-	e := c.apiError(p.Code, strings.TrimSpace(p.Field+" "+p.Message))
+	e := c.apiError(p.Code, p.Message)
 	if p.Field != "" {
+		e.GeneralMessage = new(generalMessage(status))
 		e.ValidationErrors = []gen.ValidationError{{AttributeName: &p.Field, Message: &p.Message}}
 	}
 	c.respondJSON(status, e)

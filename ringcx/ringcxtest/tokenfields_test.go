@@ -46,12 +46,12 @@ func TestTokenFields(t *testing.T) {
 		},
 		{
 			name: "exchange without rcTokenType", path: exchange, contentType: formType, body: "rcAccessToken=RC",
-			status: 400, text: `"rcTokenType is required"`,
+			status: 400, text: `{"attributeName":"rcTokenType","message":"is required"}`,
 			bad: []string{"exchangeToken: request: /rcTokenType: required"},
 		},
 		{
 			name: "exchange without a token", path: exchange, contentType: formType, body: "rcTokenType=Bearer",
-			status: 400, text: `"rcAccessToken is required"`,
+			status: 400, text: `{"attributeName":"rcAccessToken","message":"is required"}`,
 			bad: []string{"exchangeToken: request: /rcAccessToken: required"},
 		},
 		{
@@ -61,7 +61,7 @@ func TestTokenFields(t *testing.T) {
 		},
 		{
 			name: "exchange as JSON", path: exchange, contentType: jsonType, body: `{"rcAccessToken":"RC","rcTokenType":"Bearer"}`,
-			status: 400, text: "rcAccessToken is required, in a body of the type application/x-www-form-urlencoded",
+			status: 400, text: `{"attributeName":"rcAccessToken","message":"is required, in a body of the type application/x-www-form-urlencoded"}`,
 			bad: []string{"exchangeToken: request: header Content-Type: not declared"},
 		},
 		{
@@ -74,7 +74,7 @@ func TestTokenFields(t *testing.T) {
 		},
 		{
 			name: "refresh as JSON", path: refresh, contentType: jsonType, body: `{"refresh_token":"R"}`,
-			status: 400, text: "refresh_token is required, in a body of the type",
+			status: 400, text: `{"attributeName":"refresh_token","message":"is required, in a body of the type`,
 			bad: []string{"refreshToken: request: header Content-Type: not declared"},
 		},
 		{
