@@ -62,7 +62,8 @@ The faults are:
   refuse, rate-limit, "rate-limit 30s", penalty, "status 502 <html>", html,
   expired, truncate, drop-answer, unreachable, "slow 2s", no-refresh-token,
   same-refresh-token, "lifetime 30s", echo-secret, revoked-outside,
-  "skew-date 10m", "redirect 307 https://example.com"`
+  "skew-date 10m", "redirect 307 https://example.com"
+The fault "pass" lets n requests pass before the next fault.`
 
 const mockExample = `  ringcx mock > mock.env &          # then: . ./mock.env
   ringcx mock --addr 127.0.0.1:8080 --lifetime 10s --users 5000 --log

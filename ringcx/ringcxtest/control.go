@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -91,9 +92,9 @@ func (s *Server) RevokeSession() {
 }
 
 // Fault applies f to the next n requests to endpoint e. Faults of the same endpoint are
-// applied in the order of the calls. Requests with a fault are marked in [Server.Log] and
-// not compared with openapi.yaml. Faults that were not applied when the test ends are
-// written to its log.
+// applied in the order of the calls: to skip requests, begin with [Pass]. Requests with a
+// fault are marked in [Server.Log] and not compared with openapi.yaml. Faults that were not
+// applied when the test ends are written to its log.
 //
 // The test fails at once if the endpoint does not exist, if f cannot occur at e, or if n
 // is less than 1.
@@ -115,7 +116,7 @@ func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
 	case f.name == "":
 		return fmt.Errorf("the zero Fault is not valid: use Refuse, RateLimit or another fault of this package")
 	case !s.hasEndpoint(e):
-		return fmt.Errorf("fault %q: there is no endpoint %q", f, e)
+		return fmt.Errorf("fault %q: there is no endpoint %q%s", f, e, s.suggest(e))
 	case f.fits != nil && !f.fits(e):
 		return fmt.Errorf("fault %q cannot occur at endpoint %q", f, e)
 	case n < 1:
@@ -128,6 +129,18 @@ func (s *Server) TryFault(e Endpoint, f Fault, n int) error {
 // hasEndpoint reports whether s has e. The Server's mutex is held.
 func (s *Server) hasEndpoint(e Endpoint) bool {
 	return e.isRingCentral() || s.handled[e] || s.spec.ByID(string(e)) != nil
+}
+
+// suggest returns the rest of an error about an endpoint that does not exist: the operationId that
+// differs from e in the case of letters only, such as "loadLeads" for "LoadLeads", or who lists
+// them.
+func (s *Server) suggest(e Endpoint) string {
+	for _, o := range s.spec.Operations() {
+		if strings.EqualFold(o.ID, string(e)) {
+			return fmt.Sprintf(": use %q", o.ID)
+		}
+	}
+	return ": use an operationId of docs/operations.md"
 }
 
 // ClearFaults removes all faults that have not been applied.
@@ -143,7 +156,7 @@ type queuedFault struct {
 	left  int
 }
 
-// nextFault returns the fault of the next request to e, or nil.
+// nextFault returns the fault of the next request to e, or nil if there is none or it is Pass.
 func (s *Server) nextFault(e Endpoint) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,6 +167,9 @@ func (s *Server) nextFault(e Endpoint) *Fault {
 	first := queue[0]
 	if first.left--; first.left == 0 {
 		s.faults[e] = queue[1:]
+	}
+	if first.fault.passes {
+		return nil
 	}
 	return &first.fault
 }

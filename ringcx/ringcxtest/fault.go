@@ -18,6 +18,7 @@ import (
 // response in memory.
 type Fault struct {
 	name        string
+	passes      bool                          // the request is processed as if there were no fault
 	unreachable bool                          // the request does not arrive
 	fits        func(Endpoint) bool           // nil if the fault can occur at every endpoint
 	serve       func(c *call, process func()) // responds; process responds as usual
@@ -28,6 +29,12 @@ func (f Fault) String() string { return f.name }
 
 // Faults without an argument.
 var (
+	// Pass processes the request as usual, as if there were no fault. It lets requests pass
+	// before the next fault: after Fault(Users, Pass, 2) and Fault(Users, DropAnswer, 1), the
+	// third request fails. The requests are not marked in Server.Log, and are compared with
+	// openapi.yaml.
+	Pass = Fault{name: "pass", passes: true}
+
 	// Refuse rejects the request. RingCentral rejects a sign-in with status 400 and
 	// a revocation with 401. RingCX rejects a refresh with 401, a logout with 401
 	// and all other requests with 403.
@@ -167,13 +174,13 @@ func guessType(body string) string {
 
 // plainFaults are the faults whose text form has no argument.
 var plainFaults = []Fault{
-	Refuse, Penalty, Expired, HTML, Truncate, NoRefreshToken, SameRefreshToken,
+	Pass, Refuse, Penalty, Expired, HTML, Truncate, NoRefreshToken, SameRefreshToken,
 	DropAnswer, Unreachable, EchoSecret, RevokedOutside, RateLimit(0),
 }
 
 // ParseFault parses the text form of a fault, for programs that read faults from their
 // input. The text is a name in lower case, followed by the arguments of the fault:
-// "refuse", "rate-limit", "rate-limit 30s", "status 502 <html>",
+// "pass", "refuse", "rate-limit", "rate-limit 30s", "status 502 <html>",
 // "redirect 307 https://example.com", "lifetime -1s", "slow 2s", "skew-date 10m".
 // Durations have the form of [time.ParseDuration].
 func ParseFault(text string) (Fault, error) {

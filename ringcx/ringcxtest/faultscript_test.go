@@ -93,6 +93,33 @@ func TestFaultsAreAppliedInOrder(t *testing.T) {
 	}
 }
 
+// TestPass checks that Pass lets requests pass before the next fault, is in no entry of the log,
+// and does not turn off the comparison with openapi.yaml.
+func TestPass(t *testing.T) {
+	tb := &recordingTB{TB: t}
+	s := NewServer(tb)
+	client := inMemory(s)
+	issued := client.signIn(t)
+	pass, err := ParseFault("pass")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Fault(Users, pass, 2)
+	s.Fault(Users, Status(500, ""), 1)
+	var got []string
+	for _, query := range []string{"", "?flatten=maybe", "", ""} {
+		client.users(issued.access, query)
+		last := s.Log()[len(s.Log())-1]
+		got = append(got, strings.TrimSpace(fmt.Sprint(last.Status, " ", last.Fault)))
+	}
+	if diff := cmp.Diff([]string{"200", "400", "500 status 500", "200"}, got); diff != "" {
+		t.Errorf("status and fault (-want +got):\n%s", diff)
+	}
+	if got := reportedViolations(tb); len(got) != 1 || !strings.Contains(got[0], "flatten") {
+		t.Errorf("violations: %q, want one, of flatten", got)
+	}
+}
+
 func TestClearFaults(t *testing.T) {
 	s := NewServer(t)
 	s.Fault(Login, Refuse, 2)
@@ -110,7 +137,8 @@ func TestInvalidFault(t *testing.T) {
 		n        int
 		want     string
 	}{
-		{"unknown endpoint", "listRobots", DropAnswer, 1, `there is no endpoint "listRobots"`},
+		{"unknown endpoint", "listRobots", DropAnswer, 1, `there is no endpoint "listRobots": use an operationId of docs/operations.md`},
+		{"another case", "LoadLeads", DropAnswer, 1, `there is no endpoint "LoadLeads": use "loadLeads"`},
 		{"empty endpoint", "", DropAnswer, 1, `there is no endpoint ""`},
 		{"token fault at a call", Users, NoRefreshToken, 1, `fault "no-refresh-token" cannot occur at endpoint "listUsers"`},
 		{"same refresh token at an exchange", Exchange, SameRefreshToken, 1, "cannot occur"},

@@ -35,8 +35,10 @@ func (s *Server) Respond(e Endpoint, status int, body any) {
 	}
 	o := s.spec.ByID(string(e))
 	switch {
-	case o == nil || !e.isCall():
-		s.fail("Respond: %q is not an operation of openapi.yaml that needs a token", e)
+	case o == nil:
+		s.fail("Respond: there is no operation %q%s", e, s.suggest(e))
+	case !e.isCall():
+		s.fail("Respond: %q is not an operation that needs a token", e)
 	case status != 0 && (status < 200 || status > 599):
 		s.fail("Respond: %d is not a status from 200 to 599", status)
 	}

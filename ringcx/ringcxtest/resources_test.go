@@ -221,7 +221,9 @@ func TestInvalidRespond(t *testing.T) {
 		body     any
 		want     string
 	}{
-		{"nothing", 200, nil, `"nothing" is not an operation of openapi.yaml that needs a token`},
+		{"nothing", 200, nil, `there is no operation "nothing": use an operationId of docs/operations.md`},
+		{"LoadLeads", 200, nil, `there is no operation "LoadLeads": use "loadLeads"`},
+		{Refresh, 200, nil, `"refreshToken" is not an operation that needs a token`},
 		{Exchange, 200, nil, `"exchangeToken" is not an operation`},
 		{Accounts, 100, nil, "100 is not a status from 200 to 599"},
 		{Accounts, 200, make(chan int), "unsupported type: chan int"},
