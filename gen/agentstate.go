@@ -82,11 +82,18 @@ func readAgentStates(body []byte) (events []AgentStateEvent, err error) {
 		return nil, nil
 	}
 	if body[0] == '{' {
-		body = slices.Concat([]byte("["), body, []byte("]"))
+		events = make([]AgentStateEvent, 1)
+		return events, json.Unmarshal(body, &events[0])
 	}
-	err = json.Unmarshal(body, &events)
-	if err == nil && events == nil {
-		err = errors.New("null is not an event")
+	var list []*AgentStateEvent
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, err
 	}
-	return events, err
+	if list == nil || slices.Contains(list, nil) {
+		return nil, errors.New("null is not an event")
+	}
+	for _, event := range list {
+		events = append(events, *event)
+	}
+	return events, nil
 }
