@@ -164,7 +164,7 @@ func (s *segments) next(list listFunc[InteractionSegment]) listFunc[InteractionS
 			if !end.IsZero() && isOutside {
 				return nil, fmt.Errorf("ringcx: call: a segment ended at %s: RingCX uses other windows than documented, or another time zone than %s", end.UTC().Format(time.RFC3339), reportZone(from, to))
 			}
-			if end.IsZero() || !end.Before(to.Add(-time.Second)) {
+			if end.IsZero() || !end.Before(to.Add(-tolerance)) {
 				s.atEdge[id] = true
 			}
 			if id == "" || !before[id] {

@@ -90,6 +90,31 @@ func TestInteractionsOfADay(t *testing.T) {
 	}
 }
 
+// TestInteractionsNearAnEdge exports two windows whose responses both contain segments that ended
+// up to a minute before or after the edge between them.
+func TestInteractionsNearAnEdge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, client := newAPI(t)
+		to := time.Now().Add(-time.Hour)
+		edge := to.Add(-gen.ReportWindow)
+		var near []gen.InteractionSegment
+		for _, after := range []time.Duration{-time.Minute, -30 * time.Second, -time.Second, 0, 30 * time.Second, time.Minute} {
+			near = append(near, endedAt(after.String(), edge.Add(after)))
+		}
+		s.Fault("listInteractions", Status(200, string(marshal(near))), 2)
+		var got []string
+		for segment, err := range client.Reports.AllInteractionsBetween(t.Context(), rcAccountID, subAccountID, edge.Add(-gen.ReportWindow), to) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(wire.Value(segment.SegmentID)))
+		}
+		if diff := cmp.Diff([]string{"-1m0s", "-30s", "-1s", "0s", "30s", "1m0s"}, got); diff != "" {
+			t.Errorf("segments (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestInteractionsOfTwoAccounts checks that each sub-account has limits of its own.
 func TestInteractionsOfTwoAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
