@@ -147,6 +147,18 @@ func serveResources(c *call) {
 	c.send(c.server.resources().Serve(c.operation, c.engineRequest()))
 }
 
+// mayServe reports whether the resources in the path exist and the body fits the document. If
+// not, it sends the response.
+func (c *call) mayServe() bool {
+	response := c.server.resources().Edit(c.operation, c.engineRequest(), func(*engine.Edit) *engine.Response {
+		return &engine.Response{}
+	})
+	if response.Problem != nil {
+		c.send(response)
+	}
+	return response.Problem == nil
+}
+
 // resources returns the response of package engine. If that rejects the request, resources sends
 // the response and returns nil.
 func (c *call) resources() *engine.Response {

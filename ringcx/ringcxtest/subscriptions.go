@@ -80,31 +80,39 @@ func updateSubscription(c *call) {
 // saveSubscription checks the request and the receiver, and stores the subscription with these
 // fields and those of the request.
 func (c *call) saveSubscription(fields map[string]any) {
-	var request gen.AgentStateSubscriptionRequest
-	if json.Unmarshal(c.body, &request) != nil {
-		serveResources(c) // which rejects the body
+	if !c.mayServe() {
 		return
 	}
+	var request gen.AgentStateSubscriptionRequest
+	_ = json.Unmarshal(c.body, &request) // package engine has checked it
 	if name, problem := invalidSubscription(request, c.began); name != "" {
 		c.respondInvalid(name, problem)
 		return
 	}
-	_ = json.Unmarshal(c.body, &fields) // as above
+	_ = json.Unmarshal(c.body, &fields)
 	isOn := request.Active == nil || *request.Active
 	fields["active"] = isOn
 	fields["maxRetryCount"] = *cmp.Or(request.RetryCount, new(int64(defaultRetries)))
-	if isOn && !c.setUpReceiver(request) {
+	if isOn && (c.rejectTakenName(request) || !c.setUpReceiver(request)) {
 		return
 	}
 	s := c.server
 	s.webhooks.saving.Lock()
 	defer s.webhooks.saving.Unlock()
-	if isOn && c.isNameTaken(request.SubscriptionName) {
-		c.respondError(http.StatusConflict, "conflict", "Another active subscription has this name")
+	if isOn && c.rejectTakenName(request) { // it may have been taken meanwhile
 		return
 	}
 	c.body = marshal(fields)
 	serveResources(c)
+}
+
+// rejectTakenName responds with status 409, and returns true, if the name is taken.
+func (c *call) rejectTakenName(request gen.AgentStateSubscriptionRequest) bool {
+	taken := c.isNameTaken(request.SubscriptionName)
+	if taken {
+		c.respondError(http.StatusConflict, "conflict", "Another active subscription has this name")
+	}
+	return taken
 }
 
 // invalidSubscription returns the field of a request that is not valid, and why, or "".

@@ -250,6 +250,51 @@ func checkProblem(t *testing.T, what string, err error, isValid bool, problem st
 	}
 }
 
+// TestReceiverIsCalledLast checks that the receiver gets no request for a subscription that is
+// rejected for another reason.
+func TestReceiverIsCalledLast(t *testing.T) {
+	calls := 0
+	fake, client := receiving(t, func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		accepting(w, r)
+	})
+	fake.Set(subscriptionsPath, []gen.AgentStateSubscription{{SubscriptionID: "1", SubscriptionName: "Feed", Active: new(true)}})
+	service, free := client.AgentStateSubscriptions, feed()
+	free.SubscriptionName = "Other"
+	tests := []struct {
+		name   string
+		save   func() error
+		status int
+		calls  int
+	}{
+		{"no subscription", func() error { _, err := service.Update(t.Context(), mainAccount, account, "2", free); return err }, 404, 0},
+		{"taken name", func() error { _, err := service.Create(t.Context(), mainAccount, account, feed()); return err }, 409, 0},
+		{"valid", func() error { _, err := service.Update(t.Context(), mainAccount, account, "1", free); return err }, 0, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			calls = 0
+			if status, _ := errorCode(tt.save()); status != tt.status || calls != tt.calls {
+				t.Errorf("status %d after %d calls of the receiver, want %d after %d", status, calls, tt.status, tt.calls)
+			}
+		})
+	}
+}
+
+// TestNameTakenMeanwhile creates a subscription of the same name while the receiver of another
+// one is called.
+func TestNameTakenMeanwhile(t *testing.T) {
+	var fake *ringcxtest.Server
+	fake, client := receiving(t, func(w http.ResponseWriter, r *http.Request) {
+		fake.Set(subscriptionsPath, []gen.AgentStateSubscription{{SubscriptionID: "1", SubscriptionName: "Feed", Active: new(true)}})
+		accepting(w, r)
+	})
+	_, err := client.AgentStateSubscriptions.Create(t.Context(), mainAccount, account, feed())
+	if status, _ := errorCode(err); status != 409 {
+		t.Errorf("error %v, want status 409", err)
+	}
+}
+
 func TestSendAgentState(t *testing.T) {
 	type delivery struct{ Path, Secret, Type, Event string }
 	var got []delivery
