@@ -127,7 +127,7 @@ func createAgent(c *call) {
 func (s *staff) groupReference() map[string]any {
 	for _, group := range s.List(s.account + "/agentGroups") {
 		if id := text(group["agentGroupId"]); id == s.Path("agentGroupId") {
-			return map[string]any{"agentGroupId": json.Number(id), "groupName": group["groupName"]}
+			return map[string]any{"agentGroupId": engine.IDValue(id), "groupName": group["groupName"]}
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package ringcxtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -49,9 +48,9 @@ func (a assignment) without(agent map[string]any, id string) map[string]any {
 // with returns an agent with an assignment to the resource with an id.
 func (a assignment) with(agent, access map[string]any, id string) map[string]any {
 	agent, access = a.without(agent, id), maps.Clone(access)
-	access[a.key] = json.Number(id)
+	access[a.key] = engine.IDValue(id)
 	agent[a.field] = append(agent[a.field].([]any), access)
-	agent[a.ids] = append(agent[a.ids].([]any), json.Number(id))
+	agent[a.ids] = append(agent[a.ids].([]any), engine.IDValue(id))
 	return agent
 }
 

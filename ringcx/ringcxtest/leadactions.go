@@ -43,8 +43,8 @@ type leadAction struct {
 // run performs the action on some leads.
 func (a *leadAction) run(leads []map[string]any) gen.LeadActionResult {
 	result := gen.LeadActionResult{LeadUpdateCount: new(int64), LeadDeleteCount: new(int64), RedialDeleteCount: new(int64)}
-	if missing := requiredParam[a.name]; missing != "" && a.params[missing] == "" {
-		result.ErrorMessage = new("The parameter " + missing + " is missing")
+	if problem := a.invalidParam(); problem != "" {
+		result.ErrorMessage = &problem
 		return result
 	}
 	n := int64(len(leads))
@@ -72,6 +72,19 @@ func (a *leadAction) run(leads []map[string]any) gen.LeadActionResult {
 		result.LeadUpdateCount = &n
 	}
 	return result
+}
+
+// invalidParam returns which parameter is missing or not valid, or "".
+func (a *leadAction) invalidParam() string {
+	name := requiredParam[a.name]
+	value := a.params[name]
+	switch {
+	case name != "" && value == "":
+		return "The parameter " + name + " is missing"
+	case name == "RESERVATION_AGENT_ID" && engine.IDValue(value) == value:
+		return "The parameter " + name + " is not a number"
+	}
+	return ""
 }
 
 // requiredParam is the parameter without which an action fails. (Inferred.)
@@ -127,7 +140,7 @@ func (a *leadAction) changes() func(lead map[string]any) map[string]any {
 		return set(map[string]any{"leadState": string(gen.LeadStateCallback), "nextDialTime": a.params["CALLBACK_DATE"]})
 	case gen.LeadActionAgentReservation:
 		return set(map[string]any{
-			"leadState": string(gen.LeadStateAgentCallback), pendingField: json.Number(a.params["RESERVATION_AGENT_ID"]),
+			"leadState": string(gen.LeadStateAgentCallback), pendingField: engine.IDValue(a.params["RESERVATION_AGENT_ID"]),
 		})
 	case gen.LeadActionManualLeads:
 		return a.manualPass
@@ -164,7 +177,7 @@ func (a *leadAction) move(leads []map[string]any) (n int64, problem string) {
 	}
 	into := func(lead map[string]any) map[string]any {
 		delete(lead, "campaign")
-		lead["campaignId"], lead["listId"] = json.Number(target[0].id), list
+		lead["campaignId"], lead["listId"] = engine.IDValue(target[0].id), list
 		return lead
 	}
 	copies := a.params["CREATE_COPY_SETTING"]

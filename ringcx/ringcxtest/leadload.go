@@ -1,7 +1,6 @@
 package ringcxtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -220,7 +219,7 @@ func (l *leadLoad) place(leads []map[string]any) (blocked int) {
 	doNotCall := l.doNotCall()
 	for _, lead := range leads {
 		lead["leadId"] = l.NewID(l.leads())
-		lead["campaignId"], lead["listId"] = json.Number(l.campaigns[0].id), l.listID()
+		lead["campaignId"], lead["listId"] = engine.IDValue(l.campaigns[0].id), l.listID()
 		lead["leadState"], lead["leadPasses"] = string(gen.LeadStateReady), number(0)
 		lead["loadedDts"], lead["suppressed"] = timeText(l.now), false
 		lead[duplicatesField] = l.request["duplicateHandling"]

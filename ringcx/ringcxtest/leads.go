@@ -140,7 +140,7 @@ func (l *outbound) changeLead(c *call, f func(lead, request map[string]any) map[
 			return nil, false
 		}
 		changed = f(lead, request)
-		changed["leadId"] = json.Number(id)
+		changed["leadId"] = engine.IDValue(id)
 		return changed, true
 	})
 	if changed == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -409,6 +410,52 @@ func withLeads(t *testing.T) (*ringcxtest.Server, *ringcx.Client, []gen.LeadSear
 	return fake, client, leads
 }
 
+// TestTextIDs uses resources whose ids are texts that are not JSON numbers.
+func TestTextIDs(t *testing.T) {
+	fake, client := newOutbound(t)
+	fake.SetBehavior(ringcxtest.Behavior{LeadDelay: -1})
+	const path = "/voice/api/v1/admin/accounts/" + account
+	for _, set := range []struct{ path, data string }{
+		{"/dialGroups", `[{"dialGroupId": "007"}]`},
+		{"/dialGroups/007/campaigns", `[{"campaignId": "007"}, {"campaignId": "008"}]`},
+		{"/campaignLeads", `[{"leadId": "007", "campaignId": "007", "externId": "a"}]`},
+		{"/agentGroups", `[{"agentGroupId": "007"}]`},
+		{"/agentGroups/007/agents", `[{"agentId": 7}]`},
+	} {
+		if err := fake.SetJSON(path+set.path, []byte(set.data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct{ method, path, body, want string }{
+		{"POST", "/campaigns/007/leadLoader/direct", `{"uploadLeads": [{"externId": "b", "leadPhone": "2125550100"}]}`, `"leadsInserted":1`},
+		{"POST", "/campaignLeads/leadSearch", `{}`, `"dialGroupId":"007"`},
+		{"PATCH", "/campaignLeads/007?campaignId=007", `{}`, `"leadId":"007"`},
+		{"PUT", "/campaignLeads/actions?leadAction=MOVE_TO_CAMPAIGN", `{"campaignLeadSearchCriteria": {"externIds": ["a"]}, "leadActionParams": {"paramMap": {"CAMPAIGN_ID": "008"}}}`, `"leadUpdateCount":1`},
+		{"POST", "/agentGroups/007/agents", `{"username": "lee@example.com"}`, `"agentGroupId":"007"`},
+		{"PUT", "/dialGroups/007/assignAgents", `[{"agentId": 7}]`, `"dialGroupId":"007"`},
+	}
+	for _, tt := range tests {
+		req, err := http.NewRequestWithContext(t.Context(), tt.method, path+tt.path, strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Errorf("%s %s: %v", tt.method, tt.path, err)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil || !strings.Contains(string(body), tt.want) {
+			t.Errorf("%s %s: %s, %v; want %s in it", tt.method, tt.path, body, err, tt.want)
+		}
+	}
+	var leads []map[string]any
+	if fake.Get(path+"/campaignLeads", &leads); leads[0]["campaignId"] != "008" {
+		t.Errorf("leads %v, want the first one in the campaign 008", leads)
+	}
+}
+
 // TestLeadActions checks what each action does with a lead.
 func TestLeadActions(t *testing.T) {
 	a := func(name gen.LeadAction, params map[string]any) gen.LeadActionRequest {
@@ -438,6 +485,7 @@ func TestLeadActions(t *testing.T) {
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "true"}, then: gen.LeadSearch{CampaignIds: []int64{9002}}, copies: 1},
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "CREATE_COPY_SETTING": "TRANSITION"}, then: gen.LeadSearch{LeadStates: []gen.LeadState{gen.LeadStateTransitioned}}, copies: 1},
 		{action: gen.LeadActionEmailLeads, params: map[string]any{"EMAIL_TO": "a@example.com"}, then: gen.LeadSearch{ExternIds: []string{"b"}}},
+		{action: gen.LeadActionAgentReservation, params: map[string]any{"RESERVATION_AGENT_ID": "abc"}, failed: true},
 		{action: gen.LeadActionCallbackLeads, failed: true},
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 4}, failed: true},
 		{action: gen.LeadActionMoveToCampaign, params: map[string]any{"CAMPAIGN_ID": 9002, "LIST_ID": 4}, failed: true},

@@ -228,6 +228,6 @@ func (l *outbound) row(lead map[string]any, c campaign) map[string]any {
 	if !l.behavior.LeadRowsNested {
 		row = l.Only("LeadSearchResult", lead)
 	}
-	row["campaignId"], row["campaignName"], row["dialGroupId"] = json.Number(c.id), c.name, json.Number(c.dialGroup)
+	row["campaignId"], row["campaignName"], row["dialGroupId"] = engine.IDValue(c.id), c.name, engine.IDValue(c.dialGroup)
 	return row
 }

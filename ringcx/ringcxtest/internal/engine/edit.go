@@ -87,6 +87,7 @@ func (e *Edit) Change(path string, f func(object map[string]any) (map[string]any
 	s.items, s.byID = make([]*item, 0, len(old)), make(map[string]*item)
 	for _, i := range old {
 		object, ok := f(maps.Clone(i.object))
+		e.foreign = e.foreign || ok && i.foreign
 		switch {
 		case !ok:
 			s.add(i)
@@ -105,7 +106,7 @@ func (e *Edit) NewID(path string) any {
 	if s == nil {
 		return nil
 	}
-	return idValue(e.newID(s.collection))
+	return IDValue(e.newID(s.collection))
 }
 
 // Only returns the fields of an object that a schema of the document declares, as they are in a

@@ -41,7 +41,7 @@ func (c call) list() *Response {
 	items := c.matching(c.set().all())
 	total := len(items)
 	if c.plan.action == actCount {
-		return c.respond(idValue(fmt.Sprint(total)))
+		return c.respond(IDValue(fmt.Sprint(total)))
 	}
 	items = c.page(items)
 	if c.plan.nested {

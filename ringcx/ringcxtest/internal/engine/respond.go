@@ -23,7 +23,7 @@ func (c responder) respondItem(i *item) *Response {
 		}
 		return c.respondList([]*item{i}, 1)
 	case "integer", "number", "string":
-		return c.respond(idValue(i.id))
+		return c.respond(IDValue(i.id))
 	}
 	return c.respondDone(i, 1)
 }
@@ -47,8 +47,9 @@ func (c responder) respondDone(i *item, n int) *Response {
 	return c.example()
 }
 
-// idValue returns an id as a number if it is one.
-func idValue(id string) any {
+// IDValue returns an id as a resource has it: a number if it is an integer in its usual form,
+// or else a string.
+func IDValue(id string) any {
 	if isDecimal(id) {
 		return json.Number(id)
 	}
