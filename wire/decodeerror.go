@@ -7,9 +7,9 @@ import (
 )
 
 // DecodeError is the error for a response whose status is below 400, but that does not
-// match openapi.yaml: it has a status that the operation does not declare, is not JSON,
-// ended early, lacks a required field, or contains a value of the wrong type. No part of such a response is
-// returned as data.
+// match openapi.yaml: it has a status that the operation does not declare, is not JSON (or,
+// for a recording, has the Content-Type of something else), ended early, lacks a required
+// field, or contains a value of the wrong type. No part of such a response is returned as data.
 //
 // Secrets of the request are removed from all fields.
 type DecodeError struct {

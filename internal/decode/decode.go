@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"reflect"
 	"slices"
@@ -111,16 +112,42 @@ func notReadyError(method, path string, status int) error {
 }
 
 // Download returns resp, whose body the caller must close. It returns an error if the status
-// is not one that op declares, or is 204.
-func Download(op Operation, resp *http.Response, err error) (*http.Response, error) {
+// is not one that op declares, or is 204, or if the Content-Type is none of media, the declared
+// ones.
+func Download(op Operation, media []string, resp *http.Response, err error) (*http.Response, error) {
 	if err != nil {
 		return nil, redact.Error(err)
 	}
-	if err := op.checkStatus(resp, true); err != nil {
+	err = op.checkStatus(resp, true)
+	if err == nil {
+		err = checkMedia(resp, media)
+	}
+	if err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
 	return resp, nil
+}
+
+// checkMedia returns a *wire.DecodeError if the Content-Type of resp contradicts media. One that
+// says nothing about the content is accepted: none, or application/octet-stream. So are other
+// names of audio, such as audio/x-wav for audio/wav, and a response with several ranges.
+func checkMedia(resp *http.Response, media []string) error {
+	ctype := resp.Header.Get("Content-Type")
+	got, _, err := mime.ParseMediaType(ctype)
+	switch {
+	case ctype == "", got == "application/octet-stream":
+		return nil
+	case got == "multipart/byteranges" && resp.StatusCode == http.StatusPartialContent:
+		return nil
+	}
+	isDeclared := func(want string) bool {
+		return got == want || strings.HasPrefix(got, "audio/") && strings.HasPrefix(want, "audio/")
+	}
+	if err != nil || !slices.ContainsFunc(media, isDeclared) {
+		return newDecodeError(resp, "", mismatch("want the Content-Type "+strings.Join(media, " or ")))
+	}
+	return nil
 }
 
 // checkStatus returns a *wire.DecodeError if the status of resp is not one that op declares,

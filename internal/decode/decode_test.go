@@ -105,7 +105,7 @@ func TestErrorOfRequest(t *testing.T) {
 			t.Errorf("%s: error is %v, want %v", name, err, cause)
 		}
 	}
-	if _, err := decode.Download(list, nil, cause); err != cause { //nolint:errorlint // it is not wrapped
+	if _, err := decode.Download(list, nil, nil, cause); err != cause { //nolint:errorlint // it is not wrapped
 		t.Errorf("Download: error is %v, want %v", err, cause)
 	}
 }
@@ -185,14 +185,42 @@ func TestDeleted(t *testing.T) {
 	}
 }
 
-// TestDownload checks that the body stays open, unless there is an error.
+// TestDownload checks which responses are downloads, and that the body stays open, unless there is
+// an error.
 func TestDownload(t *testing.T) {
-	for status, want := range map[int]string{200: "", 201: "want status 200", 204: "the response has no content"} {
+	sound := decode.Operation{Method: "GET", Path: "/things/{id}", Success: []int{200, 206}}
+	media := []string{"audio/mpeg", "audio/wav"}
+	const wrongMedia = "want the Content-Type audio/mpeg or audio/wav"
+	tests := []struct {
+		status int
+		ctype  string
+		want   string // part of the error
+	}{
+		{200, "audio/wav", ""},
+		{200, "Audio/MPEG; x=y", ""},
+		{206, "audio/wav", ""},
+		{200, "audio/x-wav", ""},
+		{200, "application/octet-stream", ""},
+		{200, "", ""},
+		{206, "multipart/byteranges; boundary=x", ""},
+		{200, "multipart/byteranges; boundary=x", wrongMedia},
+		{200, "text/html; charset=utf-8", `status 200: "text/html; charset=utf-8": ` + wrongMedia},
+		{206, "text/html", wrongMedia},
+		{200, "application/json", wrongMedia},
+		{200, "audio", wrongMedia},
+		{200, "audio/wav; =", wrongMedia},
+		{201, "audio/wav", "want status 200"},
+		{204, "", "the response has no content"},
+	}
+	for _, tt := range tests {
 		body := &trackedBody{Reader: strings.NewReader("sound")}
-		resp, err := decode.Download(list, response(list, status, "audio/wav", body), nil)
-		isOpen := resp != nil && !body.closed
-		if isOpen != (want == "") || want != "" && !strings.Contains(fmt.Sprint(err), want) {
-			t.Errorf("status %d: the body is open: %t, error %v", status, isOpen, err)
+		resp, err := decode.Download(sound, media, response(sound, tt.status, tt.ctype, body), nil)
+		if isOpen := resp != nil && !body.closed; isOpen != (tt.want == "") {
+			t.Errorf("%d %q: the body is open: %t", tt.status, tt.ctype, isOpen)
+		}
+		_, isDecode := errors.AsType[*wire.DecodeError](err)
+		if isDecode != (tt.want != "") || !strings.Contains(fmt.Sprint(err), tt.want) {
+			t.Errorf("%d %q: error is %v, want %q in it", tt.status, tt.ctype, err, tt.want)
 		}
 	}
 }

@@ -399,6 +399,17 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+// TestRecordingIsAPage checks that a page with status 200, as that of a proxy, is not returned as
+// a recording.
+func TestRecordingIsAPage(t *testing.T) {
+	s, client := newAPI(t)
+	s.Fault("getRecording", HTML, 1)
+	resp, err := client.Recordings.Get(t.Context(), rcAccountID, subAccountID, dialogID, segmentID, nil)
+	if e, ok := errors.AsType[*wire.DecodeError](err); resp != nil || !ok || !strings.HasPrefix(e.ContentType, "text/html") {
+		t.Errorf("response %v, error %v, want a *wire.DecodeError for text/html", resp, err)
+	}
+}
+
 func asBrowser(_ context.Context, r *http.Request) error {
 	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")
 	return nil

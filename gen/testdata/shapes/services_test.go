@@ -284,6 +284,12 @@ func TestMethods(t *testing.T) {
 			request: "GET /accounts/a/things/7/sound", want: `"audio/mpeg sound"`,
 		},
 		{
+			name: "download: another Content-Type", response: response{200, "text/html", "<html>"},
+			call:    func(ctx context.Context, s gen.Services) string { return download(s.Things.Download(ctx, "a", 7)) },
+			request: "GET /accounts/a/things/7/sound",
+			want:    mismatch("GET /accounts/a/things/7/sound", `status 200: "text/html": want the Content-Type audio/wav`),
+		},
+		{
 			name: "download: no content", response: response{204, "", ""},
 			call:    func(ctx context.Context, s gen.Services) string { return download(s.Things.Download(ctx, "a", 7)) },
 			request: "GET /accounts/a/things/7/sound",
