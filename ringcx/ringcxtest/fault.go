@@ -49,7 +49,8 @@ var (
 	// page of a Wi-Fi network.
 	HTML = Fault{name: "html", serve: serveHTML}
 
-	// Truncate processes the request and sends the first half of the JSON body.
+	// Truncate processes the request and sends the first half of the JSON body, as if it were
+	// complete. CutBody breaks off any body.
 	Truncate = Fault{name: "truncate", fits: Endpoint.respondsJSON, serve: serveTruncate}
 
 	// Expired calls Server.ExpireTokens and then processes the call: the token expires just
@@ -153,6 +154,16 @@ func SkewDate(d time.Duration) Fault {
 	}}
 }
 
+// CutBody processes the request, sends the first n bytes of the body, for example of a recording,
+// and then cuts the connection: a client that reads on gets io.ErrUnexpectedEOF. A body of at
+// most n bytes is complete.
+func CutBody(n int64) Fault {
+	fits := func(Endpoint) bool { return n >= 0 }
+	return Fault{name: fmt.Sprintf("cut-body %d", n), fits: fits, serve: func(c *call, process func()) {
+		serveCutBody(c, process, n)
+	}}
+}
+
 func isEndpoint(want Endpoint) func(Endpoint) bool {
 	return func(e Endpoint) bool { return e == want }
 }
@@ -181,7 +192,8 @@ var plainFaults = []Fault{
 // ParseFault parses the text form of a fault, for programs that read faults from their
 // input. The text is a name in lower case, followed by the arguments of the fault:
 // "pass", "refuse", "rate-limit", "rate-limit 30s", "status 502 <html>",
-// "redirect 307 https://example.com", "lifetime -1s", "slow 2s", "skew-date 10m".
+// "redirect 307 https://example.com", "lifetime -1s", "slow 2s", "skew-date 10m",
+// "cut-body 1000".
 // Durations have the form of [time.ParseDuration].
 func ParseFault(text string) (Fault, error) {
 	text = strings.TrimSpace(text)
@@ -194,6 +206,12 @@ func ParseFault(text string) (Fault, error) {
 	switch arguments = strings.TrimSpace(arguments); name {
 	case "status", "redirect":
 		return parseStatusFault(name, arguments)
+	case "cut-body":
+		n, err := strconv.ParseInt(arguments, 10, 64)
+		if err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %q is not a number of bytes", name, arguments)
+		}
+		return CutBody(n), nil
 	case "rate-limit", "lifetime", "slow", "skew-date":
 		return parseDurationFault(name, arguments)
 	}

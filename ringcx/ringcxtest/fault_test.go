@@ -50,6 +50,9 @@ var faultTests = []struct {
 	{Login, Truncate, wantTruncatedJSON},
 	{Refresh, Truncate, wantTruncatedJSON},
 	{Accounts, Truncate, wantTruncatedJSON},
+	{Users, CutBody(0), wantBodyCut(0)},
+	{Refresh, CutBody(10), wantBodyCut(10)},
+	{Accounts, CutBody(1 << 20), wantResponse(200, "RingForce")},
 	{Exchange, NoRefreshToken, func(t *testing.T, resp response, _ tokens) {
 		if resp.status != 200 || resp.field("accessToken") == "" || resp.field("refreshToken") != "" {
 			t.Errorf("got %+v, want no refresh token", resp)
@@ -122,7 +125,7 @@ func TestFaultUsesRefreshToken(t *testing.T) {
 		fault Fault
 		used  bool
 	}{
-		{DropAnswer, true}, {Truncate, true}, {NoRefreshToken, true}, {Slow(0), true},
+		{DropAnswer, true}, {Truncate, true}, {CutBody(0), true}, {NoRefreshToken, true}, {Slow(0), true},
 		{SkewDate(0), true}, {Lifetime(0), true},
 		{SameRefreshToken, false}, {Unreachable, false}, {HTML, false}, {RateLimit(0), false},
 		{Refuse, false}, {EchoSecret, false}, {Status(500, ""), false},
@@ -168,6 +171,14 @@ func wantTruncatedJSON(t *testing.T, resp response, _ tokens) {
 func wantConnectionCut(t *testing.T, resp response, _ tokens) {
 	if !errors.Is(resp.err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %+v, want an unexpected EOF", resp)
+	}
+}
+
+func wantBodyCut(n int) func(*testing.T, response, tokens) {
+	return func(t *testing.T, resp response, _ tokens) {
+		if resp.status != 200 || len(resp.body) != n || !errors.Is(resp.err, io.ErrUnexpectedEOF) {
+			t.Errorf("got %+v, want 200 and an unexpected EOF after %d bytes", resp, n)
+		}
 	}
 }
 

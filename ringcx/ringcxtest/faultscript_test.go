@@ -147,6 +147,7 @@ func TestInvalidFault(t *testing.T) {
 		{"penalty at RingCX", Exchange, Penalty, 1, "cannot occur"},
 		{"invalid status", Users, Status(99, ""), 1, "cannot occur"},
 		{"invalid redirect", Users, Redirect(200, "x"), 1, "cannot occur"},
+		{"negative length", Users, CutBody(-1), 1, "cannot occur"},
 		{"no requests", Users, Refuse, 0, "at least once"},
 		{"zero Fault", Users, Fault{}, 1, "zero Fault"},
 	}
@@ -174,7 +175,7 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("ParseFault(%q) = %q, %v", tt.fault, got, err)
 		}
 	}
-	for _, text := range []string{"", "refuse me", "status", "status x", "slow", "slow 5", "lifetime x", "nothing"} {
+	for _, text := range []string{"", "refuse me", "status", "status x", "slow", "slow 5", "lifetime x", "cut-body", "cut-body x", "nothing"} {
 		if got, err := ParseFault(text); err == nil {
 			t.Errorf("ParseFault(%q) = %q, want an error", text, got)
 		}

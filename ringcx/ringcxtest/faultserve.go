@@ -42,6 +42,17 @@ func serveTruncate(c *call, process func()) {
 	captured.send(c, captured.body.Bytes()[:captured.body.Len()/2])
 }
 
+func serveCutBody(c *call, process func(), n int64) {
+	w := c.w
+	limited := &limitedResponse{recorder: w, left: n}
+	c.w = &recorder{inner: limited}
+	process()
+	c.w = w
+	if limited.exceeded {
+		c.cut = errCut
+	}
+}
+
 func serveDropAnswer(c *call, process func()) {
 	c.capture(process)
 	c.cut = errCut

@@ -131,6 +131,14 @@ func (m *memoryResponse) fail(err error) {
 	m.err = err
 }
 
+// failBody gives err to the client after the part of the body that was written.
+func (m *memoryResponse) failBody(err error) {
+	if m.pipe == nil {
+		_ = m.stream() // ignore the error: the client is gone
+	}
+	m.pipe.CloseWithError(err)
+}
+
 // finish ends the body, and gives the response to the client unless stream has.
 func (m *memoryResponse) finish() {
 	if m.pipe != nil {

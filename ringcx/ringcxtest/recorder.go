@@ -2,6 +2,7 @@ package ringcxtest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -63,10 +64,14 @@ func (r *recorder) complete() bool {
 	return r.record && (r.size <= maxChecked || isFile(r.Header()))
 }
 
-// cut ends the connection without a complete response. The in-memory client gets err. Over
-// TCP the client gets the beginning of a response; if it got nothing at all, Go's
-// http.Transport would send a GET again.
+// cut ends the connection without a complete response. The in-memory client gets err: while it
+// reads the body, if there is a part of the response. Over TCP the client gets at least the
+// beginning of a response; if it got nothing at all, Go's http.Transport would send a GET again.
 func (r *recorder) cut(err error) {
+	if r.status != 0 {
+		r.cutBody(err)
+		return
+	}
 	if m, ok := r.inner.(*memoryResponse); ok {
 		m.fail(err)
 		return
@@ -79,6 +84,34 @@ func (r *recorder) cut(err error) {
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Type: ")
 		conn.Close()
 	}
+}
+
+// cutBody ends the connection after the part of the body that was written.
+func (r *recorder) cutBody(err error) {
+	if m, ok := r.inner.(*memoryResponse); ok {
+		m.failBody(err)
+		return
+	}
+	_ = http.NewResponseController(r.inner).Flush() // ignore the error: the client is gone
+	panic(http.ErrAbortHandler)
+}
+
+// limitedResponse is a ResponseWriter that writes only the first bytes of a body.
+type limitedResponse struct {
+	*recorder
+	left     int64 // bytes that may still be written
+	exceeded bool  // the body has more
+}
+
+// Write writes what may still be written of p, and returns an error if that is not all.
+func (r *limitedResponse) Write(p []byte) (int, error) {
+	if int64(len(p)) <= r.left {
+		r.left -= int64(len(p))
+		return r.recorder.Write(p)
+	}
+	n, err := r.recorder.Write(p[:r.left])
+	r.left, r.exceeded = 0, true
+	return n, cmp.Or(err, errCut)
 }
 
 // capturedResponse is a ResponseWriter that keeps the response until send.

@@ -399,6 +399,35 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+// TestRecordingIsCut breaks off a recording, in memory and over TCP: the client gets the length of
+// the whole, a part, and an error.
+func TestRecordingIsCut(t *testing.T) {
+	s := NewServer(t)
+	for name, cfg := range map[string]ringcx.Config{"memory": s.Config(), "TCP": s.LoopbackConfig()} {
+		for _, n := range []int64{0, 1000, 1_000_000} {
+			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
+				client, err := ringcx.New(cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Fault("getRecording", CutBody(n), 1)
+				resp, err := client.Recordings.Get(t.Context(), rcAccountID, subAccountID, dialogID, segmentID, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				got, err := io.Copy(io.Discard, resp.Body)
+				if got != n || !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("%d bytes, error %v, want %d and an unexpected EOF", got, err, n)
+				}
+				if resp.ContentLength != 44+170_780*16 {
+					t.Errorf("ContentLength is %d, want that of the whole", resp.ContentLength)
+				}
+			})
+		}
+	}
+}
+
 // TestRecordingIsAPage checks that a page with status 200, as that of a proxy, is not returned as
 // a recording.
 func TestRecordingIsAPage(t *testing.T) {
