@@ -25,6 +25,10 @@ const leadPageSize = 500
 // page, and a page when the leads of the one before have been consumed. It ends after the first
 // error. [wire.Pages] has the rules, also about leads that change during the search.
 //
+// It requests 500 leads at a time. The last page is the one without leads, so that a search that
+// finds up to 500 leads sends two requests. To find leads by their own ids, set ExternIds: how many
+// a request may have is not documented, so send the ids of one batch, [LeadBatchSize], at a time.
+//
 // A lead that was just loaded is not found: it takes about two seconds.
 func (s *LeadsService) SearchAll(ctx context.Context, accountID wire.ID, search LeadSearch) iter.Seq2[LeadSearchResult, error] {
 	return wire.Pages(ctx, 0, func(ctx context.Context, page int) ([]LeadSearchResult, error) {
@@ -42,13 +46,28 @@ type LeadBatch struct {
 	// Result is the response. It is the zero value if there is an error, unless that is a
 	// [*LeadLoadError].
 	Result LeadLoadResult
-	// Rejected are the leads that RingCX did not load, in the order of the response.
+	// Rejected are the leads that RingCX found not valid, in the order of the response. They do
+	// not include duplicates: see [LeadBatch.Duplicates].
 	Rejected []RejectedLead
 }
 
-// RejectedLead is a lead that RingCX did not load.
+// Duplicates returns how many leads of the batch were valid and not added to the campaign:
+// LeadsAccepted - LeadsInserted of the result, or 0 if the response lacks one of them. The
+// response does not say which leads they are.
+//
+// Source: inferred from the names of the fields.
+func (b LeadBatch) Duplicates() int64 {
+	accepted, inserted := b.Result.LeadsAccepted, b.Result.LeadsInserted
+	if accepted == nil || inserted == nil {
+		return 0
+	}
+	return max(*accepted-*inserted, 0)
+}
+
+// RejectedLead is a lead that RingCX found not valid, and did not load.
 type RejectedLead struct {
-	// Index is the index of the lead in all leads, or -1 if the row does not identify it.
+	// Index is the index of the lead in all leads. It is -1 if the row has neither the ExternID
+	// of a lead of the batch nor a phone number that only one of them has.
 	Index int
 	// Message says why the lead was not loaded. It may be empty.
 	Message string
@@ -56,19 +75,24 @@ type RejectedLead struct {
 	RowData []string
 }
 
-// LeadLoadError is a response to a load of leads whose status is 200, although the load
-// failed as a whole.
+// LeadLoadError is a response to a load of leads whose status is 200, although no lead was
+// loaded. [LeadLoadResult.Err] has the rule.
 type LeadLoadError struct {
 	// Result is the response.
 	Result LeadLoadResult
 }
 
-// Error returns the status, the number of leads and the message of the response.
+// Error returns the status, the numbers of leads, and the message of the response or else of
+// its first rejected row.
 func (e *LeadLoadError) Error() string {
 	r := e.Result
-	text := fmt.Sprintf("ringcx: load of leads failed: processingStatus %q, %d leads supplied, %d accepted",
-		wire.Value(r.ProcessingStatus), wire.Value(r.LeadsSupplied), wire.Value(r.LeadsAccepted))
-	for _, message := range []*string{r.Message, r.ProcessingResult} {
+	text := fmt.Sprintf("ringcx: load of leads failed: processingStatus %q, %d leads supplied, %d accepted, %d rejected",
+		wire.Value(r.ProcessingStatus), wire.Value(r.LeadsSupplied), wire.Value(r.LeadsAccepted), len(r.RejectedRows))
+	messages := []*string{r.Message, r.ProcessingResult}
+	if len(r.RejectedRows) > 0 {
+		messages = []*string{r.RejectedRows[0].Message, r.Message, r.ProcessingResult}
+	}
+	for _, message := range messages {
 		if m := wire.Value(message); m != "" {
 			return text + ": " + m
 		}
@@ -76,24 +100,35 @@ func (e *LeadLoadError) Error() string {
 	return text
 }
 
-// Err returns a [*LeadLoadError] if the load failed as a whole, and otherwise nil: also if
-// RingCX rejected each lead and RejectedRows says so. RingCX sends a failure with the status 200.
+// Err returns a [*LeadLoadError] if no lead was loaded, and otherwise nil. RingCX sends such a
+// response with the status 200.
 //
-// A load failed if processingStatus is another value than DEFAULT_NOT_A_FAILURE, or if
-// leadsSupplied is 0.
+// A load succeeded if processingStatus is DEFAULT_NOT_A_FAILURE, or is missing while
+// leadsAccepted is more than 0, and neither leadsSupplied nor leadsAccepted is 0. All else is an
+// error: other values of processingStatus, a load whose leads were all rejected, and an empty
+// response. Leads that were removed as duplicates were accepted.
 //
-// Source: seen in public clients; that other values of processingStatus are failures is
-// inferred from the name of that one.
+// Source: GENERAL_FAILURE and a leadsSupplied of 0 are seen in public clients; the rest is
+// inferred from the names of the fields and values.
 func (r LeadLoadResult) Err() error {
-	isEmpty := r.LeadsSupplied != nil && *r.LeadsSupplied == 0
-	switch status := wire.Value(r.ProcessingStatus); {
-	case isEmpty:
-	case status == "", status == LeadProcessingStatusDefaultNotAFailure:
-		return nil
-	case status == LeadProcessingStatusNoLeadsPassedValidation && len(r.RejectedRows) > 0:
-		return nil
+	isZero := func(n *int64) bool { return n != nil && *n == 0 }
+	succeeded := wire.Value(r.ProcessingStatus) == LeadProcessingStatusDefaultNotAFailure
+	if wire.Value(r.ProcessingStatus) == "" {
+		succeeded = wire.Value(r.LeadsAccepted) > 0
 	}
-	return &LeadLoadError{Result: r}
+	if !succeeded || isZero(r.LeadsSupplied) || isZero(r.LeadsAccepted) {
+		return &LeadLoadError{Result: r}
+	}
+	return nil
+}
+
+// allRejected reports whether RingCX read the load, and rejected each lead.
+func (r LeadLoadResult) allRejected() bool {
+	switch wire.Value(r.ProcessingStatus) {
+	case "", LeadProcessingStatusDefaultNotAFailure, LeadProcessingStatusNoLeadsPassedValidation:
+		return len(r.RejectedRows) > 0 && wire.Value(r.LeadsAccepted) == 0
+	}
+	return false
 }
 
 // Err returns an error with ErrorMessage if the action failed, and otherwise nil. An action failed
@@ -126,27 +161,37 @@ func (r LeadActionResult) Err() error {
 // that REMOVE_FROM_LIST removes duplicates within a batch only.
 //
 // The iterator ends after the first error, whose batch has First and Leads. Batches before it
-// were loaded, and later ones were not sent. If the error is a [*LeadLoadError], or a
-// *ringcx.Error with a status below 500, the leads of the batch were not loaded. After any other
-// error they may have been: search for them by ExternIds before you send them again. RingCX does
-// not recognize a load that is repeated, so this package does not repeat one either, except
-// after a status of 401 or 429.
+// were loaded, and later ones were not sent. The leads of the batch itself were not loaded if the
+// error
+//
+//   - is a [*LeadLoadError];
+//   - wraps ringcx.ErrNotSent: no token could be obtained, or ctx ended before;
+//   - is a *ringcx.Error with a status below 500.
+//
+// After any other error they may have been: search for them by ExternIds before you send them
+// again. RingCX does not recognize a load that is repeated, so this package does not repeat one
+// either, except after a status of 401 or 429.
+//
+// A batch whose leads were all rejected does not end the iterator: Rejected says why. If that is
+// so for each batch, the last one has a [*LeadLoadError], because no lead was loaded. Without
+// UploadLeads nothing is sent, and there is no batch and no error.
 func (s *LeadsService) LoadBatches(ctx context.Context, accountID wire.ID, campaignID int64, load LeadLoadRequest) iter.Seq2[LeadBatch, error] {
 	return func(yield func(LeadBatch, error) bool) {
-		first := 0
+		first, accepted := 0, false
 		for leads := range slices.Chunk(load.UploadLeads, LeadBatchSize) {
 			batch := newLeadBatch(first, leads)
 			request := load
 			request.UploadLeads = batch.Leads
 			result, err := s.Load(ctx, accountID, campaignID, request)
-			if err == nil {
-				batch.setResult(result)
-				err = result.Err()
+			batch.setResult(result)
+			accepted = accepted || err == nil
+			first += len(leads)
+			if result.allRejected() && (accepted || first < len(load.UploadLeads)) {
+				err = nil
 			}
 			if !yield(batch, err) || err != nil {
 				return
 			}
-			first += len(leads)
 		}
 	}
 }
@@ -162,46 +207,67 @@ func newLeadBatch(first int, leads []Lead) LeadBatch {
 // setResult sets the result, and identifies the leads of rejected rows.
 func (b *LeadBatch) setResult(r LeadLoadResult) {
 	b.Result = r
-	byID := make(map[string][]int)
-	for i, lead := range b.Leads {
-		if id := wire.Value(lead.ExternID); id != "" {
-			byID[id] = append(byID[id], i)
-		}
-	}
+	index := newLeadIndex(b.Leads)
 	for _, row := range r.RejectedRows {
 		rejected := RejectedLead{Index: -1, Message: wire.Value(row.Message), RowData: row.RowData}
-		if i := b.find(row.RowData, byID); i >= 0 {
+		if i := index.find(row.RowData); i >= 0 {
 			rejected.Index = b.First + i
 		}
 		b.Rejected = append(b.Rejected, rejected)
 	}
 }
 
-// find returns the index of the lead whose ExternID is in a row, or -1. If several are, it is
-// the first of those whose phone number is in the row, too, or else the first.
-func (b *LeadBatch) find(row []string, byID map[string][]int) int {
-	found := -1
+// leadIndex finds the leads of a batch. Its values are their indexes.
+type leadIndex struct {
+	byID, byPhone map[string][]int
+}
+
+func newLeadIndex(leads []Lead) leadIndex {
+	x := leadIndex{byID: make(map[string][]int), byPhone: make(map[string][]int)}
+	for i, lead := range leads {
+		if id := wire.Value(lead.ExternID); id != "" {
+			x.byID[id] = append(x.byID[id], i)
+		}
+		phone, international := wire.Value(lead.LeadPhone), wire.Value(lead.LeadPhoneE164)
+		if phone != "" {
+			x.byPhone[phone] = append(x.byPhone[phone], i)
+		}
+		if international != "" && international != phone {
+			x.byPhone[international] = append(x.byPhone[international], i)
+		}
+	}
+	return x
+}
+
+// find returns the index of the lead whose ExternID is in a row. If several are, it is the first
+// of those whose phone number is in the row, too, or else the first. If none is, it is the only
+// lead whose phone number is in the row, or -1.
+func (x leadIndex) find(row []string) int {
+	withID, withPhone := lookUp(x.byID, row), lookUp(x.byPhone, row)
+	for _, i := range withID {
+		if slices.Contains(withPhone, i) {
+			return i
+		}
+	}
+	switch {
+	case len(withID) > 0:
+		return withID[0]
+	case len(withPhone) == 1:
+		return withPhone[0]
+	}
+	return -1
+}
+
+// lookUp returns the indexes for the values of a row, each once.
+func lookUp(index map[string][]int, row []string) (found []int) {
 	for _, value := range row {
-		for _, i := range byID[value] {
-			if hasPhone(row, b.Leads[i]) {
-				return i
-			}
-			if found < 0 {
-				found = i
+		for _, i := range index[value] {
+			if !slices.Contains(found, i) {
+				found = append(found, i)
 			}
 		}
 	}
 	return found
-}
-
-// hasPhone reports whether the phone number of a lead is in a row.
-func hasPhone(row []string, lead Lead) bool {
-	for _, phone := range []*string{lead.LeadPhone, lead.LeadPhoneE164} {
-		if phone != nil && slices.Contains(row, *phone) {
-			return true
-		}
-	}
-	return false
 }
 
 // WithoutEmpty returns a copy of the lead without the fields that are empty strings, and without

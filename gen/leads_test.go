@@ -16,8 +16,9 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// TestLeadLoadResultErr checks which loads failed as a whole.
+// TestLeadLoadResultErr checks which responses say that no lead was loaded.
 func TestLeadLoadResultErr(t *testing.T) {
+	const failed = "ringcx: load of leads failed: processingStatus "
 	rows := []gen.RejectedRow{{Message: new("The phone number is not valid")}}
 	result := func(status gen.LeadProcessingStatus, supplied int64, rows []gen.RejectedRow) gen.LeadLoadResult {
 		return gen.LeadLoadResult{ProcessingStatus: &status, LeadsSupplied: &supplied, RejectedRows: rows}
@@ -27,20 +28,25 @@ func TestLeadLoadResultErr(t *testing.T) {
 		result gen.LeadLoadResult
 		want   string // error, or empty
 	}{
-		{"zero result", gen.LeadLoadResult{}, ""},
-		{"no status", gen.LeadLoadResult{LeadsSupplied: new(int64(2))}, ""},
+		{"zero result", gen.LeadLoadResult{}, failed + `"", 0 leads supplied, 0 accepted, 0 rejected`},
+		{"no status", gen.LeadLoadResult{LeadsSupplied: new(int64(2))}, failed + `"", 2 leads supplied, 0 accepted, 0 rejected`},
+		{"no status, leads accepted", gen.LeadLoadResult{LeadsAccepted: new(int64(2))}, ""},
 		{"success", result(gen.LeadProcessingStatusDefaultNotAFailure, 2, rows), ""},
-		{"all rejected", result(gen.LeadProcessingStatusNoLeadsPassedValidation, 2, rows), ""},
+		{"duplicates only", gen.LeadLoadResult{LeadsAccepted: new(int64(2)), LeadsInserted: new(int64)}, ""},
+		{"all rejected", result(gen.LeadProcessingStatusNoLeadsPassedValidation, 2, rows),
+			failed + `"NO_LEADS_PASSED_VALIDATION", 2 leads supplied, 0 accepted, 1 rejected: The phone number is not valid`},
 		{"all rejected without rows", result(gen.LeadProcessingStatusNoLeadsPassedValidation, 2, nil),
-			`ringcx: load of leads failed: processingStatus "NO_LEADS_PASSED_VALIDATION", 2 leads supplied, 0 accepted`},
+			failed + `"NO_LEADS_PASSED_VALIDATION", 2 leads supplied, 0 accepted, 0 rejected`},
 		{"failure", result(gen.LeadProcessingStatusGeneralFailure, 0, nil),
-			`ringcx: load of leads failed: processingStatus "GENERAL_FAILURE", 0 leads supplied, 0 accepted`},
+			failed + `"GENERAL_FAILURE", 0 leads supplied, 0 accepted, 0 rejected`},
 		{"failure with a count", result(gen.LeadProcessingStatusGeneralFailure, 2, nil),
-			`ringcx: load of leads failed: processingStatus "GENERAL_FAILURE", 2 leads supplied, 0 accepted`},
+			failed + `"GENERAL_FAILURE", 2 leads supplied, 0 accepted, 0 rejected`},
 		{"nothing supplied", result(gen.LeadProcessingStatusDefaultNotAFailure, 0, nil),
-			`ringcx: load of leads failed: processingStatus "DEFAULT_NOT_A_FAILURE", 0 leads supplied, 0 accepted`},
+			failed + `"DEFAULT_NOT_A_FAILURE", 0 leads supplied, 0 accepted, 0 rejected`},
+		{"nothing accepted", gen.LeadLoadResult{ProcessingStatus: new(gen.LeadProcessingStatusDefaultNotAFailure), LeadsAccepted: new(int64)},
+			failed + `"DEFAULT_NOT_A_FAILURE", 0 leads supplied, 0 accepted, 0 rejected`},
 		{"message", gen.LeadLoadResult{LeadsSupplied: new(int64), ProcessingResult: new("no file")},
-			`ringcx: load of leads failed: processingStatus "", 0 leads supplied, 0 accepted: no file`},
+			failed + `"", 0 leads supplied, 0 accepted, 0 rejected: no file`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,23 +198,98 @@ func TestLoadBatchesEnds(t *testing.T) {
 func TestRejectedRows(t *testing.T) {
 	leads := []gen.Lead{
 		{ExternID: new("7"), LeadPhone: new("2125550100")}, {ExternID: new("7"), LeadPhone: new("2125550101")},
-		{ExternID: new("8"), LeadPhoneE164: new("+12125550102")}, {LeadPhone: new("2125550103")},
+		{ExternID: new("8"), LeadPhoneE164: new("+12125550102")}, {ExternID: new(""), LeadPhone: new("2125550103")},
+		{LeadPhone: new("2125550104")}, {LeadPhone: new("2125550104")},
 	}
 	tests := []struct {
 		row  []string
 		want int
 	}{
 		{[]string{"7", "2125550101"}, 1}, {[]string{"2125550100", "7"}, 0}, {[]string{"7"}, 0}, {[]string{"8", "+12125550102"}, 2},
-		{[]string{"7", "8", "+12125550102"}, 2}, {[]string{"2125550103"}, -1}, {nil, -1},
+		{[]string{"7", "8", "+12125550102"}, 2}, {[]string{"2125550103"}, 3}, {[]string{"Ana", "+12125550102"}, 2},
+		{[]string{"2125550104"}, -1}, {[]string{""}, -1}, {nil, -1},
 	}
 	for _, tt := range tests {
 		fake, client := newClient(t, nil)
-		fake.Respond("loadLeads", http.StatusOK, gen.LeadLoadResult{RejectedRows: []gen.RejectedRow{{RowData: tt.row}}})
+		fake.Respond("loadLeads", http.StatusOK, gen.LeadLoadResult{
+			LeadsAccepted: new(int64(5)), RejectedRows: []gen.RejectedRow{{RowData: tt.row}},
+		})
 		for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: leads}) {
 			if err != nil || len(batch.Rejected) != 1 || batch.Rejected[0].Index != tt.want {
 				t.Errorf("row %q: %+v, %v; want index %d", tt.row, batch.Rejected, err, tt.want)
 			}
 		}
+	}
+}
+
+// TestBatchesRejected checks that batches whose leads are all rejected do not end a load, and that
+// a load without any other batch is an error.
+func TestBatchesRejected(t *testing.T) {
+	isBad := func(from, to int) (bad []int) {
+		for i := from; i < to; i++ {
+			bad = append(bad, i)
+		}
+		return bad
+	}
+	tests := []struct {
+		name     string
+		leads    []gen.Lead
+		rejected int
+		batches  int
+		ok       bool
+	}{
+		{"no leads", nil, 0, 0, true},
+		{"first batch", makeLeads(501, isBad(0, 500)...), 500, 2, true},
+		{"last batch", makeLeads(501, 500), 1, 2, true},
+		{"all batches", makeLeads(501, isBad(0, 501)...), 501, 2, false},
+		{"the only batch", makeLeads(1, 0), 1, 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, client := newClient(t, nil)
+			rejected, batches := 0, 0
+			var last error
+			for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: tt.leads}) {
+				rejected, batches, last = rejected+len(batch.Rejected), batches+1, err
+			}
+			if _, failed := errors.AsType[*gen.LeadLoadError](last); failed == tt.ok || rejected != tt.rejected || batches != tt.batches {
+				t.Errorf("%d rejected in %d batches, %v; want %d in %d, success: %t", rejected, batches, last, tt.rejected, tt.batches, tt.ok)
+			}
+		})
+	}
+}
+
+// TestDuplicates checks the number of leads that were removed as duplicates.
+func TestDuplicates(t *testing.T) {
+	_, client := newClient(t, nil)
+	load := gen.LeadLoadRequest{DuplicateHandling: new(gen.DuplicateHandlingRemoveAllExisting), UploadLeads: makeLeads(3, 1)}
+	for _, want := range []int64{0, 2} {
+		for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, load) {
+			if got := batch.Duplicates(); err != nil || got != want || len(batch.Rejected) != 1 {
+				t.Errorf("%d duplicates, %d rejected, %v; want %d and 1", got, len(batch.Rejected), err, want)
+			}
+		}
+	}
+	if got := (gen.LeadBatch{Result: gen.LeadLoadResult{LeadsAccepted: new(int64(2))}}).Duplicates(); got != 0 {
+		t.Errorf("%d duplicates without leadsInserted, want 0", got)
+	}
+}
+
+// TestLoadReturnsFailure checks that the services return a failure with status 200 as an error,
+// together with the response.
+func TestLoadReturnsFailure(t *testing.T) {
+	fake, client := newClient(t, nil)
+	fake.SetBehavior(ringcxtest.Behavior{LeadLoadFailure: gen.LeadProcessingStatusGeneralFailure})
+	result, err := client.Leads.Load(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: makeLeads(1)})
+	failed, ok := errors.AsType[*gen.LeadLoadError](err)
+	if !ok || cmp.Diff(failed.Result, result) != "" || wire.Value(result.ProcessingStatus) != gen.LeadProcessingStatusGeneralFailure {
+		t.Errorf("Load: %+v, %v", result, err)
+	}
+	fake.Respond("performLeadAction", http.StatusOK, gen.LeadActionResult{ErrorMessage: new("no campaign")})
+	action, err := client.Leads.PerformAction(t.Context(), account, gen.PerformLeadActionParams{LeadAction: gen.LeadActionPauseLeads},
+		gen.LeadActionRequest{CampaignLeadSearchCriteria: &gen.LeadSearch{ExternIds: []string{"a"}}})
+	if err == nil || wire.Value(action.ErrorMessage) != "no campaign" {
+		t.Errorf("PerformAction: %+v, %v", action, err)
 	}
 }
 

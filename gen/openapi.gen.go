@@ -1263,8 +1263,9 @@ type APIError struct {
 	// RequestURI is the URI of the request.
 	RequestURI *string `json:"requestUri,omitempty"`
 
-	// Timestamp is when the error happened, in milliseconds since 1970 in UTC.
-	Timestamp *int64 `json:"timestamp,omitempty"`
+	// Timestamp is when the error happened. The samples of the guide have milliseconds since 1970
+	// in UTC, and one has a string.
+	Timestamp *Time `json:"timestamp,omitempty"`
 
 	// ValidationErrors lists the fields of the request that are not valid.
 	ValidationErrors []ValidationError `json:"validationErrors,omitempty"`
@@ -4768,7 +4769,8 @@ type LeadLoadRequest struct {
 	// DNCTags are the tags of the do-not-call lists against which to check the leads.
 	DNCTags []string `json:"dncTags,omitempty"`
 
-	// DuplicateHandling is what to do with leads whose phone number is there already.
+	// DuplicateHandling is what to do with leads whose phone number is there already. The default is not
+	// documented; RETAIN_ALL is inferred.
 	DuplicateHandling *DuplicateHandling `json:"duplicateHandling,omitempty"`
 
 	// ExtendedLeadDataMappings maps the name of a custom value to the column of the file that contains it.
@@ -4784,7 +4786,8 @@ type LeadLoadRequest struct {
 	// InternationalNumberFormat reports whether the phone numbers are in E.164 form.
 	InternationalNumberFormat *bool `json:"internationalNumberFormat,omitempty"`
 
-	// ListState is the state of the new list: with ACTIVE its leads are dialed.
+	// ListState is the state of the new list: with ACTIVE its leads are dialed. The default is not
+	// documented; ACTIVE is inferred.
 	ListState *LeadListState `json:"listState,omitempty"`
 
 	// NumberOriginCountry is the country from which the phone numbers are written.
@@ -4808,7 +4811,7 @@ type LeadLoadRequest struct {
 	// ScheduleArchiveDts is when to archive the list.
 	ScheduleArchiveDts *Time `json:"scheduleArchiveDts,omitempty"`
 
-	// TimeZoneOption is how RingCX finds the time zone of a lead.
+	// TimeZoneOption is how RingCX finds the time zone of a lead. The default is not documented.
 	TimeZoneOption *TimeZoneOption `json:"timeZoneOption,omitempty"`
 
 	// TransactionID is LeadFilePreview.TransactionID: which file to load.
@@ -4820,8 +4823,8 @@ type LeadLoadRequest struct {
 
 // LeadLoadResult is what became of a load of leads.
 //
-// Check processingStatus, leadsAccepted and rejectedRows: the status of the response
-// is 200 also if nothing was loaded. The method Err of the Go type does the first.
+// The status of the response is 200 also if nothing was loaded: the method Err of the Go
+// type returns that as an error. Read rejectedRows, too.
 //
 // Many fields are documented only by name and type. Their meaning is inferred from the
 // name.
@@ -4849,13 +4852,14 @@ type LeadLoadResult struct {
 	// InternalDNCCount is how many leads are on the do-not-call list of the account.
 	InternalDNCCount *int64 `json:"internalDncCount,omitempty"`
 
-	// LeadsAccepted is how many leads were valid.
+	// LeadsAccepted is how many leads were valid, duplicates included. (Inferred.)
 	LeadsAccepted *int64 `json:"leadsAccepted,omitempty"`
 
 	// LeadsConverted is how many leads were converted.
 	LeadsConverted *int64 `json:"leadsConverted,omitempty"`
 
-	// LeadsInserted is how many leads were added to the campaign.
+	// LeadsInserted is how many leads were added to the campaign: those that were valid, without the
+	// duplicates that duplicateHandling removed. (Inferred.)
 	LeadsInserted *int64 `json:"leadsInserted,omitempty"`
 
 	// LeadsSupplied is how many leads the request contained. It is 0 if the load failed as a whole.
@@ -4928,8 +4932,9 @@ type LeadPass struct {
 	// DialDuration is how long the phone rang, in seconds.
 	DialDuration *int64 `json:"dialDuration,omitempty"`
 
-	// DialType reports how the lead was dialed. What true means is not documented.
-	DialType *bool `json:"dialType,omitempty"`
+	// DialType is how the lead was dialed. The reference has a boolean, of which it does not say
+	// what true means; a field of this name in a sample of the guide is a string.
+	DialType any `json:"dialType,omitempty"`
 
 	// Duration is how long the call took, in seconds.
 	Duration *int64 `json:"duration,omitempty"`
@@ -9372,8 +9377,8 @@ type ClientInterface interface {
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
 	// listAuxStates.
 	//
-	// The guide has no status for a username that is in use. Do not send the request
-	// again if its outcome is unknown: list the agents first.
+	// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+	// send the request again if its outcome is unknown: list the agents first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9390,8 +9395,8 @@ type ClientInterface interface {
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
 	// listAuxStates.
 	//
-	// The guide has no status for a username that is in use. Do not send the request
-	// again if its outcome is unknown: list the agents first.
+	// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+	// send the request again if its outcome is unknown: list the agents first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -9864,10 +9869,16 @@ type ClientInterface interface {
 	// LoadLeadsWithBody loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
+	// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+	// which is the description of the load.
 	//
 	// - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 	//   leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-	//   rejectedRows. (Seen in public clients.)
+	//   rejectedRows. (Seen in public clients.) The method Err of the Go type
+	//   LeadLoadResult returns such a failure as an error.
+	// - Duplicates that duplicateHandling removes are valid but not added: there are
+	//   leadsAccepted - leadsInserted of them, and the response does not say which.
+	//   (Inferred.)
 	// - An empty string in an optional field can make RingCX reject a lead: leave the
 	//   field out. (Seen in public clients.)
 	// - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -9890,10 +9901,16 @@ type ClientInterface interface {
 	// LoadLeads loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
+	// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+	// which is the description of the load.
 	//
 	// - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 	//   leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-	//   rejectedRows. (Seen in public clients.)
+	//   rejectedRows. (Seen in public clients.) The method Err of the Go type
+	//   LeadLoadResult returns such a failure as an error.
+	// - Duplicates that duplicateHandling removes are valid but not added: there are
+	//   leadsAccepted - leadsInserted of them, and the response does not say which.
+	//   (Inferred.)
 	// - An empty string in an optional field can make RingCX reject a lead: leave the
 	//   field out. (Seen in public clients.)
 	// - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -12781,8 +12798,8 @@ func (c *Client) ListAgents(ctx context.Context, accountID AccountID, agentGroup
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
 // listAuxStates.
 //
-// The guide has no status for a username that is in use. Do not send the request
-// again if its outcome is unknown: list the agents first.
+// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+// send the request again if its outcome is unknown: list the agents first.
 //
 // Limit: 120 requests per minute.
 //
@@ -12809,8 +12826,8 @@ func (c *Client) CreateAgentWithBody(ctx context.Context, accountID AccountID, a
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
 // listAuxStates.
 //
-// The guide has no status for a username that is in use. Do not send the request
-// again if its outcome is unknown: list the agents first.
+// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+// send the request again if its outcome is unknown: list the agents first.
 //
 // Limit: 120 requests per minute.
 //
@@ -13613,10 +13630,16 @@ func (c *Client) UpdateLead(ctx context.Context, accountID AccountID, leadID Lea
 // LoadLeadsWithBody loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
+// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+// which is the description of the load.
 //
 //   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 //     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-//     rejectedRows. (Seen in public clients.)
+//     rejectedRows. (Seen in public clients.) The method Err of the Go type
+//     LeadLoadResult returns such a failure as an error.
+//   - Duplicates that duplicateHandling removes are valid but not added: there are
+//     leadsAccepted - leadsInserted of them, and the response does not say which.
+//     (Inferred.)
 //   - An empty string in an optional field can make RingCX reject a lead: leave the
 //     field out. (Seen in public clients.)
 //   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -13649,10 +13672,16 @@ func (c *Client) LoadLeadsWithBody(ctx context.Context, accountID AccountID, cam
 // LoadLeads loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
+// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+// which is the description of the load.
 //
 //   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 //     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-//     rejectedRows. (Seen in public clients.)
+//     rejectedRows. (Seen in public clients.) The method Err of the Go type
+//     LeadLoadResult returns such a failure as an error.
+//   - Duplicates that duplicateHandling removes are valid but not added: there are
+//     leadsAccepted - leadsInserted of them, and the response does not say which.
+//     (Inferred.)
 //   - An empty string in an optional field can make RingCX reject a lead: leave the
 //     field out. (Seen in public clients.)
 //   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -26297,8 +26326,8 @@ type ClientWithResponsesInterface interface {
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
 	// listAuxStates.
 	//
-	// The guide has no status for a username that is in use. Do not send the request
-	// again if its outcome is unknown: list the agents first.
+	// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+	// send the request again if its outcome is unknown: list the agents first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26315,8 +26344,8 @@ type ClientWithResponsesInterface interface {
 	// password. The values of initLoginBaseState and initLoginBaseStateId are those of
 	// listAuxStates.
 	//
-	// The guide has no status for a username that is in use. Do not send the request
-	// again if its outcome is unknown: list the agents first.
+	// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+	// send the request again if its outcome is unknown: list the agents first.
 	//
 	// Limit: 120 requests per minute.
 	//
@@ -26813,10 +26842,16 @@ type ClientWithResponsesInterface interface {
 	// LoadLeadsWithBodyWithResponse loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
+	// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+	// which is the description of the load.
 	//
 	// - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 	//   leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-	//   rejectedRows. (Seen in public clients.)
+	//   rejectedRows. (Seen in public clients.) The method Err of the Go type
+	//   LeadLoadResult returns such a failure as an error.
+	// - Duplicates that duplicateHandling removes are valid but not added: there are
+	//   leadsAccepted - leadsInserted of them, and the response does not say which.
+	//   (Inferred.)
 	// - An empty string in an optional field can make RingCX reject a lead: leave the
 	//   field out. (Seen in public clients.)
 	// - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -26839,10 +26874,16 @@ type ClientWithResponsesInterface interface {
 	// LoadLeadsWithResponse loads leads into a campaign. A status of 200 may be a failure.
 	//
 	// The leads become a new list of the campaign. Each needs externId and a phone number.
+	// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+	// which is the description of the load.
 	//
 	// - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 	//   leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-	//   rejectedRows. (Seen in public clients.)
+	//   rejectedRows. (Seen in public clients.) The method Err of the Go type
+	//   LeadLoadResult returns such a failure as an error.
+	// - Duplicates that duplicateHandling removes are valid but not added: there are
+	//   leadsAccepted - leadsInserted of them, and the response does not say which.
+	//   (Inferred.)
 	// - An empty string in an optional field can make RingCX reject a lead: leave the
 	//   field out. (Seen in public clients.)
 	// - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -35036,8 +35077,8 @@ func (c *ClientWithResponses) ListAgentsWithResponse(ctx context.Context, accoun
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
 // listAuxStates.
 //
-// The guide has no status for a username that is in use. Do not send the request
-// again if its outcome is unknown: list the agents first.
+// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+// send the request again if its outcome is unknown: list the agents first.
 //
 // Limit: 120 requests per minute.
 //
@@ -35060,8 +35101,8 @@ func (c *ClientWithResponses) CreateAgentWithBodyWithResponse(ctx context.Contex
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
 // listAuxStates.
 //
-// The guide has no status for a username that is in use. Do not send the request
-// again if its outcome is unknown: list the agents first.
+// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+// send the request again if its outcome is unknown: list the agents first.
 //
 // Limit: 120 requests per minute.
 //
@@ -35756,10 +35797,16 @@ func (c *ClientWithResponses) UpdateLeadWithResponse(ctx context.Context, accoun
 // LoadLeadsWithBodyWithResponse loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
+// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+// which is the description of the load.
 //
 //   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 //     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-//     rejectedRows. (Seen in public clients.)
+//     rejectedRows. (Seen in public clients.) The method Err of the Go type
+//     LeadLoadResult returns such a failure as an error.
+//   - Duplicates that duplicateHandling removes are valid but not added: there are
+//     leadsAccepted - leadsInserted of them, and the response does not say which.
+//     (Inferred.)
 //   - An empty string in an optional field can make RingCX reject a lead: leave the
 //     field out. (Seen in public clients.)
 //   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -35788,10 +35835,16 @@ func (c *ClientWithResponses) LoadLeadsWithBodyWithResponse(ctx context.Context,
 // LoadLeadsWithResponse loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
+// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+// which is the description of the load.
 //
 //   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 //     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-//     rejectedRows. (Seen in public clients.)
+//     rejectedRows. (Seen in public clients.) The method Err of the Go type
+//     LeadLoadResult returns such a failure as an error.
+//   - Duplicates that duplicateHandling removes are valid but not added: there are
+//     leadsAccepted - leadsInserted of them, and the response does not say which.
+//     (Inferred.)
 //   - An empty string in an optional field can make RingCX reject a lead: leave the
 //     field out. (Seen in public clients.)
 //   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,

@@ -374,10 +374,11 @@ type RecordingsService service
 //
 // If it is not ready yet, the error wraps [wire.ErrNotReady].
 //
-// The caller must close the body of the response.
+// The caller must close the body of the response. If its Content-Type is another than
+// openapi.yaml declares, the error is a [*wire.DecodeError].
 func (s *RecordingsService) Get(ctx context.Context, rcAccountID wire.ID, subAccountID wire.ID, dialogID wire.ID, segmentID wire.ID, params *GetRecordingParams) (*http.Response, error) {
 	resp, err := s.client.GetRecording(ctx, wire.PathID(rcAccountID), wire.PathID(subAccountID), wire.PathID(dialogID), wire.PathID(segmentID), params)
-	return decode.Download(expected(17), resp, err)
+	return decode.Download(expected(17), []string{"audio/mpeg", "audio/wav"}, resp, err)
 }
 
 // TranscriptsService has the operations of the service Transcripts. It is a field of [Services].
@@ -893,8 +894,8 @@ func (s *AgentsService) All(ctx context.Context, accountID wire.ID, agentGroupID
 // password. The values of initLoginBaseState and initLoginBaseStateId are those of
 // listAuxStates.
 //
-// The guide has no status for a username that is in use. Do not send the request
-// again if its outcome is unknown: list the agents first.
+// No source has a status for a username that is in use: 400 and 409 are inferred. Do not
+// send the request again if its outcome is unknown: list the agents first.
 //
 // Limit: 120 requests per minute.
 //
@@ -1196,9 +1197,16 @@ type LeadsService service
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/actions, the operation performLeadAction. See [Client.PerformLeadAction].
 // It requires the permission READ Account + UPDATE Campaign.
+//
+// A response with status 200 may be a failure. Then PerformAction returns it with the error of
+// [LeadActionResult.Err].
 func (s *LeadsService) PerformAction(ctx context.Context, accountID wire.ID, params PerformLeadActionParams, body LeadActionRequest) (LeadActionResult, error) {
 	resp, err := s.client.PerformLeadAction(ctx, wire.PathID(accountID), &params, body)
-	return decode.Value[LeadActionResult](expected(60), resp, err)
+	result, err := decode.Value[LeadActionResult](expected(60), resp, err)
+	if err == nil {
+		err = result.Err()
+	}
+	return result, err
 }
 
 // Search searches for leads.
@@ -1328,10 +1336,16 @@ func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID Lea
 // Load loads leads into a campaign. A status of 200 may be a failure.
 //
 // The leads become a new list of the campaign. Each needs externId and a phone number.
+// The response has no id of the list: find it with listCampaignLeadLists by its listDesc,
+// which is the description of the load.
 //
 //   - A status of 200 may be a failure: then processingStatus is GENERAL_FAILURE and
 //     leadsSupplied is 0. Compare leadsAccepted with the number of leads, and read
-//     rejectedRows. (Seen in public clients.)
+//     rejectedRows. (Seen in public clients.) The method Err of the Go type
+//     LeadLoadResult returns such a failure as an error.
+//   - Duplicates that duplicateHandling removes are valid but not added: there are
+//     leadsAccepted - leadsInserted of them, and the response does not say which.
+//     (Inferred.)
 //   - An empty string in an optional field can make RingCX reject a lead: leave the
 //     field out. (Seen in public clients.)
 //   - The request is not idempotent: if it is sent twice, all leads may be loaded twice,
@@ -1348,9 +1362,16 @@ func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID Lea
 //
 // It sends POST /voice/api/v1/admin/accounts/{accountId}/campaigns/{campaignId}/leadLoader/direct, the operation loadLeads. See [Client.LoadLeads].
 // It requires the permission UPDATE Campaign.
+//
+// A response with status 200 may be a failure. Then Load returns it with the error of
+// [LeadLoadResult.Err].
 func (s *LeadsService) Load(ctx context.Context, accountID wire.ID, campaignID CampaignID, body LeadLoadRequest) (LeadLoadResult, error) {
 	resp, err := s.client.LoadLeads(ctx, wire.PathID(accountID), campaignID, body)
-	return decode.Value[LeadLoadResult](expected(67), resp, err)
+	result, err := decode.Value[LeadLoadResult](expected(67), resp, err)
+	if err == nil {
+		err = result.Err()
+	}
+	return result, err
 }
 
 // LeadFilesService has the operations of the service LeadFiles. It is a field of [Services].
