@@ -390,3 +390,52 @@ func TestLoadIsNotRepeated(t *testing.T) {
 		})
 	}
 }
+
+// TestRepeatedPUT checks that a PUT that does or creates something is sent once if the response is
+// a 503 with Retry-After, because it may have been processed, and that one that replaces a thing is
+// sent again.
+func TestRepeatedPUT(t *testing.T) {
+	action := gen.LeadActionRequest{
+		CampaignLeadSearchCriteria: &gen.LeadSearch{CampaignIds: []int64{campaign}},
+		LeadActionParams:           &gen.LeadActionParams{ParamMap: map[string]any{"EMAIL_TO": "kim@example.com"}},
+	}
+	skill := gen.QueueSkill{SkillName: new("Spanish")}
+	tests := []struct {
+		endpoint ringcxtest.Endpoint
+		want     int // requests
+		call     func(*ringcx.Client) error
+	}{
+		{"performLeadAction", 1, func(client *ringcx.Client) error {
+			params := gen.PerformLeadActionParams{LeadAction: gen.LeadActionEmailLeads}
+			_, err := client.Leads.PerformAction(t.Context(), account, params, action)
+			return err
+		}},
+		{"saveQueueSkills", 1, func(client *ringcx.Client) error {
+			_, err := client.QueueSkills.SaveList(t.Context(), account, 1, []gen.QueueSkill{skill})
+			return err
+		}},
+		{"updateQueueSkill", 2, func(client *ringcx.Client) error {
+			_, err := client.QueueSkills.Update(t.Context(), account, 1, 2, skill)
+			return err
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.endpoint), func(t *testing.T) {
+			isFirst := true
+			fake, client := newClient(t, func(req *http.Request, resp *http.Response) *http.Response {
+				if req.Method == http.MethodPut && isFirst {
+					isFirst = false
+					resp.StatusCode = http.StatusServiceUnavailable
+					resp.Header.Set("Retry-After", "1")
+				}
+				return resp
+			})
+			if err := tt.call(client); err == nil {
+				t.Error("no error, want the status 503, or 404 of the repetition")
+			}
+			if n := fake.Counts().Arrivals[tt.endpoint]; n != tt.want {
+				t.Errorf("%d requests, want %d", n, tt.want)
+			}
+		})
+	}
+}

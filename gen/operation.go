@@ -21,8 +21,9 @@ type Operation struct {
 	// All copies of an Operation share it: do not change it.
 	Success []int
 	// Idempotent reports whether sending the request twice has the same effect as sending it
-	// once: it is a GET, HEAD, PUT or DELETE, or openapi.yaml says so with x-idempotent, for
-	// example of a POST that searches.
+	// once. openapi.yaml says so with x-idempotent: it is true for a POST that searches, and
+	// false for a PUT that creates something, sends e-mail, or may do so. Without x-idempotent,
+	// a GET, HEAD, PUT or DELETE is idempotent.
 	Idempotent bool
 
 	// Service is the service and the method, for example "Accounts.List" (x-service). It is

@@ -41,11 +41,45 @@ func loadSpec(t *testing.T) *openapi3.T {
 	return spec
 }
 
+// sentAgain are the operations that are not a GET or HEAD and that a client sends again after a
+// status 503, although RingCX may have processed them: a repetition has no further effect.
+var sentAgain = []string{
+	// They only read, or refresh something.
+	"listAgentStats", "listExtendedAgentStats", "listInteractions", "listQueueStats", "pingCall", "refreshDialer",
+	"searchAuditLogs", "searchDNCEntries", "searchLeads", "searchLeadsByPhoneList",
+	// They delete, end or remove one thing, or everything of a kind.
+	"deleteAPIToken", "deleteAgent", "deleteAgentGroup", "deleteAgentStateSubscription", "deleteCampaign", "deleteDNCEntriesByCountry",
+	"deleteDNCEntriesByTag", "deleteDNCEntry", "deleteDNCTag", "deleteDialGroup", "deletePersonaPhone", "deleteQueue",
+	"deleteQueueDisposition", "deleteQueueGroup", "deleteQueueSkill", "deleteSkillProfile", "deleteUser", "logout",
+	"removeSkillProfileSkill", "removeUserRole", "stopDialogStream", "stopSegmentStream", "unassignQueueAgent",
+	// They replace the fields of one thing that has an id.
+	"setQueueActive", "setQueuePriorityGroup", "setUserActive", "updateAgent", "updateAgentGroup", "updateAgentStateSubscription",
+	"updateCampaign", "updateDialGroup", "updateLead", "updatePersonaPhone", "updateQueue", "updateQueueDisposition", "updateQueueGroup",
+	"updateQueueSkill", "updateSkillProfile", "updateUser",
+	// They assign by id. A repetition assigns the same, whether it adds to the others or replaces them.
+	"assignDialGroupAgents", "assignQueueAgents", "assignSkillProfileSkill", "reassignUsers",
+}
+
+// TestSentAgain compares the operations that are sent again after a status 503 with sentAgain, so
+// that someone decides about each new one. If a repetition could have an effect, give the operation
+// x-idempotent: false.
+func TestSentAgain(t *testing.T) {
+	var got []string
+	for _, op := range gen.Operations() {
+		if op.Idempotent && op.Method != "GET" && op.Method != "HEAD" {
+			got = append(got, op.ID)
+		}
+	}
+	if diff := gocmp.Diff(slices.Sorted(slices.Values(sentAgain)), slices.Sorted(slices.Values(got))); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+}
+
 // extensions is the vendor extensions of an operation.
 type extensions struct {
 	Service    string `json:"x-service"`
 	Permission string `json:"x-permission"`
-	Idempotent bool   `json:"x-idempotent"`
+	Idempotent *bool  `json:"x-idempotent"`
 	Delayed    bool   `json:"x-delayed"`
 	Limits     []struct {
 		Requests int
@@ -70,7 +104,10 @@ func operationOf(t *testing.T, spec *openapi3.T, method, path string, o *openapi
 	}
 	op := gen.Operation{
 		ID: o.OperationID, Method: method, Path: path, Service: x.Service, Permission: x.Permission,
-		Idempotent: x.Idempotent || method == "GET" || method == "PUT" || method == "DELETE", Delayed: x.Delayed,
+		Idempotent: method == "GET" || method == "PUT" || method == "DELETE", Delayed: x.Delayed,
+	}
+	if x.Idempotent != nil {
+		op.Idempotent = *x.Idempotent
 	}
 	if security := o.Security; security != nil {
 		for _, scheme := range *security {

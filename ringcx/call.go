@@ -255,16 +255,23 @@ func (c *call) retryable(resp *http.Response, err error) bool {
 }
 
 // isIdempotent reports whether sending req, a request of op, twice has the same effect as
-// sending it once. Its method says so, or op, or the caller with a header, by the same rule
-// as net/http's Transport.
+// sending it once. The caller says so with a header, by the same rule as net/http's Transport,
+// or else op. If openapi.yaml has no such operation, op is zero and the method decides: a PUT is
+// not idempotent, because RingCX has some that create a part of what they contain.
 func isIdempotent(req *http.Request, op gen.Operation) bool {
-	switch req.Method {
-	case "", http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace:
-		return true
-	}
 	_, key := req.Header["Idempotency-Key"]
 	_, xKey := req.Header["X-Idempotency-Key"]
-	return op.Idempotent || key || xKey
+	switch {
+	case key || xKey:
+		return true
+	case op.ID != "":
+		return op.Idempotent
+	}
+	switch req.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
 }
 
 // isPermanent reports whether err is a network error that another attempt would meet

@@ -11,6 +11,8 @@ import (
 func TestIsIdempotent(t *testing.T) {
 	search := gen.Operation{ID: "search", Idempotent: true}
 	load := gen.Operation{ID: "load"}
+	update := gen.Operation{ID: "update", Idempotent: true}
+	action := gen.Operation{ID: "action"}
 	key := http.Header{"Idempotency-Key": {"1"}}
 	tests := []struct {
 		name   string
@@ -22,6 +24,13 @@ func TestIsIdempotent(t *testing.T) {
 		{"GET", "GET", nil, gen.Operation{}, true},
 		{"no method, which means GET", "", nil, gen.Operation{}, true},
 		{"OPTIONS", "OPTIONS", nil, gen.Operation{}, true},
+		{"PUT of an unknown path", "PUT", nil, gen.Operation{}, false},
+		{"PUT of an unknown path, with a key", "PUT", key, gen.Operation{}, true},
+		{"PUT that replaces", "PUT", nil, update, true},
+		{"PUT that acts", "PUT", nil, action, false},
+		{"PUT that acts, with a key", "PUT", key, action, true},
+		{"DELETE of an unknown path", "DELETE", nil, gen.Operation{}, true},
+		{"DELETE that acts", "DELETE", nil, action, false},
 		{"POST of an unknown path", "POST", nil, gen.Operation{}, false},
 		{"POST of an unknown path, with a key", "POST", key, gen.Operation{}, true},
 		{"POST that searches", "POST", nil, search, true},

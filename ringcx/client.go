@@ -21,9 +21,9 @@ import (
 // Use [Get] or [Stream] to read the results of these methods, which contain the status and
 // the headers. A Client is safe for concurrent use.
 //
-// A Client sends calls again after some statuses and errors: see [TokenSource.Transport]. A
-// POST is not sent again if RingCX may have processed it, unless openapi.yaml says that it
-// may be, or the program says so with a header Idempotency-Key.
+// A Client sends calls again after some statuses and errors: see [TokenSource.Transport]. If
+// RingCX may have processed a call, it is sent again only if a repetition has no further effect:
+// [gen.Operation] says so, or the program with a header Idempotency-Key.
 type Client struct {
 	gen.Services
 	*gen.ClientWithResponses

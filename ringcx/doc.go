@@ -35,8 +35,9 @@
 //   - A file is sent as a [wire.File], and read from the body of an http.Response, which the
 //     caller must close. Neither is kept in memory. The error for a recording, a transcript or
 //     a summary that is not ready yet wraps [wire.ErrNotReady].
-//   - A POST that RingCX may have processed is not sent again: see [WithoutRetry] and
-//     Config.MaxReplays for the others.
+//   - A call that RingCX may have processed is not sent again if a repetition could have an
+//     effect: see [TokenSource.Transport], and [WithoutRetry] and Config.MaxReplays for the
+//     others.
 //
 // [Client.Do] sends any other request.
 //

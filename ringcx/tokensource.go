@@ -136,10 +136,11 @@ func (s *TokenSource) Invalidate(t *oauth2.Token) {
 //     more, except 501, and for a network error, unless the error is permanent, such as
 //     an untrusted certificate.
 //
-// A POST or PATCH is not idempotent: it may load leads or place a call, and RingCX may have
-// processed it before it sent a 503. Exceptions are the operations that openapi.yaml
-// marks with x-idempotent, such as searches, and requests with a header Idempotency-Key or
-// X-Idempotency-Key. As in net/http, a key without a value ([]string{}) is not sent: RingCX
+// RingCX may have processed a request before it sent a 503. Idempotent are the operations
+// whose [gen.Operation] says so: those that read, search or delete, and a PUT that replaces one
+// thing, but not one that acts on leads or creates a part of a list. Of other paths, a GET,
+// HEAD, DELETE, OPTIONS or TRACE is idempotent. So is a request with a header Idempotency-Key
+// or X-Idempotency-Key. As in net/http, a key without a value ([]string{}) is not sent: RingCX
 // does not document these headers.
 //
 // A request is sent again at most Config.MaxReplays times (0 means 3), not counting the
