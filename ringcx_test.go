@@ -51,8 +51,8 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// TestObserved requires that each operation says where its shape is from.
-func TestObserved(t *testing.T) {
+// TestObservedExtension requires that each operation says where its shape is from.
+func TestObservedExtension(t *testing.T) {
 	for _, o := range operations(t) {
 		if from := o.Extensions["x-observed"]; from != "documented" && from != "seen" && from != "inferred" {
 			t.Errorf("%s: x-observed is %v, want documented, seen or inferred", o.OperationID, from)
