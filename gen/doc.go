@@ -18,7 +18,8 @@
 // any number of leads, and [ReportsService.AllInteractionsBetween] and its like for any time.
 //
 // [ClientWithResponses] has the same operations without services. Its methods also return the
-// status and the headers. A field of a result is only about the statuses of a success.
+// status and the headers. They take most ids in a path as [wire.PathID]: for a [wire.ID], pass
+// wire.PathID(id). A field of a result is only about the statuses of a success.
 //
 // An optional field of a response is a pointer or a slice. It is nil if RingCX sent null
 // or omitted the field; [wire.Value] reads it. Fields that openapi.yaml does not list are

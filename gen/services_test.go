@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -89,7 +90,7 @@ func serviceDocs(t *testing.T) map[string]string {
 // if the operation is deprecated.
 func TestServiceDocs(t *testing.T) {
 	docs := serviceDocs(t)
-	described := descriptions(t)
+	described, replaces := descriptions(t), replacements(t)
 	for _, op := range gen.Operations() {
 		if op.Service == "" {
 			continue
@@ -108,10 +109,30 @@ func TestServiceDocs(t *testing.T) {
 		if needs == "" && strings.Contains(doc, "It requires the permission") {
 			t.Errorf("the comment of %s names a permission that every user has:\n%s", op.Service, doc)
 		}
+		if got := strings.Contains(doc, "[wire.Merge]"); got != replaces[op.ID] {
+			t.Errorf("the comment of %s mentions wire.Merge: %t, want %t", op.Service, got, replaces[op.ID])
+		}
 		if strings.Contains(doc, "no `x-deprecated-reason`") {
 			t.Errorf("%s is deprecated without an x-deprecated-reason", op.Service)
 		}
 	}
+}
+
+// replacements returns the operations, by operationId, that take a resource with PUT and return it.
+func replacements(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	for _, item := range loadSpec(t).Paths.Map() {
+		if item.Put == nil || item.Put.RequestBody == nil {
+			continue
+		}
+		takes := item.Put.RequestBody.Value.Content["application/json"]
+		returns := item.Put.Responses.Status(http.StatusOK).Value.Content["application/json"]
+		if takes != nil && returns != nil && takes.Schema.Ref != "" {
+			all[item.Put.OperationID] = takes.Schema.Ref == returns.Schema.Ref
+		}
+	}
+	return all
 }
 
 // descriptions returns the paragraphs of the description of each operation, by operationId, each
