@@ -87,7 +87,8 @@ surprises of a method. The *operationId* is the name that ` + "`Fault` and `Resp
 *Needs* is the permission or role that RingCX documents, as ` + "`SetPermissions`" + ` of ringcxtest takes
 it (a role as ` + "`ROLE SUPER_USER`" + `). The app needs the scope Read Accounts,
 and CX Routing for the availability of a queue. *Limit* is the number of requests that RingCX
-allows; without one it is 120 in a minute. The requests and responses are as documented by RingCentral,
+allows; without one it is 120 in a minute. A call that meets a 429 is sent again: for bulk work,
+set ` + "`Config.MaxReplays`" + ` to 8, which waits for at least a minute in all. The requests and responses are as documented by RingCentral,
 unless the row says *seen* (in public clients) or *inferred* (from what is documented or seen). None
 was tried against the live service.
 `)

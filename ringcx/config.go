@@ -156,6 +156,11 @@ type Config struct {
 	// this way, or that a limit or the Store held back. Each such failure counts like a
 	// replay, unless it is older than the call.
 	//
+	// If a response does not say how long to wait, the waits are about 1, 2, 4 and 8 s, then
+	// 15 s each. The default thus ends after about 7 s, but a limit of calls a minute may
+	// last a minute: a program that sends more than 120 calls in a minute should set 8,
+	// which waits for at least a minute in all.
+	//
 	// Default: 3. The zero value means the default: to turn retries off, use a negative
 	// value, or [WithoutRetry] for one call. The second attempt after a status 401 does
 	// not count, and is made in any case.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest"
 )
 
 // service is a RoundTripper. It responds to token requests with numbered tokens and to
@@ -262,6 +265,39 @@ func TestUserAgent(t *testing.T) {
 			if !strings.HasPrefix(strings.Join(got, ","), strings.Join(c.want, ",")) || len(got) != len(c.want) {
 				t.Errorf("User-Agent is %q, want %q", got, c.want)
 			}
+		})
+	}
+}
+
+// TestBulkWork makes more calls than the limit of 120 a minute allows. A response with status 429
+// has no Retry-After: with the default of MaxReplays the waits are too short, with 8 they are not.
+func TestBulkWork(t *testing.T) {
+	const calls = 300
+	tests := []struct {
+		name string
+		max  int
+		done bool
+	}{
+		{"default", 0, false},
+		{"8, as documented", 8, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake := ringcxtest.NewServer(t)
+				fake.LimitRates(true)
+				cfg := fake.Config()
+				cfg.MaxReplays = tt.max
+				client := newClient(t, cfg)
+				var err error
+				done := 0
+				for ; done < calls && err == nil; done++ {
+					_, err = client.AgentGroups.Create(t.Context(), "333333", gen.AgentGroup{GroupName: fmt.Sprint("Team ", done)})
+				}
+				if tt.done != (err == nil) || !tt.done && !errors.Is(err, ringcx.ErrRateLimited) {
+					t.Errorf("after %d calls: %v, want all done: %t", done, err, tt.done)
+				}
+			})
 		})
 	}
 }

@@ -44,7 +44,8 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 }
 
 // PathID is an identifier in the path of a request, such as an account id. It is one
-// segment of the path.
+// segment of the path. The methods of the generated client take it, those of the services an
+// [ID]: PathID(id) converts one.
 //
 // With the ids "", "." and ".." the request would go to another URL. The generated
 // client returns an error for them and sends nothing. It escapes every other text,

@@ -14,7 +14,8 @@ type permissions struct {
 }
 
 // SetPermissions sets what the user may do, in the form of x-permission in openapi.yaml: a right
-// and an object, such as "READ Campaign", or a role, such as "ROLE SUPER_USER". A call of an
+// and an object, such as "READ Campaign", or a role, such as "ROLE SUPER_USER". The comments of
+// the services and the errors of package ringcx name permissions in the same form. A call of an
 // operation with an x-permission that they do not cover gets a response with status 403.
 // Without arguments the user may call only operations without an x-permission, and those for
 // every user. By default, and after SetPermissions("*"), the user may call everything.
