@@ -58,7 +58,7 @@ func (c *call) do() (*http.Response, error) {
 		st, err := c.token()
 		if err != nil {
 			c.closeBody()
-			return nil, c.withCause(err)
+			return nil, asNotSent(c.withCause(err))
 		}
 		if c.first401 != nil && st.token.AccessToken == c.sentToken {
 			return c.first401, nil // there is no newer token

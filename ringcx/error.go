@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,32 @@ var (
 	ErrNotFound     = errors.New("ringcx: not found")    // status 404
 	ErrRateLimited  = errors.New("ringcx: rate limited") // status 429
 )
+
+// ErrNotSent reports that a call failed because no token could be obtained, so that RingCX did not
+// process it: a sign-in, an exchange or a refresh failed, the Store failed, the TokenSource is
+// closed, or the context ended before. A call that creates something can then be sent again
+// without doing it twice. errors.Is reports whether an error is such an error; each [*Error] of
+// [StageLogin], [StageExchange] and [StageRefresh] is one.
+//
+// An attempt of the call may have been sent before: one that RingCX rejected with status 401 or
+// 429, or, if the call is idempotent, one that failed in another way.
+//
+// Any other error without a status does not say whether RingCX processed the call.
+var ErrNotSent = errors.New("ringcx: the call was not sent")
+
+// notSentError is an error that prevented a call, and is no [*Error].
+type notSentError struct{ error }
+
+func (e notSentError) Unwrap() error        { return e.error }
+func (e notSentError) Is(target error) bool { return target == ErrNotSent }
+
+// asNotSent returns err, the reason why there is no token for a call, as an ErrNotSent.
+func asNotSent(err error) error {
+	if asError(err) != nil {
+		return err // Error.Is matches ErrNotSent
+	}
+	return notSentError{err}
+}
 
 // ErrClosed is returned by the methods of a [TokenSource] after Close.
 var ErrClosed = errors.New("ringcx: the TokenSource is closed")
@@ -143,8 +170,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Is reports whether target is the error for e's status: [ErrUnauthorized],
-// [ErrForbidden], [ErrNotFound], [ErrConflict] or [ErrRateLimited].
+// [ErrForbidden], [ErrNotFound], [ErrConflict] or [ErrRateLimited], or is [ErrNotSent] and e is
+// about a token.
 func (e *Error) Is(target error) bool {
+	if target == ErrNotSent {
+		return slices.Contains([]Stage{StageLogin, StageExchange, StageRefresh}, e.Stage)
+	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
 		return target == ErrUnauthorized

@@ -21,8 +21,8 @@ const (
 // everything below its resources. If it is the path of one resource, data is that resource;
 // it replaces the one with this id or is added. Accounts and other resources in the path that
 // do not exist are created from the examples of openapi.yaml. A collection that was not set
-// begins with the examples of openapi.yaml, and one below a resource that a request has
-// created is empty.
+// begins with the examples, too, unless it is below a resource that Set or a request has made:
+// then it is empty.
 //
 // Data is marshaled as JSON. A Server of [NewServer] compares it with openapi.yaml when it is
 // sent. Use [Server.SetJSON] for data that openapi.yaml does not allow. The test fails at once

@@ -47,8 +47,8 @@
 //
 // A Server keeps resources: what a request creates is listed, found, changed and deleted by
 // other requests. It recognizes them by the shape of the paths in openapi.yaml. The
-// collections begin with the examples of openapi.yaml, and so does the session data in the
-// response to an exchange. Operations without resources, such as reports, respond with their
+// collections begin with the examples of openapi.yaml, except below a resource that a request or
+// [Server.Set] has made. The session data in the response to an exchange are examples, too. Operations without resources, such as reports, respond with their
 // example.
 //
 // [Server.Set] and [Server.SetJSON] replace the resources at a path, and [Server.Get] reads

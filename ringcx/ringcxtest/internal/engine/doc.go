@@ -13,7 +13,8 @@
 // operations have lists. Operations with bodies that say nothing about resources respond with
 // the examples of the document. [API.Serves] tells them apart.
 //
-// An [Engine] has the resources. Each collection begins with the examples of the document. A new
+// An [Engine] has the resources. Each collection begins with the examples of the document, or,
+// below a resource that Set or an operation has made, without resources. A new
 // resource gets an id of its own; the fields that the request lacks are those of the
 // example. A resource below one that does not exist is not found, and deleting a resource
 // deletes everything below it. The same requests in the same order get the same responses.

@@ -56,7 +56,7 @@ func (e *Edit) List(path string) []map[string]any {
 }
 
 // BeganWithExamples reports whether the collection at a path began with the examples of the
-// document, as one does that is not set and not below a resource that an operation has created.
+// document, as one does that is not set and not below a resource that Set or an operation has made.
 func (e *Edit) BeganWithExamples(path string) bool {
 	s := e.setOf(path)
 	return s != nil && s.sample

@@ -199,6 +199,7 @@ func (e *Engine) setOne(c *collection, values []string, data []byte, foreign boo
 	e.createParents(c.node, values)
 	s, id := e.setAt(c, values), values[c.node.depth]
 	i := s.decode(raw)
+	i.created = true
 	if i.foreign = foreign; i.id != id {
 		i.id, i.object, i.raw = id, e.api.withID(c, i.object, id), nil
 	}

@@ -27,7 +27,7 @@ type item struct {
 	object  map[string]any
 	raw     json.RawMessage // nil if it was not encoded yet
 	foreign bool            // it need not match the document
-	created bool            // by an operation: its own collections begin empty
+	created bool            // by an operation or by Set: its own collections begin empty
 }
 
 // encode returns the JSON of the item.
@@ -47,7 +47,7 @@ func (s *set) read() {
 	s.source = nil
 	for raw := range source {
 		i := s.decode(raw)
-		i.foreign = s.foreign
+		i.foreign, i.created = s.foreign, true
 		s.add(i)
 	}
 }

@@ -58,7 +58,7 @@ func (e *store) reserve(c *collection) {
 	}
 }
 
-// isCreated reports whether a resource in the path of n was created by an operation.
+// isCreated reports whether a resource in the path of n was created by an operation or by Set.
 func (e *store) isCreated(n *node, values []string) bool {
 	for _, parent := range n.items() {
 		if c := e.api.collectionAt(parent.parent); c != nil {
