@@ -32,15 +32,29 @@ crm-70003,2125550103,Ines,Costa,
 `) // in production: os.Open
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	loaded, err := loadCSV(ctx, client, "333333", 9001, file)
+	const accountID, campaignID = "333333", 9001
+	loaded, err := loadCSV(ctx, client, accountID, campaignID, file)
 	fmt.Println(loaded, "leads loaded")
 	if err != nil {
 		log.Fatal(err)
 	}
+	lists, err := client.Campaigns.ListLeadLists(ctx, accountID, 8001, campaignID) // the dial group of the campaign
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, list := range lists { // each batch makes one
+		if wire.Value(list.ListDesc) == description {
+			fmt.Println("list with", wire.Value(list.LeadsAccepted), "leads")
+		}
+	}
 	// Output:
 	// line 3, lead crm-70002: The phone number is not valid
 	// 2 leads loaded
+	// list with 2 leads
 }
+
+// description is that of the lists. Choose one for each load, to find its lists.
+const description = "Renewals of June, from crm-70001 on"
 
 // loadCSV loads the leads of a file and returns how many RingCX added to the campaign. It prints
 // the rows that RingCX rejected. After an error it is safe to load the file again from the line
@@ -51,7 +65,7 @@ func loadCSV(ctx context.Context, client *ringcx.Client, accountID wire.ID, camp
 		return 0, err
 	}
 	load := gen.LeadLoadRequest{
-		Description:       new("Renewals of June"),
+		Description:       new(description),
 		DuplicateHandling: new(gen.DuplicateHandlingRemoveAllExisting),
 		ListState:         new(gen.LeadListStateActive),
 		TimeZoneOption:    new(gen.TimeZoneOptionNPANXX),
@@ -62,8 +76,11 @@ func loadCSV(ctx context.Context, client *ringcx.Client, accountID wire.ID, camp
 			return loaded, fmt.Errorf("leads from line %d on: %w", lines[batch.First], explain(err))
 		}
 		loaded += wire.Value(batch.Result.LeadsInserted)
+		if n := batch.Duplicates(); n > 0 {
+			fmt.Println(n, "leads are in the campaign already")
+		}
 		for _, r := range batch.Rejected {
-			if r.Index < 0 { // RingCX sent neither the id nor the phone number
+			if r.Index < 0 { // RingCX sent neither the id nor a phone number that only one lead has
 				fmt.Printf("lead %q: %s\n", r.RowData, r.Message)
 				continue
 			}
@@ -77,7 +94,7 @@ func loadCSV(ctx context.Context, client *ringcx.Client, accountID wire.ID, camp
 func explain(err error) error {
 	_, failed := errors.AsType[*gen.LeadLoadError](err) // status 200, but nothing was loaded
 	rejected, ok := errors.AsType[*ringcx.Error](err)
-	if failed || ok && rejected.StatusCode < 500 {
+	if failed || errors.Is(err, ringcx.ErrNotSent) || ok && rejected.StatusCode < 500 {
 		return err
 	}
 	return fmt.Errorf("RingCX may have loaded the leads: search for them before loading them again: %w", err)
