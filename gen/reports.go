@@ -25,8 +25,11 @@ import (
 // that [NewInteractionSearch] chooses. A window is requested when the segments of the window
 // before have been consumed. It waits so that this process keeps to the limits of the operation
 // (3 requests in a minute, 9 in 15 minutes): a day takes two minutes. All iterators of a client
-// for the same sub-account wait together. Other processes, and calls of ListInteractions, are
-// not counted; RingCX may then return status 429.
+// for the same sub-account wait together. Other processes, also a run of this program before, and
+// calls of ListInteractions are not counted; RingCX may then return status 429. If it asks for
+// more than a minute, the iterator ends with that error: wait for RetryAfter of the *ringcx.Error,
+// and begin again with the window that the error names. A program that does this by itself makes a
+// call for each window.
 //
 // The iterator yields at most one error, with the zero segment, and then ends. It is a
 // [*WindowError], and nothing is sent, if to is not after from or less than [ReportDelay] ago.
@@ -35,7 +38,8 @@ import (
 // before have been yielded and those of this window have not.
 //
 // RingCX does not say whether the edges belong to a window. A segment that two windows contain
-// is yielded once; they are compared by SegmentID.
+// is yielded once; they are compared by SegmentID. A segment that ended exactly at to may also be
+// yielded, so that two calls for consecutive times may both yield it.
 //
 // That a window begins at SegmentEndTime is documented, and on one page contradicted. If a
 // segment ended more than a minute outside of its window, RingCX uses other windows than

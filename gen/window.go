@@ -12,11 +12,18 @@ const (
 	// for interactions.
 	ReportWindow = 3 * time.Hour
 
-	// ReportDelay is how long ago the window of a report must have ended: 5 minutes. For
-	// recordings and transcripts 15 minutes are advised.
+	// ReportDelay is how long ago the window of a report must have ended: 5 minutes. Recordings
+	// and transcripts take longer: see [MediaDelay].
 	//
 	// Source: RingCX API reference and RingCX developer guide, "Integration reports".
 	ReportDelay = 5 * time.Minute
+
+	// MediaDelay is how long after its end a segment has its recording and its transcript: 15
+	// minutes, the longest time that is documented. If the error still wraps [wire.ErrNotReady]
+	// after twice that time, there is probably none (inferred).
+	//
+	// Source: RingCX developer guide, "Integration reports" and "Call transcripts".
+	MediaDelay = 15 * time.Minute
 )
 
 // The sources of the rules for windows.

@@ -17,8 +17,10 @@ import (
 // This example exports the interactions of yesterday from 8 to 17 o'clock as lines of JSON, one
 // window after the other. If the program stops, it can continue after the last complete window.
 //
-// A whole day has eight windows, and takes two minutes because of RingCX's limits, which
-// AllInteractionsBetween keeps to. It also accepts a whole day at once.
+// AllInteractionsBetween keeps to RingCX's limits: the eight windows of a day take two minutes. It
+// counts the requests of this process only, so that a second run within 15 minutes may get status
+// 429. A segment that ended at the edge of two windows may be in both of them: store segments by
+// SegmentID. One call for the whole time yields it once.
 func Example_exportInteractions() {
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -35,11 +37,13 @@ func Example_exportInteractions() {
 		log.Fatal(err)
 	}
 
+	// In production: AccountID and RCAccountID of an account of client.Accounts.List.
+	const accountID, rcAccountID = "333333", "444444"
 	ctx := context.Background()
 	lines := json.NewEncoder(io.Discard) // in production: a file
 	for start := from; start.Before(to); start = start.Add(gen.ReportWindow) {
 		n := 0
-		for segment, err := range client.Reports.AllInteractionsBetween(ctx, "99990000", "333333", start, start.Add(gen.ReportWindow)) {
+		for segment, err := range client.Reports.AllInteractionsBetween(ctx, rcAccountID, accountID, start, start.Add(gen.ReportWindow)) {
 			if err != nil {
 				log.Fatal(err)
 			}

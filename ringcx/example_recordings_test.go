@@ -16,8 +16,12 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
+// The ids of the example. In production: AccountID and RCAccountID of an account of
+// client.Accounts.List.
+const accountID, rcAccountID = "333333", "444444"
+
 // This example saves the recordings of a search. A recording that is not ready yet is left
-// for the next run.
+// for the next run, unless it is too old to become ready.
 func Example_archiveRecordings() {
 	fake := ringcxtest.New()
 	defer fake.Close()
@@ -33,12 +37,14 @@ func Example_archiveRecordings() {
 	defer os.RemoveAll(dir)
 
 	ctx, now := context.Background(), time.Now()
-	for segment, err := range client.Reports.AllInteractionsBetween(ctx, "99990000", "333333", now.Add(-time.Hour), now.Add(-gen.ReportDelay)) {
+	for segment, err := range client.Reports.AllInteractionsBetween(ctx, rcAccountID, accountID, now.Add(-time.Hour), now.Add(-gen.ReportDelay)) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		id := wire.Value(segment.SegmentID)
-		switch n, err := saveRecording(ctx, client, segment, filepath.Join(dir, string(id)+".wav")); {
+		switch n, err := saveRecording(ctx, client, segment, filepath.Join(dir, string(id))); {
+		case errors.Is(err, wire.ErrNotReady) && time.Since(wire.Value(segment.SegmentEndTimeMs).Time) > 2*gen.MediaDelay:
+			fmt.Println(id, "has no recording")
 		case errors.Is(err, wire.ErrNotReady):
 			fmt.Println(id, "try again later")
 		case err != nil:
@@ -52,11 +58,11 @@ func Example_archiveRecordings() {
 	// b try again later
 }
 
-// saveRecording saves the recording of a segment to a file and returns its size. The file has
-// its name only when it is complete.
+// saveRecording saves the recording of a segment to a file with this name and the extension of its
+// type, and returns its size. The file has its name only when it is complete.
 func saveRecording(ctx context.Context, client *ringcx.Client, segment gen.InteractionSegment, name string) (int64, error) {
 	dialog, id := wire.Value(segment.DialogID), wire.Value(segment.SegmentID)
-	resp, err := client.Recordings.Get(ctx, "99990000", "333333", dialog, id, nil)
+	resp, err := client.Recordings.Get(ctx, rcAccountID, accountID, dialog, id, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -69,7 +75,11 @@ func saveRecording(ctx context.Context, client *ringcx.Client, segment gen.Inter
 	if err := errors.Join(err, file.Close()); err != nil {
 		return n, err
 	}
-	return n, os.Rename(name+".part", name)
+	extension := ".wav"
+	if resp.Header.Get("Content-Type") == "audio/mpeg" {
+		extension = ".mp3"
+	}
+	return n, os.Rename(name+".part", name+extension)
 }
 
 // recorded returns a segment of a minute, for the fake.

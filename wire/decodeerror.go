@@ -71,7 +71,8 @@ var ErrFalse = errors.New("RingCX returned false: nothing was deleted")
 // ErrNotReady is wrapped by the error for a recording, a transcript or a summary that is not
 // ready yet: RingCX makes them some minutes after the call. The status is 404, or for a summary
 // also 200 with an empty body. RingCX sends the same 404 for an id that does not exist, so a
-// program should not try forever.
+// program should not try forever: half an hour after the end of the segment is enough, twice
+// MediaDelay of package gen (inferred).
 //
 // Source: RingCX developer guide, "Call transcripts" and "Call summaries"; for recordings, and
 // for wrong ids, it is inferred.
