@@ -40,8 +40,9 @@ func newFamilies(client *ringcx.Client, account gen.Account) *families {
 		"accountId": string(account.AccountID), "subAccountId": string(account.AccountID),
 		"mainAccountId": string(wire.Value(account.MainAccountID)),
 	}
+	ids["rcAccountId"] = string(wire.Value(account.RCAccountID))
 	if main := account.MainAccount; main != nil {
-		ids["rcAccountId"] = string(wire.Value(main.RCAccountID))
+		ids["rcAccountId"] = cmp.Or(ids["rcAccountId"], string(wire.Value(main.RCAccountID)))
 	}
 	return &families{client: client, ids: ids}
 }

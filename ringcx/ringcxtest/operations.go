@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/contract"
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // handlers are the operations with a handler of their own. All other operations are served by
@@ -131,6 +133,9 @@ func handleOperation(_ http.ResponseWriter, r *http.Request) {
 	c.server.mu.Lock()
 	fixed, isFixed := c.server.fixed[c.endpoint]
 	c.server.mu.Unlock()
+	if !isFixed && !findRCAccount(c) {
+		return
+	}
 	handle := handlers[c.endpoint]
 	switch {
 	case isFixed:
@@ -311,6 +316,39 @@ func listUsers(c *call) {
 	users, foreign := c.server.resources().All(usersPath)
 	c.foreign = foreign
 	c.respondList(arrange(users, c.isTrue("flatten"), c.isTrue("activeOnly")))
+}
+
+// findRCAccount responds with status 404 if the path has the id of a RingCentral account that is of
+// none of the accounts. If no account has such an id, any is accepted.
+//
+// The status is inferred.
+func findRCAccount(c *call) bool {
+	id := c.r.PathValue("rcAccountId")
+	known := c.server.rcAccounts()
+	if id == "" || len(known) == 0 || slices.Contains(known, wire.ID(id)) {
+		return true
+	}
+	c.warn("no account has the rcAccountId %s: the accounts have %s", id, known)
+	c.respondError(http.StatusNotFound, "not.found", "There is no such account")
+	return false
+}
+
+// rcAccounts returns the ids of the RingCentral accounts of all accounts.
+func (s *Server) rcAccounts() []wire.ID {
+	type linked struct {
+		RCAccountID wire.ID `json:"rcAccountId"`
+	}
+	var ids []wire.ID
+	accounts, _ := s.resources().All(accountsPath)
+	for data := range accounts {
+		var account struct {
+			linked
+			MainAccount linked `json:"mainAccount"`
+		}
+		_ = json.Unmarshal(data, &account) // a value of SetAccountsJSON with another type is ignored
+		ids = append(ids, account.RCAccountID, account.MainAccount.RCAccountID)
+	}
+	return slices.DeleteFunc(ids, func(id wire.ID) bool { return id == "" })
 }
 
 // isTrue reports whether a boolean parameter in the query is true.

@@ -22,7 +22,7 @@ import (
 
 // The ids of the example of openapi.yaml.
 const (
-	rcAccountID  = "99990000"
+	rcAccountID  = "444444"
 	subAccountID = "333333"
 	dialogID     = "8f0c1d2e-1111-4a5b-9c3d-000000000001"
 	segmentID    = "8f0c1d2e-1111-4a5b-9c3d-000000000002"
@@ -350,6 +350,44 @@ func TestMediaOfTheExample(t *testing.T) {
 	summary, err := client.Summaries.GetAuto(t.Context(), subAccountID, segmentID)
 	if err != nil || !strings.HasPrefix(summary, "The customer") {
 		t.Errorf("summary %q, error %v", summary, err)
+	}
+}
+
+// TestRCAccount checks which ids of a RingCentral account exist.
+func TestRCAccount(t *testing.T) {
+	tests := []struct {
+		name, accounts string // "": the default
+		id             wire.ID
+		exists         bool
+	}{
+		{"default", "", rcAccountID, true},
+		{"main account of RingCX", "", "333000", false},
+		{"sub-account", "", subAccountID, false},
+		{"of the account", `[{"accountId":"333333","accountName":"a","rcAccountId":1}]`, "1", true},
+		{"of the main account", `[{"accountId":"333333","accountName":"a","mainAccount":{"rcAccountId":"1"}}]`, "1", true},
+		{"other", `[{"accountId":"333333","accountName":"a","rcAccountId":1}]`, rcAccountID, false},
+		{"accounts without one", `[{"accountId":"333333","accountName":"a","rcAccountId":"null"}]`, "1", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, client := newAPI(t)
+			if tt.accounts != "" {
+				if err := s.SetAccountsJSON([]byte(tt.accounts)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, errList := client.CXQueues.ListGroups(t.Context(), tt.id, subAccountID)
+			_, errTranscript := client.Transcripts.Get(t.Context(), tt.id, subAccountID, dialogID, segmentID)
+			for _, err := range []error{errList, errTranscript} {
+				if errors.Is(err, ringcx.ErrNotFound) == tt.exists || tt.exists && err != nil {
+					t.Errorf("%s: error is %v, want status 404: %t", tt.id, err, !tt.exists)
+				}
+			}
+			log := s.Log()
+			if warned := log[len(log)-1].Warning != ""; warned == tt.exists {
+				t.Errorf("a warning in the log: %t", warned)
+			}
+		})
 	}
 }
 
