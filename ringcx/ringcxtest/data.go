@@ -22,7 +22,8 @@ const (
 // it replaces the one with this id or is added. Accounts and other resources in the path that
 // do not exist are created from the examples of openapi.yaml. A collection that was not set
 // begins with the examples, too, unless it is below a resource that Set or a request has made:
-// then it is empty.
+// then it is empty. Each of several resources begins with the same examples below it: both agent
+// groups have the agent 111111, who in RingCX belongs to one group.
 //
 // Data is marshaled as JSON. A Server of [NewServer] compares it with openapi.yaml when it is
 // sent. Use [Server.SetJSON] for data that openapi.yaml does not allow. The test fails at once
