@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/ringcx-go/ringcx-go/internal/pace"
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// AllInteractionsBetween returns an iterator over the segments of interactions that ended from
-// from until to, a time that may be longer than [ReportWindow]:
+// AllInteractionsBetween returns an iterator over the segments of interactions that ended
+// between from and to, a time that may be longer than [ReportWindow]:
 //
 //	yesterday := time.Date(2026, 11, 26, 0, 0, 0, 0, newYork)
 //	for segment, err := range client.Reports.AllInteractionsBetween(ctx, rcAccountID, accountID, yesterday, yesterday.AddDate(0, 0, 1)) {
@@ -49,13 +50,13 @@ func (s *ReportsService) AllInteractionsBetween(ctx context.Context, rcAccountID
 		return s.ListInteractions(ctx, rcAccountID, subAccountID, NewInteractionSearch(from, to))
 	}
 	return func(yield func(InteractionSegment, error) bool) {
-		w := windows[InteractionSegment]{(*service)(s), (*ListInteractionsResult)(nil).Operation(), subAccountID, (&segments{}).next(list)}
+		w := windows[InteractionSegment]{(*service)(s), (*ListInteractionsResult)(nil).Operation(), subAccountID, (&segments{}).next(list), reportRules}
 		w.between(ctx, from, to, yield)
 	}
 }
 
-// AllAgentStatsBetween returns an iterator over the times of each agent in each interval from
-// from until to. It calls [ReportsService.ListAgentStats], with windows and errors as
+// AllAgentStatsBetween returns an iterator over the times of each agent in each interval
+// between from and to. It calls [ReportsService.ListAgentStats], with windows and errors as
 // [ReportsService.AllInteractionsBetween]. Choose from so that intervals begin there, and an
 // interval that divides [ReportWindow], such as 15 minutes. The field DateTimeFrom is in the time
 // zone that [NewStatsRequest] chooses.
@@ -63,7 +64,7 @@ func (s *ReportsService) AllAgentStatsBetween(ctx context.Context, rcAccountID w
 	list := func(ctx context.Context, from, to time.Time) ([]AgentStats, error) {
 		return s.ListAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
-	return windows[AgentStats]{(*service)(s), (*ListAgentStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+	return windows[AgentStats]{(*service)(s), (*ListAgentStatsResult)(nil).Operation(), subAccountID, list, reportRules}.iterator(ctx, from, to)
 }
 
 // AllExtendedAgentStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions
@@ -72,7 +73,7 @@ func (s *ReportsService) AllExtendedAgentStatsBetween(ctx context.Context, rcAcc
 	list := func(ctx context.Context, from, to time.Time) ([]ExtendedAgentStats, error) {
 		return s.ListExtendedAgentStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
-	return windows[ExtendedAgentStats]{(*service)(s), (*ListExtendedAgentStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+	return windows[ExtendedAgentStats]{(*service)(s), (*ListExtendedAgentStatsResult)(nil).Operation(), subAccountID, list, reportRules}.iterator(ctx, from, to)
 }
 
 // AllQueueStatsBetween is like [ReportsService.AllAgentStatsBetween] for the interactions of each
@@ -81,15 +82,44 @@ func (s *ReportsService) AllQueueStatsBetween(ctx context.Context, rcAccountID w
 	list := func(ctx context.Context, from, to time.Time) ([]QueueStats, error) {
 		return s.ListQueueStats(ctx, rcAccountID, subAccountID, NewStatsRequest(from, to, interval))
 	}
-	return windows[QueueStats]{(*service)(s), (*ListQueueStatsResult)(nil).Operation(), subAccountID, list}.iterator(ctx, from, to)
+	return windows[QueueStats]{(*service)(s), (*ListQueueStatsResult)(nil).Operation(), subAccountID, list, reportRules}.iterator(ctx, from, to)
 }
 
-// windows reads a report whose time is longer than one window.
+// AllBetween returns an iterator over the changes in the audit log between from and to. The times
+// of search are replaced; its other fields limit the search. It calls [AuditLogsService.Search]
+// for one window of [AuditWindow] after the other, with errors as
+// [ReportsService.AllInteractionsBetween]. Fractions of a second of from and to are ignored.
+//
+// RingCX does not say whether the edges belong to a window. A change that two consecutive windows
+// contain is yielded once; they are compared by ID. The changes of a window are in the order of
+// the response.
+func (s *AuditLogsService) AllBetween(ctx context.Context, search AuditLogSearch, from, to time.Time) iter.Seq2[AuditLog, error] {
+	search.StartDateTimeAsUnix, search.EndDateTimeAsUnix = nil, nil
+	return func(yield func(AuditLog, error) bool) {
+		before := make(map[wire.ID]bool) // the ids in the window before
+		list := func(ctx context.Context, from, to time.Time) ([]AuditLog, error) {
+			search.StartDateTime, search.EndDateTime = new(from.Format(auditLayout)), new(to.Format(auditLayout))
+			all, err := s.Search(ctx, search)
+			seen := make(map[wire.ID]bool)
+			unseen := slices.DeleteFunc(all, func(c AuditLog) bool {
+				seen[c.ID] = true
+				return before[c.ID]
+			})
+			before = seen
+			return unseen, err
+		}
+		w := windows[AuditLog]{(*service)(s), (*SearchAuditLogsResult)(nil).Operation(), wire.Value(search.AccountID), list, auditRules}
+		w.between(ctx, from, to, yield)
+	}
+}
+
+// windows reads a report, or the audit log, whose time is longer than one window.
 type windows[T any] struct {
 	service    *service
 	operation  Operation
 	subAccount wire.ID
 	list       listFunc[T]
+	rules      windowRules
 }
 
 // listFunc requests the rows of one window.
@@ -104,13 +134,13 @@ func (w windows[T]) iterator(ctx context.Context, from, to time.Time) iter.Seq2[
 func (w windows[T]) between(ctx context.Context, from, to time.Time, yield func(T, error) bool) {
 	var zero T
 	from, to = from.Truncate(time.Second), to.Truncate(time.Second)
-	if err := checkTimes(from, to); err != nil {
+	if err := w.rules.check(from, to); err != nil {
 		yield(zero, err)
 		return
 	}
 	for end := from; end.Before(to); {
 		start := end
-		end = start.Add(min(ReportWindow, to.Sub(start)))
+		end = start.Add(min(w.rules.length, to.Sub(start)))
 		rows, err := w.window(ctx, start, end)
 		if err != nil {
 			yield(zero, fmt.Errorf("%w (window from %s to %s)", err, start.Format(time.RFC3339), end.Format(time.RFC3339)))
@@ -122,14 +152,6 @@ func (w windows[T]) between(ctx context.Context, from, to time.Time, yield func(
 			}
 		}
 	}
-}
-
-// checkTimes returns an error if to is not after from, or too recent.
-func checkTimes(from, to time.Time) error {
-	if !from.Before(to) {
-		return windowError("the end of the time must be a second or more after its start")
-	}
-	return checkReportEnd(to)
 }
 
 // window requests one window when the limits allow it.

@@ -24,6 +24,17 @@ const (
 	//
 	// Source: RingCX developer guide, "Integration reports" and "Call transcripts".
 	MediaDelay = 15 * time.Minute
+
+	// AuditWindow is how long a search of the audit log should be: 15 minutes. A longer one is
+	// not rejected.
+	//
+	// Source: RingCX developer guide, "Administrative Audit Log APIs".
+	AuditWindow = 15 * time.Minute
+
+	// AuditDelay is how long after a change the audit log has it: 5 minutes.
+	//
+	// Source: RingCX developer guide, "Administrative Audit Log APIs".
+	AuditDelay = 5 * time.Minute
 )
 
 // The sources of the rules for windows.
@@ -32,7 +43,19 @@ const (
 	auditSource  = `RingCX developer guide, "Administrative Audit Log APIs"`
 )
 
-// WindowError is the error for a window of time that RingCX would reject. Nothing was sent.
+// windowRules are the rules for the windows of an operation.
+type windowRules struct {
+	length, delay time.Duration // how long a window may be, and how long ago it must have ended
+	source        string
+}
+
+var (
+	reportRules = windowRules{ReportWindow, ReportDelay, reportSource}
+	auditRules  = windowRules{AuditWindow, AuditDelay, auditSource}
+)
+
+// WindowError is the error for a window of time that RingCX would reject, or for which it would
+// not return everything. Nothing was sent.
 type WindowError struct {
 	// Rule is what the window must be, and what it is.
 	Rule string
@@ -65,7 +88,7 @@ func (s InteractionSearch) Check() error {
 	if longest := int64(ReportWindow / time.Second); s.TimeInterval < 1 || s.TimeInterval > longest {
 		return windowError("timeInterval must be from 1 to %d seconds, and is %d", longest, s.TimeInterval)
 	}
-	return checkReportEnd(start.Add(time.Duration(s.TimeInterval) * time.Second))
+	return reportRules.checkEnd(start.Add(time.Duration(s.TimeInterval) * time.Second))
 }
 
 // Check is like [InteractionSearch.Check]. It also returns an error if endDate is not after
@@ -87,21 +110,29 @@ func (r StatsRequest) Check() error {
 	case r.TimeInterval < 1:
 		return windowError("timeInterval must be positive, and is %d", r.TimeInterval)
 	}
-	return checkReportEnd(end)
+	return reportRules.checkEnd(end)
 }
 
-// checkReportEnd returns an error if a window that ends at end is too recent.
-func checkReportEnd(end time.Time) error {
+// checkEnd returns an error if a window that ends at end is too recent.
+func (r windowRules) checkEnd(end time.Time) error {
 	ago := time.Since(end)
-	if ago >= ReportDelay {
+	if ago >= r.delay {
 		return nil
 	}
-	e := windowError("the window must have ended at least %v ago, and ended %v ago", ReportDelay, ago.Round(time.Second))
+	is := fmt.Sprintf("ended %v ago", ago.Round(time.Second))
 	if ago < 0 {
-		e = windowError("the window must have ended at least %v ago, and ends in %v", ReportDelay, (-ago).Round(time.Second))
+		is = fmt.Sprintf("ends in %v", (-ago).Round(time.Second))
 	}
-	e.Ready = end.Add(ReportDelay)
-	return e
+	rule := fmt.Sprintf("the window must have ended at least %v ago, and %s", r.delay, is)
+	return &WindowError{Rule: rule, Source: r.source, Ready: end.Add(r.delay)}
+}
+
+// check returns an error if to is not after from, or too recent.
+func (r windowRules) check(from, to time.Time) error {
+	if !from.Before(to) {
+		return &WindowError{Rule: "the end of the time must be a second or more after its start", Source: r.source}
+	}
+	return r.checkEnd(to)
 }
 
 // parseReportTime returns the time in a field of a request for a report.
@@ -120,8 +151,8 @@ func parseReportTime(field, text, zone string) (time.Time, error) {
 	return t, nil
 }
 
-// NewInteractionSearch returns the search for the segments of interactions that ended from
-// from until to. Fractions of a second are ignored.
+// NewInteractionSearch returns the search for the segments of interactions that ended
+// between from and to. Fractions of a second are ignored.
 //
 // The time zone is that of from if it has a name, such as "America/New_York", and its offset
 // does not change within a day of the window. Otherwise it is "UTC". That RingCX knows this
@@ -135,7 +166,7 @@ func NewInteractionSearch(from, to time.Time) InteractionSearch {
 	}
 }
 
-// NewStatsRequest returns the request for the figures from from until to, with a row for each
+// NewStatsRequest returns the request for the figures between from and to, with a row for each
 // interval. The time zone is chosen as by [NewInteractionSearch], and fractions of a second are
 // ignored.
 func NewStatsRequest(from, to time.Time, interval time.Duration) StatsRequest {
@@ -171,10 +202,10 @@ func reportZone(from, to time.Time) *time.Location {
 // Source: RingCX developer guide, "Administrative Audit Log APIs".
 const auditLayout = "2006-01-02T15:04:05.000-07:00"
 
-// NewAuditLogSearch returns the search for the changes of an account from from until to, with
-// the times in the form that RingCX requires. The caller may set other fields. A change can
-// be found 5 minutes after it was made: a search that ends later misses some. The response has
-// no pages, so search a short time; the guide recommends 15 minutes.
+// NewAuditLogSearch returns the search for the changes of an account between from and to, with
+// the times in the form that RingCX requires. The caller may set other fields. The end must be
+// [AuditDelay] ago. The response has no pages, so search a short time, such as [AuditWindow];
+// [AuditLogsService.AllBetween] divides a longer one.
 func NewAuditLogSearch(accountID ID, from, to time.Time) AuditLogSearch {
 	return AuditLogSearch{
 		AccountID:     &accountID,
@@ -183,32 +214,51 @@ func NewAuditLogSearch(accountID ID, from, to time.Time) AuditLogSearch {
 }
 
 // Check returns a [*WindowError] if RingCX would reject a time, for example because it ends in
-// Z, or if the end is not after the start. A time that is nil is valid. [AuditLogsService.Search]
-// calls it; the methods of the generated client do not.
+// Z, or if the end is not after the start. It also returns one if the end is less than
+// [AuditDelay] ago by the clock of this machine: the response would lack the last changes. Both
+// pairs of fields are checked. A time that is nil is valid. [AuditLogsService.Search] calls
+// Check; the methods of the generated client do not.
 func (s AuditLogSearch) Check() error {
-	start, err := parseAuditTime("startDateTime", s.StartDateTime)
+	starts, err := auditTimes("startDateTime", s.StartDateTime, s.StartDateTimeAsUnix)
 	if err != nil {
 		return err
 	}
-	end, err := parseAuditTime("endDateTime", s.EndDateTime)
+	ends, err := auditTimes("endDateTime", s.EndDateTime, s.EndDateTimeAsUnix)
 	if err != nil {
 		return err
 	}
-	if both := !start.IsZero() && !end.IsZero(); both && !end.After(start) {
-		return &WindowError{Rule: "endDateTime must be after startDateTime", Source: auditSource}
+	for _, end := range ends {
+		for _, start := range starts {
+			if !end.After(start.Time) {
+				return &WindowError{Rule: end.field + " must be after " + start.field, Source: auditSource}
+			}
+		}
+		if err := auditRules.checkEnd(end.Time); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// parseAuditTime returns the time in a field of a search of the audit log, or the zero time if
-// it is nil.
-func parseAuditTime(field string, text *string) (t time.Time, err error) {
-	if text == nil {
-		return t, nil
+// auditTime is a time in a field of a search of the audit log.
+type auditTime struct {
+	field string
+	time.Time
+}
+
+// auditTimes returns the times in a field, and in the field with the suffix AsUnix, that are not
+// nil.
+func auditTimes(field string, text *string, unix *int64) (times []auditTime, err error) {
+	if text != nil {
+		t, err := time.Parse("2006-01-02T15:04:05-07:00", *text)
+		if err != nil {
+			rule := fmt.Sprintf(`%s must be a time with an offset, such as "2026-11-26T08:00:00.000+00:00", and is %q`, field, *text)
+			return nil, &WindowError{Rule: rule, Source: auditSource}
+		}
+		times = append(times, auditTime{field, t})
 	}
-	if t, err = time.Parse("2006-01-02T15:04:05-07:00", *text); err != nil {
-		rule := fmt.Sprintf(`%s must be a time with an offset, such as "2026-11-26T08:00:00.000+00:00", and is %q`, field, *text)
-		return t, &WindowError{Rule: rule, Source: auditSource}
+	if unix != nil {
+		times = append(times, auditTime{field + "AsUnix", time.UnixMilli(*unix)})
 	}
-	return t, nil
+	return times, nil
 }

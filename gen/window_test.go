@@ -142,6 +142,44 @@ func TestAuditLogSearchCheck(t *testing.T) {
 	}
 }
 
+// TestAuditLogSearchTimes runs in a bubble, in which it is midnight in UTC of 2000-01-01.
+func TestAuditLogSearchTimes(t *testing.T) {
+	const prefix, suffix = "ringcx: call: not sent: ", ` (RingCX developer guide, "Administrative Audit Log APIs")`
+	midnight := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	text := func(ago time.Duration) *string {
+		return new(midnight.Add(-ago).Format("2006-01-02T15:04:05.000-07:00"))
+	}
+	unix := func(ago time.Duration) *int64 { return new(midnight.Add(-ago).UnixMilli()) }
+	tests := []struct {
+		name        string
+		search      gen.AuditLogSearch
+		want, ready string
+	}{
+		{"latest", gen.AuditLogSearch{StartDateTime: text(20 * time.Minute), EndDateTime: text(5 * time.Minute)}, "", ""},
+		{"latest in milliseconds", gen.AuditLogSearch{StartDateTimeAsUnix: unix(20 * time.Minute), EndDateTimeAsUnix: unix(5 * time.Minute)}, "", ""},
+		{"only a start", gen.AuditLogSearch{StartDateTimeAsUnix: unix(time.Minute)}, "", ""},
+		{"too recent", gen.AuditLogSearch{EndDateTime: text(time.Minute)}, "the window must have ended at least 5m0s ago, and ended 1m0s ago", "2000-01-01T00:04:00Z"},
+		{"in the future", gen.AuditLogSearch{EndDateTime: text(-time.Hour)}, "the window must have ended at least 5m0s ago, and ends in 1h0m0s", "2000-01-01T01:05:00Z"},
+		{"in the future in milliseconds", gen.AuditLogSearch{EndDateTimeAsUnix: unix(-time.Hour)}, "the window must have ended at least 5m0s ago, and ends in 1h0m0s", "2000-01-01T01:05:00Z"},
+		{
+			"wrong order in milliseconds", gen.AuditLogSearch{StartDateTimeAsUnix: unix(time.Hour), EndDateTimeAsUnix: unix(time.Hour)},
+			"endDateTimeAsUnix must be after startDateTimeAsUnix", "",
+		},
+		{
+			"wrong order of both forms", gen.AuditLogSearch{StartDateTime: text(time.Hour), EndDateTimeAsUnix: unix(2 * time.Hour)},
+			"endDateTimeAsUnix must be after startDateTime", "",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.want != "" {
+				tt.want = prefix + tt.want + suffix
+			}
+			synctest.Test(t, func(t *testing.T) { wantWindowError(t, tt.search.Check(), tt.want, tt.ready) })
+		})
+	}
+}
+
 func location(t *testing.T, name string) *time.Location {
 	t.Helper()
 	l, err := time.LoadLocation(name)
@@ -190,10 +228,10 @@ func TestNewStatsRequest(t *testing.T) {
 }
 
 func TestNewAuditLogSearch(t *testing.T) {
-	from := time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)
+	from := time.Date(2025, 7, 1, 8, 0, 0, 0, time.UTC)
 	got := gen.NewAuditLogSearch("333333", from, from.Add(15*time.Minute).In(location(t, "America/New_York")))
 	want := gen.AuditLogSearch{
-		AccountID: new(wire.ID("333333")), StartDateTime: new("2026-07-01T08:00:00.000+00:00"), EndDateTime: new("2026-07-01T04:15:00.000-04:00"),
+		AccountID: new(wire.ID("333333")), StartDateTime: new("2025-07-01T08:00:00.000+00:00"), EndDateTime: new("2025-07-01T04:15:00.000-04:00"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("search (-want +got):\n%s", diff)

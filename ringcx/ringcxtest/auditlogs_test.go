@@ -1,6 +1,7 @@
 package ringcxtest
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,7 +56,8 @@ func TestSearchAuditLogs(t *testing.T) {
 				)
 				search := gen.NewAuditLogSearch(subAccountID, now.Add(-30*time.Minute), now)
 				tt.change(&search)
-				found, err := client.AuditLogs.Search(t.Context(), search)
+				// AuditLogs.Search would reject a search until now.
+				found, err := ringcx.Get(client.SearchAuditLogsWithResponse(t.Context(), search))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,6 +73,38 @@ func TestSearchAuditLogs(t *testing.T) {
 	}
 }
 
+// TestAllAuditLogsBetween reads three windows. Two of them contain the change at their edge.
+func TestAllAuditLogsBetween(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, client := newAPI(t)
+		to := time.Now().Add(-gen.AuditDelay)
+		from := to.Add(-40 * time.Minute)
+		first := changed("first", from, "UPDATE", "x")
+		edge, last := changed("edge", from.Add(gen.AuditWindow), "UPDATE", "x"), changed("last", to.Add(-time.Second), "UPDATE", "x")
+		s.SetAuditLogs(changed("early", from.Add(-time.Second), "UPDATE", "x"), first, edge, changed("deleted", from, "DELETE", "x"), last, changed("late", to, "UPDATE", "x"))
+		s.Fault("searchAuditLogs", Status(200, string(marshal([]gen.AuditLog{first, edge}))), 1)
+		var got []wire.ID
+		search := gen.AuditLogSearch{AuditActions: []gen.AuditAction{"UPDATE"}, EndDateTimeAsUnix: new(int64(1))}
+		for entry, err := range client.AuditLogs.AllBetween(t.Context(), search, from, to) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, entry.ID)
+		}
+		if diff := cmp.Diff([]wire.ID{"first", "edge", "last"}, got); diff != "" {
+			t.Errorf("changes (-want +got):\n%s", diff)
+		}
+		if n := s.Counts().Arrivals["searchAuditLogs"]; n != 3 {
+			t.Errorf("%d requests, want 3", n)
+		}
+		for _, err := range client.AuditLogs.AllBetween(t.Context(), search, from, to.Add(time.Minute)) {
+			if w, ok := errors.AsType[*gen.WindowError](err); !ok || !w.Ready.Equal(time.Now().Add(time.Minute)) {
+				t.Errorf("too recent: %v, want a *gen.WindowError that is ready in a minute", err)
+			}
+		}
+	})
+}
+
 // TestAuditTimes checks the default change, and that RingCX rejects Z.
 func TestAuditTimes(t *testing.T) {
 	tb := &recordingTB{TB: t}
@@ -80,7 +114,7 @@ func TestAuditTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	found, err := client.AuditLogs.Search(t.Context(), gen.NewAuditLogSearch(subAccountID, now.Add(-2*time.Hour), now))
+	found, err := client.AuditLogs.Search(t.Context(), gen.NewAuditLogSearch(subAccountID, now.Add(-2*time.Hour), now.Add(-gen.AuditDelay)))
 	if err != nil || len(found) != 1 {
 		t.Errorf("%d changes, error %v", len(found), err)
 	}
