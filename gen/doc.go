@@ -14,8 +14,18 @@
 // the response, whose body the caller must close. An error is one of package ringcx, or a
 // [*wire.DecodeError] if the response does not match openapi.yaml.
 //
-// Some methods are written by hand: [LeadsService.LoadBatches] and [LeadsService.SearchAll] for
-// any number of leads, and [ReportsService.AllInteractionsBetween] and its like for any time.
+// These are written by hand:
+//
+//   - [LeadsService.LoadBatches] and [LeadsService.SearchAll], for any number of leads;
+//     [LeadLoadResult.Err] and [LeadActionResult.Err], because a load or an action may fail with
+//     status 200; [Lead.WithoutEmpty]
+//   - [ReportsService.AllInteractionsBetween], [ReportsService.AllAgentStatsBetween],
+//     [ReportsService.AllExtendedAgentStatsBetween], [ReportsService.AllQueueStatsBetween] and
+//     [AuditLogsService.AllBetween], for any time
+//   - [NewInteractionSearch], [NewStatsRequest] and [NewAuditLogSearch], which make requests from
+//     times, and [WindowError], the error for a time that RingCX would reject
+//   - [AgentStateHandler], which receives the states of agents
+//   - [WalkUsers], for nested users
 //
 // [ClientWithResponses] has the same operations without services. Its methods also return the
 // status and the headers. They take most ids in a path as [wire.PathID]: for a [wire.ID], pass

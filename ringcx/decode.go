@@ -19,9 +19,10 @@ import (
 // A JSON null is an empty list. If err is not nil, Get returns it, or a
 // [*wire.DecodeError] if it is about the response. Get also returns a
 // [*wire.DecodeError] for a response without JSON, for one that lacks a required field, at
-// any depth, and for one with a status that openapi.yaml does not declare. That includes status 204 (no content): it is not an
-// empty list. Only if the operation declares status 204, and T is not a list, a 204 is the
-// zero T.
+// any depth, and for one with a status that openapi.yaml does not declare.
+//
+// A response with status 204 (no content) is the zero T if the operation declares this status
+// and T is not a list. Any other 204 is a [*wire.DecodeError]: it is not an empty list.
 //
 // If the connection breaks off while the body is read, the error is a [*wire.DecodeError]
 // that wraps the cause, and the call is not sent again. If the context ended, the error wraps

@@ -23,10 +23,10 @@ import (
 //   - a field that has not changed. Merge reads received into a struct of the same type to
 //     find out. So a program can read received into a struct, change some of its fields, and
 //     pass it as change;
-//   - a required field (one without omitempty) that is zero, if all required fields of that
-//     struct are. So a program can pass a struct with only the fields to change. If some are
-//     zero that were not in received, and others are not, Merge returns an error, because it
-//     is not clear what the program wants.
+//   - the required fields of a struct (those without omitempty), if all of them are zero. So a
+//     program can pass a struct in which it sets only optional fields. If only some of them are zero, and one
+//     of these was not zero in received, Merge returns an error: it is not clear whether the
+//     program wants to set it to zero.
 //
 // An optional field that is nil is not set, and neither is a list without elements. To clear a
 // field, pass a map: the change map[string]any{"lastName": nil} sends a null, and

@@ -180,7 +180,8 @@ func (op Operation) readBody(resp *http.Response, err error) ([]byte, error) {
 }
 
 // read reads the body of resp into the variable that pointer points to, which stays zero if
-// there is an error. It is not generic, because package gen has many types.
+// there is an error. It is not generic, so that a program has
+// this code once and not for each type.
 func (op Operation) read(resp *http.Response, err error, pointer any) error {
 	body, err := op.readBody(resp, err)
 	if err != nil {

@@ -61,7 +61,8 @@ func All[T any](op Operation, send func() (*http.Response, error)) iter.Seq2[T, 
 
 // stream reads the JSON array in r. For each element it sets the pointer that p points to: to
 // a new value, or to nil for a null that an element can represent. Then it calls yield. It
-// closes the body. It is not generic, because package gen has many types.
+// closes the body. It is not generic, so that a program has this code once and not for each
+// type.
 func (op Operation) stream(r *http.Response, p any, yield func() bool) error {
 	defer r.Body.Close()
 	err := op.checkList(r)

@@ -13,8 +13,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/ringcx/ringcxtest/internal/engine"
 )
 
-// staff is the agents of an account during a request. An agent knows the queues and the dial
-// groups to which it is assigned.
+// staff is the agents of an account during a request. The queues and the dial groups to which an
+// agent is assigned are fields of the agent.
 type staff struct {
 	*engine.Edit
 	behavior Behavior
