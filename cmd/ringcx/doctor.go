@@ -26,7 +26,9 @@ succeed, it prints the account ids to use in paths.
 With --families it then sends one request that reads for each service of the API, and
 prints which of them your user may use in the first account: "ok", "no" with what
 RingCX responded and which permission is documented, or "skipped" if the account has
-none of the resources that the path needs.
+none of the resources that the path needs, or if the service has no request that only
+reads. One of the requests lists the interactions of three hours, which counts for the
+rate limit of reports.
 
 The exit status is 1 if a step failed, also if a variable is missing.`
 

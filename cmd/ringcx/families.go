@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/permission"
@@ -18,8 +22,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/wire"
 )
 
-// families finds out which services of RingCX the user may use. It sends one GET for each
-// service. The ids in the paths are those of an account, and of the first resources in the
+// families finds out which services of RingCX the user may use. It sends one request that reads
+// for each service. The ids in the paths are those of an account, and of the first resources in the
 // responses so far.
 type families struct {
 	client *ringcx.Client
@@ -30,7 +34,7 @@ type families struct {
 type checked struct {
 	service string
 	op      gen.Operation
-	missing string // the path parameter whose value is not known, if nothing was sent
+	skipped string // why nothing was sent, or ""
 	err     error
 }
 
@@ -50,8 +54,15 @@ func newFamilies(client *ringcx.Client, account gen.Account) *families {
 // check sends a request for each service, in the order of their names. A service whose paths
 // need ids that are not known yet waits for the other services.
 func (f *families) check(ctx context.Context) ([]checked, error) {
-	waiting := readOnlyServices()
 	var all []checked
+	var waiting [][]gen.Operation
+	for service, ops := range services() {
+		if len(ops) == 0 {
+			all = append(all, checked{service: service, skipped: "has no request that only reads"})
+			continue
+		}
+		waiting = append(waiting, ops)
+	}
 	for {
 		var later [][]gen.Operation
 		for _, ops := range waiting {
@@ -60,7 +71,7 @@ func (f *families) check(ctx context.Context) ([]checked, error) {
 				later = append(later, ops)
 				continue
 			}
-			err := f.get(ctx, op, path)
+			err := f.send(ctx, op, path)
 			if ctx.Err() != nil {
 				return all, err
 			}
@@ -72,37 +83,58 @@ func (f *families) check(ctx context.Context) ([]checked, error) {
 		waiting = later
 	}
 	for _, ops := range waiting {
-		all = append(all, checked{service: serviceOf(ops[0]), op: ops[0], missing: f.missing(ops[0])})
+		reason := "needs a " + f.missing(ops[0]) + ", and no response had one"
+		all = append(all, checked{service: serviceOf(ops[0]), op: ops[0], skipped: reason})
 	}
 	slices.SortFunc(all, func(a, b checked) int { return cmp.Compare(a.service, b.service) })
 	return all, nil
 }
 
-// readOnlyServices returns the GET operations of each service, lists first and then those with
-// the shortest paths.
-func readOnlyServices() [][]gen.Operation {
-	services := make(map[string][]gen.Operation)
-	var names []string
+// services returns the names of the services in their order, and the operations of each that only
+// read, lists first and then those with the shortest paths.
+func services() iter.Seq2[string, []gen.Operation] {
+	all := make(map[string][]gen.Operation)
 	for _, op := range gen.Operations() {
-		if op.Method != http.MethodGet || op.Service == "" || strings.Contains(op.Service, ".Check") {
+		if op.Service == "" {
 			continue
 		}
 		name := serviceOf(op)
-		if services[name] == nil {
-			names = append(names, name)
+		all[name] = append(all[name], op)
+	}
+	return func(yield func(string, []gen.Operation) bool) {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			ops := slices.DeleteFunc(slices.Clone(all[name]), func(op gen.Operation) bool { return !onlyReads(op) })
+			slices.SortStableFunc(ops, func(a, b gen.Operation) int {
+				return cmp.Or(listsLast(a)-listsLast(b), strings.Count(a.Path, "{")-strings.Count(b.Path, "{"), len(a.Path)-len(b.Path))
+			})
+			if !yield(name, ops) {
+				return
+			}
 		}
-		services[name] = append(services[name], op)
 	}
-	slices.Sort(names)
-	var all [][]gen.Operation
-	for _, name := range names {
-		ops := services[name]
-		slices.SortStableFunc(ops, func(a, b gen.Operation) int {
-			return cmp.Or(listsLast(a)-listsLast(b), strings.Count(a.Path, "{")-strings.Count(b.Path, "{"), len(a.Path)-len(b.Path))
-		})
-		all = append(all, ops)
+}
+
+// onlyReads reports whether families may send an operation: a GET, or the search for
+// interactions, for which it knows a valid body.
+func onlyReads(op gen.Operation) bool {
+	isCheck := strings.Contains(op.Service, ".Check")
+	return op.Method == http.MethodGet && !isCheck || op.ID == interactionsID
+}
+
+// interactionsID is the id of the operation that lists the segments of interactions.
+const interactionsID = "listInteractions"
+
+// mediaDelay is how long ago the interactions ended whose segments are used: then their recordings
+// and transcripts are ready.
+const mediaDelay = 15 * time.Minute
+
+// requestBody returns the body for an operation, or nil if it has none.
+func requestBody(op gen.Operation) ([]byte, error) {
+	if op.ID != interactionsID {
+		return nil, nil
 	}
-	return all
+	to := time.Now().UTC().Add(-mediaDelay)
+	return json.Marshal(gen.NewInteractionSearch(to.Add(-gen.ReportWindow), to))
 }
 
 // listsLast is 0 for an operation that lists, and 1 for any other.
@@ -155,14 +187,21 @@ func parameterName(segment string) (string, bool) {
 	return strings.TrimSuffix(name, "}"), ok
 }
 
-// get sends a GET and learns the ids in its response.
-func (f *families) get(ctx context.Context, op gen.Operation, path string) error {
+// send sends a request and learns the ids in its response.
+func (f *families) send(ctx context.Context, op gen.Operation, path string) error {
 	if op.Paging != nil && op.Paging.Rows != "" {
 		path += "?" + op.Paging.Rows + "=1"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	body, err := requestBody(op)
 	if err != nil {
 		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, op.Method, path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := f.client.Do(req)
 	if err != nil {
@@ -210,7 +249,7 @@ func (d *doctor) families(ctx context.Context, client *ringcx.Client, accounts [
 
 func (d *doctor) status(c checked) string {
 	switch {
-	case c.missing != "":
+	case c.skipped != "" || c.hasNone():
 		return d.style.faint("skipped")
 	case c.err == nil:
 		return d.style.green("ok     ")
@@ -223,8 +262,10 @@ func (d *doctor) status(c checked) string {
 func (c checked) result() string {
 	needs := permission.Text(c.op.Permission)
 	switch {
-	case c.missing != "":
-		return "needs a " + c.missing + ", and no response had one"
+	case c.skipped != "":
+		return c.skipped
+	case c.hasNone():
+		return "the segment in the request has none, or not yet: " + describe(c.err)
 	case c.err == nil:
 		return c.op.Service
 	case needs != "" && isRejection(c.err):
@@ -232,6 +273,10 @@ func (c checked) result() string {
 	}
 	return describe(c.err)
 }
+
+// hasNone reports whether the response is that a segment of an interaction has no recording,
+// transcript or summary. It does not say whether the user may use the service.
+func (c checked) hasNone() bool { return c.op.Delayed && errors.Is(c.err, wire.ErrNotReady) }
 
 // isRejection reports whether err is a response that says that the user or the account may not
 // use the service.
