@@ -1516,8 +1516,9 @@ type Account struct {
 	// RCAccountAccess is how the account is linked to RingCentral accounts.
 	RCAccountAccess *RCAccountAccess `json:"rcAccountAccess,omitempty"`
 
-	// RCAccountID is the id of the RingCentral account. Seen in public clients; not documented
-	// for this schema.
+	// RCAccountID is the id of the RingCentral account, which reports, recordings and agent state
+	// subscriptions need. Seen in public clients; not documented for this schema. If
+	// it is missing, use that of MainAccount or of a User (inferred).
 	RCAccountID *ID `json:"rcAccountId,omitempty"`
 
 	// RecordingAccessMode is who may listen to recordings.
@@ -2018,7 +2019,8 @@ type AgentGroup struct {
 	// Responses have been seen with null.
 	AgentGroupID *int64 `json:"agentGroupId,omitempty"`
 
-	// Agents are the agents of the group.
+	// Agents are the agents of the group. A list of groups may omit them (inferred):
+	// listAgents has them.
 	Agents []Agent `json:"agents,omitempty"`
 
 	// GroupName is the name of the group.
@@ -4274,10 +4276,12 @@ type InteractionSegment struct {
 	// DialogStartTimeMs is when the dialog began.
 	DialogStartTimeMs *Time `json:"dialogStartTimeMs,omitempty"`
 
-	// HasRecording reports whether there is or will be a recording.
+	// HasRecording reports whether there is or will be a recording. What null means is not documented:
+	// try whether there is one.
 	HasRecording *bool `json:"hasRecording,omitempty"`
 
-	// HasTranscript reports whether there is or will be a transcript.
+	// HasTranscript reports whether there is or will be a transcript. What null means is not
+	// documented: try whether there is one.
 	HasTranscript *bool `json:"hasTranscript,omitempty"`
 
 	// InteractionID is the id of the interaction, which may have several dialogs.
@@ -4298,7 +4302,8 @@ type InteractionSegment struct {
 	// SegmentID is the id of the segment. The recording and the transcript need it.
 	SegmentID *ID `json:"segmentId,omitempty"`
 
-	// SegmentParticipantID is the id of the participant, such as the agent.
+	// SegmentParticipantID is the id of the participant. For an agent it is Agent.AgentID in decimal digits
+	// (inferred).
 	SegmentParticipantID *ID `json:"segmentParticipantId,omitempty"`
 
 	// SegmentParticipantRCExtensionID is the id of the participant's RingCentral extension.
@@ -7531,7 +7536,8 @@ type Transcript struct {
 	// ChannelClass is the class of the channel, such as "VOICE".
 	ChannelClass *string `json:"channelClass,omitempty"`
 
-	// ErrorCode is a code if there is no transcript.
+	// ErrorCode is a code if there is no transcript, although the status is 200. It is not documented
+	// which codes there are, and whether a later request can succeed.
 	ErrorCode *string `json:"errorCode,omitempty"`
 
 	// ErrorMessage says why there is no transcript.
@@ -7823,17 +7829,6 @@ type LeadID = int64
 // LeadListID defines model for leadListId.
 type LeadListID = int64
 
-// LeadTimezoneOption is how RingCX finds the time zone of a lead: from the phone number (NPA_NXX), the
-// postal code, the field leadTimezone (EXPLICIT), or the country; or not at all. The
-// list is open: responses may contain other values. The API reference lacks COUNTRY in
-// the response of a load and when a lead is changed.
-//
-// Source: RingCX API reference; the meaning: RingCX developer guide, chapter on
-// loading leads.
-//
-// Examples: NOT_APPLICABLE
-type LeadTimezoneOption = TimeZoneOption
-
 // MainAccountID defines model for mainAccountId.
 type MainAccountID = wire.PathID
 
@@ -8088,8 +8083,8 @@ type PatchLeadParams struct {
 	// is not documented.
 	ListID *LeadListID `form:"listId,omitempty" json:"listId,omitempty"`
 
-	// TimezoneOption is how RingCX finds the time zone of the lead. COUNTRY is not documented here.
-	TimezoneOption *LeadTimezoneOption `form:"timezoneOption,omitempty" json:"timezoneOption,omitempty"`
+	// TimeZoneOption is how RingCX finds the time zone of the lead. COUNTRY is not documented here.
+	TimeZoneOption *TimeZoneOption `form:"timezoneOption,omitempty" json:"timezoneOption,omitempty"`
 
 	// DuplicateHandling is what to do if the phone number is there already. The default is RETAIN_ALL.
 	DuplicateHandling *LeadDuplicateHandling `form:"duplicateHandling,omitempty" json:"duplicateHandling,omitempty"`
@@ -8104,8 +8099,8 @@ type UpdateLeadParams struct {
 	// is not documented.
 	ListID *LeadListID `form:"listId,omitempty" json:"listId,omitempty"`
 
-	// TimezoneOption is how RingCX finds the time zone of the lead. COUNTRY is not documented here.
-	TimezoneOption *LeadTimezoneOption `form:"timezoneOption,omitempty" json:"timezoneOption,omitempty"`
+	// TimeZoneOption is how RingCX finds the time zone of the lead. COUNTRY is not documented here.
+	TimeZoneOption *TimeZoneOption `form:"timezoneOption,omitempty" json:"timezoneOption,omitempty"`
 
 	// DuplicateHandling is what to do if the phone number is there already. The default is RETAIN_ALL.
 	DuplicateHandling *LeadDuplicateHandling `form:"duplicateHandling,omitempty" json:"duplicateHandling,omitempty"`
@@ -10766,6 +10761,9 @@ type ClientInterface interface {
 	SetQueueActive(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SetQueueActiveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnassignQueueAgent removes an agent from a queue.
+	//
+	// The response is a number, which is not described. It is probably how many
+	// assignments were removed: 0 if the agent was not assigned. (This is inferred.)
 	//
 	// Source: RingCX API reference.
 	//
@@ -15246,6 +15244,9 @@ func (c *Client) SetQueueActive(ctx context.Context, accountID AccountID, gateGr
 }
 
 // UnassignQueueAgent removes an agent from a queue.
+//
+// The response is a number, which is not described. It is probably how many
+// assignments were removed: 0 if the agent was not assigned. (This is inferred.)
 //
 // Source: RingCX API reference.
 //
@@ -20314,9 +20315,9 @@ func NewPatchLeadRequestWithBody(server string, accountID AccountID, leadID Lead
 
 		}
 
-		if params.TimezoneOption != nil {
+		if params.TimeZoneOption != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timezoneOption", *params.TimezoneOption, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timezoneOption", *params.TimeZoneOption, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -20427,9 +20428,9 @@ func NewUpdateLeadRequestWithBody(server string, accountID AccountID, leadID Lea
 
 		}
 
-		if params.TimezoneOption != nil {
+		if params.TimeZoneOption != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timezoneOption", *params.TimezoneOption, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timezoneOption", *params.TimeZoneOption, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -27803,6 +27804,9 @@ type ClientWithResponsesInterface interface {
 	SetQueueActiveWithResponse(ctx context.Context, accountID AccountID, gateGroupID GateGroupID, gateID GateID, body SetQueueActiveJSONRequestBody, reqEditors ...RequestEditorFn) (*SetQueueActiveResult, error)
 
 	// UnassignQueueAgentWithResponse removes an agent from a queue.
+	//
+	// The response is a number, which is not described. It is probably how many
+	// assignments were removed: 0 if the agent was not assigned. (This is inferred.)
 	//
 	// Source: RingCX API reference.
 	//
@@ -37190,6 +37194,9 @@ func (c *ClientWithResponses) SetQueueActiveWithResponse(ctx context.Context, ac
 }
 
 // UnassignQueueAgentWithResponse removes an agent from a queue.
+//
+// The response is a number, which is not described. It is probably how many
+// assignments were removed: 0 if the agent was not assigned. (This is inferred.)
 //
 // Source: RingCX API reference.
 //

@@ -855,6 +855,9 @@ func (s *AgentGroupsService) Get(ctx context.Context, accountID wire.ID, agentGr
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}, the operation updateAgentGroup. See [Client.UpdateAgentGroup].
 // It requires the permission UPDATE AgentGroup.
+//
+// RingCX may lose the fields that body does not have. To keep those that [AgentGroup] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateAgentGroupWithBody].
 func (s *AgentGroupsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, body AgentGroup) (AgentGroup, error) {
 	resp, err := s.client.UpdateAgentGroup(ctx, wire.PathID(accountID), agentGroupID, body)
 	return decode.Value[AgentGroup](expected(42), resp, err)
@@ -965,6 +968,9 @@ func (s *AgentsService) Get(ctx context.Context, accountID wire.ID, agentGroupID
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}, the operation updateAgent. See [Client.UpdateAgent].
 // It requires the permission UPDATE Agent.
+//
+// RingCX may lose the fields that body does not have. To keep those that [Agent] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateAgentWithBody].
 func (s *AgentsService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, body Agent) (Agent, error) {
 	resp, err := s.client.UpdateAgent(ctx, wire.PathID(accountID), agentGroupID, agentID, body)
 	return decode.Value[Agent](expected(48), resp, err)
@@ -1054,6 +1060,9 @@ func (s *SkillProfilesService) Get(ctx context.Context, accountID wire.ID, agent
 // documented; that they are a profile is inferred.
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/agentGroups/{agentGroupId}/agents/{agentId}/skillProfiles/{skillProfileId}, the operation updateSkillProfile. See [Client.UpdateSkillProfile].
+//
+// RingCX may lose the fields that body does not have. To keep those that [SkillProfile] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateSkillProfileWithBody].
 func (s *SkillProfilesService) Update(ctx context.Context, accountID wire.ID, agentGroupID AgentGroupID, agentID AgentID, skillProfileID SkillProfileID, body SkillProfile) (SkillProfile, error) {
 	resp, err := s.client.UpdateSkillProfile(ctx, wire.PathID(accountID), agentGroupID, agentID, skillProfileID, body)
 	return decode.Value[SkillProfile](expected(53), resp, err)
@@ -1328,6 +1337,9 @@ func (s *LeadsService) Patch(ctx context.Context, accountID wire.ID, leadID Lead
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/campaignLeads/{leadId}, the operation updateLead. See [Client.UpdateLead].
 // It requires the permission READ Account + UPDATE Campaign.
+//
+// RingCX may lose the fields that body does not have. To keep those that [Lead] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateLeadWithBody].
 func (s *LeadsService) Update(ctx context.Context, accountID wire.ID, leadID LeadID, params UpdateLeadParams, body Lead) (Lead, error) {
 	resp, err := s.client.UpdateLead(ctx, wire.PathID(accountID), leadID, &params, body)
 	return decode.Value[Lead](expected(66), resp, err)
@@ -1549,6 +1561,9 @@ func (s *DialGroupsService) Get(ctx context.Context, accountID wire.ID, dialGrou
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}, the operation updateDialGroup. See [Client.UpdateDialGroup].
 // It requires the permission UPDATE DialGroup.
+//
+// RingCX may lose the fields that body does not have. To keep those that [DialGroup] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateDialGroupWithBody].
 func (s *DialGroupsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, body DialGroup) (DialGroup, error) {
 	resp, err := s.client.UpdateDialGroup(ctx, wire.PathID(accountID), dialGroupID, body)
 	return decode.Value[DialGroup](expected(75), resp, err)
@@ -1704,6 +1719,9 @@ func (s *CampaignsService) Get(ctx context.Context, accountID wire.ID, dialGroup
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/dialGroups/{dialGroupId}/campaigns/{campaignId}, the operation updateCampaign. See [Client.UpdateCampaign].
 // It requires the permission UPDATE Campaign.
+//
+// RingCX may lose the fields that body does not have. To keep those that [Campaign] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateCampaignWithBody].
 func (s *CampaignsService) Update(ctx context.Context, accountID wire.ID, dialGroupID DialGroupID, campaignID CampaignID, body Campaign) (Campaign, error) {
 	resp, err := s.client.UpdateCampaign(ctx, wire.PathID(accountID), dialGroupID, campaignID, body)
 	return decode.Value[Campaign](expected(82), resp, err)
@@ -2072,6 +2090,9 @@ func (s *QueueGroupsService) Get(ctx context.Context, accountID wire.ID, gateGro
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}, the operation updateQueueGroup. See [Client.UpdateQueueGroup].
 // It requires the permission UPDATE QueueGroup.
+//
+// RingCX may lose the fields that body does not have. To keep those that [QueueGroup] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateQueueGroupWithBody].
 func (s *QueueGroupsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, body QueueGroup) (QueueGroup, error) {
 	resp, err := s.client.UpdateQueueGroup(ctx, wire.PathID(accountID), gateGroupID, body)
 	return decode.Value[QueueGroup](expected(101), resp, err)
@@ -2158,6 +2179,9 @@ func (s *QueuesService) Get(ctx context.Context, accountID wire.ID, gateGroupID 
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}, the operation updateQueue. See [Client.UpdateQueue].
 // It requires the permission UPDATE Queue.
+//
+// RingCX may lose the fields that body does not have. To keep those that [Queue] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateQueueWithBody].
 func (s *QueuesService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, body Queue) (Queue, error) {
 	resp, err := s.client.UpdateQueue(ctx, wire.PathID(accountID), gateGroupID, gateID, body)
 	return decode.Value[Queue](expected(106), resp, err)
@@ -2312,6 +2336,9 @@ func (s *QueueDispositionsService) Get(ctx context.Context, accountID wire.ID, g
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/gates/{gateId}/dispositions/{gateDispositionId}, the operation updateQueueDisposition. See [Client.UpdateQueueDisposition].
 // It requires the permission UPDATE Queue.
+//
+// RingCX may lose the fields that body does not have. To keep those that [QueueDisposition] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateQueueDispositionWithBody].
 func (s *QueueDispositionsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, gateID GateID, gateDispositionID GateDispositionID, body QueueDisposition) (QueueDisposition, error) {
 	resp, err := s.client.UpdateQueueDisposition(ctx, wire.PathID(accountID), gateGroupID, gateID, gateDispositionID, body)
 	return decode.Value[QueueDisposition](expected(116), resp, err)
@@ -2368,6 +2395,9 @@ func (s *QueuesService) SetActive(ctx context.Context, accountID wire.ID, gateGr
 }
 
 // UnassignAgent removes an agent from a queue.
+//
+// The response is a number, which is not described. It is probably how many
+// assignments were removed: 0 if the agent was not assigned. (This is inferred.)
 //
 // Source: RingCX API reference.
 //
@@ -2458,6 +2488,9 @@ func (s *QueueSkillsService) Get(ctx context.Context, accountID wire.ID, gateGro
 //
 // It sends PUT /voice/api/v1/admin/accounts/{accountId}/gateGroups/{gateGroupId}/skills/{skillId}, the operation updateQueueSkill. See [Client.UpdateQueueSkill].
 // It requires the permission UPDATE QueueGroup.
+//
+// RingCX may lose the fields that body does not have. To keep those that [QueueSkill] does not know,
+// send what [wire.Merge] returns, with [Client.UpdateQueueSkillWithBody].
 func (s *QueueSkillsService) Update(ctx context.Context, accountID wire.ID, gateGroupID GateGroupID, skillID SkillID, body QueueSkill) (QueueSkill, error) {
 	resp, err := s.client.UpdateQueueSkill(ctx, wire.PathID(accountID), gateGroupID, skillID, body)
 	return decode.Value[QueueSkill](expected(126), resp, err)
@@ -2832,8 +2865,8 @@ func (s *APITokensService) Create(ctx context.Context) (wire.Secret, error) {
 // It sends DELETE /voice/api/v1/admin/token/{token}, the operation deleteAPIToken. See [Client.DeleteAPIToken].
 //
 // If RingCX returns false, the error wraps [wire.ErrFalse].
-func (s *APITokensService) Delete(ctx context.Context, token Token) error {
-	resp, err := s.client.DeleteAPIToken(ctx, token)
+func (s *APITokensService) Delete(ctx context.Context, token wire.Secret) error {
+	resp, err := s.client.DeleteAPIToken(ctx, wire.PathID(token))
 	return decode.Deleted(expected(143), resp, err)
 }
 

@@ -411,7 +411,7 @@ func isLoopback(host string) bool {
 
 const (
 	authPath   = "/api/auth/"
-	logoutPath = redact.LogoutPath
+	logoutPath = authPath + "logout/"
 )
 
 // isAuth reports whether u is one of RingCX's token endpoints below base. A request to
@@ -426,10 +426,13 @@ func maskURL(raw string) string {
 	raw, _, _ = strings.Cut(raw, "#")
 	raw, _, _ = strings.Cut(raw, "?")
 	u, err := url.Parse(raw)
-	if err != nil || !strings.Contains(u.Path, logoutPath) {
+	if err != nil {
 		return raw
 	}
-	return u.Scheme + "://" + u.Host + redact.Path(u)
+	if masked := redact.Path(u); masked != u.Path {
+		return u.Scheme + "://" + u.Host + masked
+	}
+	return raw
 }
 
 func (c Config) summary() string {

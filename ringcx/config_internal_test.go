@@ -150,11 +150,14 @@ func TestAddsToken(t *testing.T) {
 	}
 }
 
-// TestMaskURL checks that maskURL removes the query, the fragment and the token of a logout.
+// TestMaskURL checks that maskURL removes the query, the fragment and a token in the
+// path.
 func TestMaskURL(t *testing.T) {
 	tests := []struct{ raw, want string }{
 		{"https://cx.example/api/auth/logout/s3cret", "https://cx.example/api/auth/logout/***"},
 		{"https://cx.example/p/api/auth/logout/s3cret?x=s3cret", "https://cx.example/p/api/auth/logout/***"},
+		{"https://cx.example/p/voice/api/v1/admin/token/s3%2Fcret", "https://cx.example/p/voice/api/v1/admin/token/***"},
+		{"https://cx.example/voice/api/v1/admin/token", "https://cx.example/voice/api/v1/admin/token"},
 		{"https://cx.example/voice?x=1#y", "https://cx.example/voice"},
 		{"::", "::"},
 	}

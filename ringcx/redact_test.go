@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/ringcx"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // TestPrintedValuesContainNoSecret prints each value that contains secrets, after a
@@ -111,6 +114,58 @@ func TestErrorsContainNoSecret(t *testing.T) {
 					assertNoSecret(t, err)
 				})
 			}
+		}
+	}
+}
+
+// TestErrorsContainNoAPIToken has the server fail the requests whose path or header contains
+// an API token, with responses that repeat it.
+func TestErrorsContainNoAPIToken(t *testing.T) {
+	const token = wire.Secret(sentinel + "/api token")
+	calls := map[string]func(*ringcx.Client) error{
+		"Delete": func(c *ringcx.Client) error { return c.APITokens.Delete(t.Context(), token) },
+		"Validate": func(c *ringcx.Client) error {
+			_, err := c.Logins.ValidateToken(t.Context(), gen.ValidateTokenParams{XAuthToken: token})
+			return err
+		},
+		"Do": func(c *ringcx.Client) error {
+			req := must(http.NewRequestWithContext(t.Context(), http.MethodDelete, "/voice/api/v1/admin/token/"+url.PathEscape(string(token)), nil))
+			_, err := c.Do(req)
+			return err
+		},
+	}
+	failures := map[string]func(r *http.Request) (*http.Response, error){
+		"network": func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("lost %s", r.URL.Path) },
+		"false":   func(*http.Request) (*http.Response, error) { return response(200, "application/json", "false"), nil },
+		"HTML": func(r *http.Request) (*http.Response, error) {
+			return response(200, "text/html", "<p>"+r.URL.Path+r.Header.Get("X-Auth-Token")), nil
+		},
+	}
+	for _, status := range []int{201, 307, 403, 404, 500} {
+		failures[fmt.Sprint(status)] = func(r *http.Request) (*http.Response, error) {
+			return response(status, "application/json", fmt.Sprintf(`{"generalMessage":%q}`, r.URL.Path+" "+r.Header.Get("X-Auth-Token"))), nil
+		}
+	}
+	for name, call := range calls {
+		for failure, fail := range failures {
+			t.Run(name+" "+failure, func(t *testing.T) {
+				rt := roundTripper(func(r *http.Request) (*http.Response, error) {
+					if strings.HasPrefix(r.URL.Path, "/voice/") {
+						return fail(r)
+					}
+					return (&network{}).RoundTrip(r)
+				})
+				client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: rt}, MaxReplays: -1})
+				err := call(client)
+				if err == nil {
+					mayPass := name == "Validate" && failure == "false" || name == "Do" && slices.Contains([]string{"false", "HTML", "201", "307"}, failure)
+					if !mayPass {
+						t.Error("the call returned no error")
+					}
+					return
+				}
+				assertNoSecret(t, err)
+			})
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (t *transport) addsToken(u *url.URL) bool {
 // finish removes secrets from err, and makes an *Error of resp if isError says so.
 // The secrets are those that req carried.
 func (t *transport) finish(req *http.Request, resp *http.Response, err error, secrets ...string) (*http.Response, error) {
-	secrets = addCallSecrets(req.Context(), secrets)
+	secrets = addCallSecrets(req.Context(), append(secrets, redact.RequestSecrets(req)...))
 	if err != nil {
 		return resp, redact.Error(err, secrets...)
 	}
@@ -157,13 +157,10 @@ func setCookie(r *http.Request, name, value string) {
 }
 
 // ownSecrets returns the tokens that a request of the program to RingCX's token
-// endpoints contains: in its form, or for a logout in its path.
+// endpoints contains in its form.
 func (t *transport) ownSecrets(req *http.Request) []string {
 	if !isAuth(t.cache.base, req.URL) {
 		return nil
-	}
-	if _, token, ok := strings.Cut(req.URL.Path, logoutPath); ok {
-		return []string{token}
 	}
 	return formSecrets(req)
 }
@@ -189,7 +186,7 @@ func callError(err error) error {
 	return fmt.Errorf("ringcx: call: no response: %w", err)
 }
 
-// cleanURLError removes the query, and the token of a logout, from the URL in an
+// cleanURLError removes the query, and a secret in the path, from the URL in an
 // error of net/http. If the cause is an *Error, it returns the cause, which names the
 // request itself.
 func cleanURLError(err error) error {

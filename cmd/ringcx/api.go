@@ -19,6 +19,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/origin"
 	"github.com/ringcx-go/ringcx-go/internal/permission"
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -162,7 +163,7 @@ func send(tokens *ringcx.TokenSource, req *http.Request) (*http.Response, error)
 		if strings.HasPrefix(u.Err.Error(), "ringcx: ") {
 			return nil, u.Err
 		}
-		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.EscapedPath(), u.Err)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, pathText(req.URL), u.Err)
 	}
 	return resp, err
 }
@@ -211,7 +212,7 @@ func (p responsePrinter) printChecked(w io.Writer, resp *http.Response) error {
 	case err != nil:
 		return err
 	case checked != nil:
-		return fmt.Errorf("%s %s: %w", resp.Request.Method, resp.Request.URL.EscapedPath(), checked)
+		return fmt.Errorf("%s %s: %w", resp.Request.Method, pathText(resp.Request.URL), checked)
 	}
 	return nil
 }
@@ -268,8 +269,9 @@ func (p *prefix) Write(data []byte) (int, error) {
 func responseError(resp *http.Response, body []byte) error {
 	e := &ringcx.Error{
 		Stage: ringcx.StageCall, StatusCode: resp.StatusCode,
-		Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(),
+		Method: resp.Request.Method, Path: pathText(resp.Request.URL),
 	}
+	body = []byte(redact.New(redact.RequestSecrets(resp.Request)...).Text(string(body)))
 	var fromJSON gen.APIError
 	switch {
 	case json.Unmarshal(body, &fromJSON) == nil:

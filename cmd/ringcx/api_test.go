@@ -129,6 +129,20 @@ func TestResponseError(t *testing.T) {
 	}
 }
 
+// TestResponseErrorHidesAPIToken checks the error of a request with an API token in its path.
+func TestResponseErrorHidesAPIToken(t *testing.T) {
+	const path = "/voice/api/v1/admin/token/"
+	req, err := http.NewRequest(http.MethodDelete, testBase+path+"hunter2%2Fx", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp := &http.Response{StatusCode: 404, Request: req, Header: http.Header{"Content-Type": {"text/plain"}}}
+	got := responseError(resp, []byte("no "+strings.Repeat("x", maxMessage-6)+" hunter2/x")).Error()
+	if want := "ringcx: call: DELETE /proxy" + path + "***: 404 no " + strings.Repeat("x", maxMessage-6) + " **…"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSetHeaders(t *testing.T) {
 	h := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}
 	if err := setHeaders(h, []string{"accept: text/csv", "X-A:1", "x-a:  2 ", "X-Empty:"}); err != nil {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ringcx-go/ringcx-go/internal/redact"
 	"github.com/ringcx-go/ringcx-go/ringcx"
 )
 
@@ -98,9 +99,7 @@ func (t *debugTransport) printRequest(req *http.Request, body []byte) int {
 	for _, c := range req.CookiesNamed(tokenCookie) {
 		t.secrets.learn(c.Value)
 	}
-	if _, token, ok := strings.Cut(req.URL.Path, logoutPrefix); ok {
-		t.secrets.learn(token)
-	}
+	t.secrets.learn(redact.RequestSecrets(req)...)
 	t.mu.Unlock()
 	t.print(n, '>', req.Method+" "+urlText(req.URL)+"\n"+headerText(req.Header))
 	if len(body) > 0 {
@@ -171,15 +170,21 @@ func (b *debugBody) finish() {
 
 // urlText returns a URL without the secrets in its path and query.
 func urlText(u *url.URL) string {
-	text := u.Scheme + "://" + u.Host + u.EscapedPath()
-	if before, _, ok := strings.Cut(text, logoutPrefix); ok {
-		text = before + logoutPrefix + hidden
-	}
+	text := u.Scheme + "://" + u.Host + pathText(u)
 	if u.RawQuery != "" {
 		query, _ := formText(u.RawQuery)
 		text += "?" + query
 	}
 	return text
+}
+
+// pathText returns the escaped path of a URL without a secret in it.
+func pathText(u *url.URL) string {
+	path, secret := redact.CutPath(u.EscapedPath())
+	if secret != "" {
+		path += hidden
+	}
+	return path
 }
 
 // secretHeader matches the names of headers whose values are secrets.

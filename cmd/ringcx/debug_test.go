@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -96,6 +97,49 @@ func TestDebugTransport(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestURLText checks that a URL is shown without the parameter of its path that is a secret.
+func TestURLText(t *testing.T) {
+	for path, want := range map[string]string{
+		"/p/voice/api/v1/admin/token/a%2Fb": "/p/voice/api/v1/admin/token/***",
+		"/api/auth/logout/a%2Fb":            "/api/auth/logout/***",
+		"/voice/api/v1/admin/users/a%2Fb":   "/voice/api/v1/admin/users/a%2Fb",
+	} {
+		u, err := url.Parse("https://cx.example" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := urlText(u); got != "https://cx.example"+want {
+			t.Errorf("urlText(%s) = %s", u, got)
+		}
+	}
+}
+
+// TestDebugHidesAPIToken sends an API token in a path and in a header, to a server that repeats
+// it.
+func TestDebugHidesAPIToken(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, r.URL.Path+r.Header.Get("X-Auth-Token"), http.StatusNotFound)
+	}))
+	defer server.Close()
+	var b bytes.Buffer
+	rt := newDebugTransport(&b, ringcx.Config{})
+	defer rt.CloseIdleConnections()
+	req, err := http.NewRequest(http.MethodDelete, server.URL+"/voice/api/v1/admin/token/hunter2path", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", "hunter2head")
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	if err != nil || strings.Contains(b.String(), "hunter2") || !strings.Contains(b.String(), "/admin/token/******") {
+		t.Errorf("error %v, output:\n%s", err, &b)
 	}
 }
 

@@ -38,7 +38,7 @@ func TestAPITokens(t *testing.T) {
 		}
 		tokens = append(tokens, token)
 	}
-	if err := client.APITokens.Delete(ctx, gen.Token(tokens[0])); err != nil {
+	if err := client.APITokens.Delete(ctx, tokens[0]); err != nil {
 		t.Error(err)
 	}
 	listed, err := client.APITokens.List(ctx)
@@ -66,7 +66,7 @@ func TestAPITokenIsNotLogged(t *testing.T) {
 	if _, err := client.Do(req); !errors.Is(err, ringcx.ErrNotFound) {
 		t.Errorf("call with a token in the query: %v, want status 404", err)
 	}
-	if err := client.APITokens.Delete(t.Context(), gen.Token(token)); err != nil {
+	if err := client.APITokens.Delete(t.Context(), token); err != nil {
 		t.Error(err)
 	}
 	for _, entry := range fake.Log() {
