@@ -220,11 +220,11 @@ func bodyMismatch(resp *http.Response, err error) error {
 func decodeBody(body []byte, ctype string, v reflect.Value) error {
 	switch kind := v.Kind(); {
 	case ctype == "", isJSON(ctype), kind == reflect.Bool, kind == reflect.Int64, kind == reflect.Float64:
-	case kind == reflect.String && strings.HasPrefix(ctype, "text/plain"):
+	case kind == reflect.String && isText(ctype):
 		v.SetString(string(body))
 		return nil
 	default:
-		return notJSON(body)
+		return notJSON(body, v.Type())
 	}
 	if err := strictjson.Unmarshal(body, v.Addr().Interface()); err != nil {
 		return err
@@ -233,6 +233,12 @@ func decodeBody(body []byte, ctype string, v reflect.Value) error {
 		return err
 	}
 	return missingIn(requiredFields.Of(v.Type()), v, func() []byte { return body })
+}
+
+// isText reports whether ctype, a Content-Type, is text/plain.
+func isText(ctype string) bool {
+	kind, _, _ := strings.Cut(ctype, ";") // the parameters need not be valid
+	return strings.EqualFold(strings.TrimSpace(kind), "text/plain")
 }
 
 // isJSON reports whether ctype, a Content-Type, is JSON for the generated client.

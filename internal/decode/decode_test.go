@@ -120,6 +120,65 @@ func TestValueIsZero(t *testing.T) {
 	}
 }
 
+// TestSecretIsNotQuoted reads a secret, and a list of secrets, from responses with any
+// Content-Type. None of the errors contains the body.
+func TestSecretIsNotQuoted(t *testing.T) {
+	const secret = "s3ntinel"
+	read := map[string]func(*http.Response) (any, error){
+		"a secret": func(r *http.Response) (any, error) { return decode.Value[wire.Secret](list, r, nil) },
+		"a list":   func(r *http.Response) (any, error) { return decode.Value[[]wire.Secret](list, r, nil) },
+		"an iterator": func(r *http.Response) (v any, failed error) {
+			for s, err := range decode.All[wire.Secret](list, func() (*http.Response, error) { return r, nil }) {
+				v, failed = s, err
+			}
+			return v, failed
+		},
+	}
+	for name, read := range read {
+		for _, ctype := range []string{"text/plain", "TEXT/PLAIN ; charset=", "text/plainer", "text/html", "application/octet-stream", "application/json", ""} {
+			got, err := read(response(list, 200, ctype, &trackedBody{Reader: strings.NewReader(secret)}))
+			switch isText := strings.HasPrefix(strings.ToLower(ctype)+" ", "text/plain "); {
+			case isText && name == "a secret":
+				if got != wire.Secret(secret) || err != nil {
+					t.Errorf("%s, Content-Type %q: error %v, want none", name, ctype, err)
+				}
+			case err == nil || strings.Contains(err.Error(), secret):
+				t.Errorf("%s, Content-Type %q: error %v, want one without the body", name, ctype, err)
+			}
+		}
+	}
+}
+
+// secretCall is a call that carried a secret.
+type secretCall string
+
+func (c secretCall) Secrets() []string { return []string{string(c)} }
+func (secretCall) BasePath() string    { return "" }
+
+// TestLongBodyIsNotQuoted checks that the error for a long body that is not JSON contains its
+// start, without a secret, of which a part may be at the place at which the body is cut.
+func TestLongBodyIsNotQuoted(t *testing.T) {
+	secret := strings.Repeat("s3ntinel", 100)
+	for _, before := range []string{"<p>", secret} {
+		for _, filler := range []string{" ", "x"} {
+			for _, size := range []int{0, 64<<10 - 400, 64<<10 - 40, 64 << 10} {
+				body := before + strings.Repeat(filler, size) + secret + strings.Repeat(filler, 1<<20)
+				resp := response(list, 200, "text/html", &trackedBody{Reader: strings.NewReader(body)})
+				decode.Guard(resp, secretCall(secret))
+				_, err := decode.Value[[]string](list, resp, nil)
+				if err == nil || strings.Contains(err.Error(), "s3nt") {
+					t.Errorf("size %d, filler %q: error %v, want one without the secret", size, filler, err)
+				}
+			}
+		}
+	}
+	resp := response(list, 200, "text/html", &trackedBody{Reader: strings.NewReader("<p>start" + strings.Repeat("x", 1<<20))})
+	_, err := decode.Value[[]string](list, resp, nil)
+	if err == nil || !strings.Contains(err.Error(), "the body is not JSON: <p>start") {
+		t.Errorf("error %v, want the start of the body", err)
+	}
+}
+
 // TestNone checks which responses without a meaning succeed.
 func TestNone(t *testing.T) {
 	remove := decode.Operation{Method: "DELETE", Path: "/things/{id}", Success: []int{200, 204}}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/ringcx-go/ringcx-go/internal/redact"
@@ -64,6 +65,7 @@ const (
 	errNoContent = mismatch("the response has no content")
 	errNotArray  = mismatch("the body is not a JSON array")
 	errContinues = mismatch("the body continues after the list")
+	errNotJSON   = mismatch("the body is not JSON")
 )
 
 // undeclared is the mismatch of a response whose status is not one of the given.
@@ -71,12 +73,43 @@ func undeclared(want []int) error {
 	return mismatch("want status " + strings.ReplaceAll(strings.Trim(fmt.Sprint(want), "[]"), " ", " or "))
 }
 
-// notJSON is the mismatch of a response whose Content-Type is not JSON.
-func notJSON(body []byte) error {
-	if len(body) == 0 {
+const (
+	notJSONPrefix = "the body is not JSON: "
+
+	// maxQuoted is how many bytes of a body are searched for secrets, to quote its start.
+	maxQuoted = 64 << 10
+	// maxSecret is how many bytes a secret has at most, with escapes. Tokens are shorter.
+	maxSecret = 16 << 10
+)
+
+// notJSON is the mismatch of a response whose Content-Type is not JSON, and which is read into
+// a variable of type t. It quotes the body, unless that is a secret or a list of secrets.
+func notJSON(body []byte, t reflect.Type) error {
+	switch {
+	case len(body) == 0:
 		return errEmpty
+	case isSecret(t):
+		return errNotJSON
 	}
-	return mismatch("the body is not JSON: " + string(body))
+	return mismatch(notJSONPrefix + string(body[:min(len(body), maxQuoted)]))
+}
+
+// isSecret reports whether t is wire.Secret, or a pointer to it or a slice of it.
+func isSecret(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t == reflect.TypeFor[wire.Secret]()
+}
+
+// line returns m in one line, without secrets. If m quotes a long body, the end of it may be a
+// part of a secret, which is not recognized, and is omitted.
+func (m mismatch) line(scrubber redact.Scrubber) mismatch {
+	text := scrubber.Text(string(m))
+	if len(m) >= maxQuoted {
+		text = text[:max(min(len(text), len(notJSONPrefix)), len(text)-maxSecret)]
+	}
+	return mismatch(redact.Line(text))
 }
 
 func endedEarly(err error) error { return fmt.Errorf("the body ended early: %w", err) }
@@ -92,7 +125,7 @@ func newDecodeError(resp *http.Response, field string, reason error) *wire.Decod
 		Err:         scrubber.Error(reason),
 	}
 	if m, ok := reason.(mismatch); ok { //nolint:errorlint // a mismatch may contain a part of the body
-		e.Err = mismatch(redact.Line(scrubber.Text(string(m))))
+		e.Err = m.line(scrubber)
 	}
 	if resp.Request != nil {
 		e.Method, e.Path = resp.Request.Method, redact.Printable(scrubber.Text(redact.Path(resp.Request.URL)))

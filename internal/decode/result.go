@@ -107,7 +107,7 @@ func (op Operation) checkResult(r any, v reflect.Value) error {
 	case !declared:
 		return op.responseError(r, status, undeclared(want))
 	}
-	return op.responseError(r, status, notJSON(body))
+	return op.responseError(r, status, notJSON(body, v.Type()))
 }
 
 // responseError returns a *wire.DecodeError for the response in r, or nil if reason is

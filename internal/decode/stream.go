@@ -65,9 +65,10 @@ func All[T any](op Operation, send func() (*http.Response, error)) iter.Seq2[T, 
 // type.
 func (op Operation) stream(r *http.Response, p any, yield func() bool) error {
 	defer r.Body.Close()
-	err := op.checkList(r)
+	v := reflect.ValueOf(p).Elem()
+	err := op.checkList(r, v.Type())
 	if err == nil {
-		err = newElementReader(r.Body, reflect.ValueOf(p).Elem()).each(yield)
+		err = newElementReader(r.Body, v).each(yield)
 	}
 	if err != nil {
 		return listError(r, err)
@@ -76,8 +77,8 @@ func (op Operation) stream(r *http.Response, p any, yield func() bool) error {
 }
 
 // checkList returns a mismatch if the status or the Content-Type of r is not that of a
-// list.
-func (op Operation) checkList(r *http.Response) error {
+// list. The type of its elements is elem.
+func (op Operation) checkList(r *http.Response, elem reflect.Type) error {
 	ctype := r.Header.Get("Content-Type")
 	want := op.declared()
 	switch {
@@ -87,13 +88,10 @@ func (op Operation) checkList(r *http.Response) error {
 		return undeclared(want)
 	case ctype != "" && !isJSON(ctype):
 		body, _ := io.ReadAll(io.LimitReader(r.Body, maxQuoted)) // ignore the error: use what was read
-		return notJSON(body)
+		return notJSON(body, elem)
 	}
 	return nil
 }
-
-// maxQuoted is how many bytes of a body that is not a list are read for the error.
-const maxQuoted = 64 << 10
 
 // listError returns a *wire.DecodeError for err, an error of reading a list. If the context
 // ended, it adds the request to err instead.
