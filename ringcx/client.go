@@ -10,6 +10,7 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 	"github.com/ringcx-go/ringcx-go/internal/decode"
 	"github.com/ringcx-go/ringcx-go/internal/redact"
+	"github.com/ringcx-go/ringcx-go/wire"
 )
 
 // Client is a client of the RingCX API. It embeds [gen.Services], which has a field for each
@@ -103,6 +104,9 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, secrets := withCallSecrets(req.Context())
 	resp, err := c.doer.Do(c.Tokens.cache.resolveURL(req.WithContext(ctx)))
 	if err != nil {
+		if body, ok := req.Body.(*wire.Body); ok {
+			body.Release()
+		}
 		return nil, callError(redact.Error(err, secrets.Secrets()...))
 	}
 	secrets.basePath = c.Tokens.cache.base.EscapedPath()

@@ -3,12 +3,14 @@ package ringcx_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,4 +276,42 @@ func TestFileOfTheGeneratedClient(t *testing.T) {
 	if _, ok := req.Body.(*wire.Body); !ok {
 		t.Errorf("the body of the request is a %T, which package ringcx does not recognize", req.Body)
 	}
+}
+
+// slowFile is a Reader that can seek. A Read takes a while after it has started.
+type slowFile struct {
+	io.Seeker
+	started  chan struct{}
+	finished atomic.Bool
+}
+
+func (f *slowFile) Read([]byte) (int, error) {
+	close(f.started)
+	sha256.Sum256(make([]byte, 16<<20))
+	f.finished.Store(true)
+	return 0, io.EOF
+}
+
+// TestRejectedUploadEndsReads has a server reject an upload while the file is being read. The
+// call returns after the Read.
+func TestRejectedUploadEndsReads(t *testing.T) {
+	file := &slowFile{Seeker: strings.NewReader("x"), started: make(chan struct{})}
+	var sending sync.WaitGroup
+	rt := roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path != filePath {
+			return (&network{}).RoundTrip(r)
+		}
+		sending.Go(func() { _, _ = io.Copy(io.Discard, r.Body) }) // fails after the call
+		<-file.started
+		return response(http.StatusRequestEntityTooLarge, "text/plain", "too large"), nil
+	})
+	client := newClient(t, ringcx.Config{RingCentral: sentinelLogin(), HTTPClient: &http.Client{Transport: rt}})
+	err := upload(t.Context(), client, file)
+	if !file.finished.Load() {
+		t.Error("the call returned during a Read")
+	}
+	if e, ok := errors.AsType[*ringcx.Error](err); !ok || e.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("error %v, want status 413", err)
+	}
+	sending.Wait()
 }

@@ -24,6 +24,11 @@ type File struct {
 	// position, and is never closed. Do not use it before the call has returned. If it is an
 	// [io.Seeker] that can seek, such as an [os.File] or a [bytes.Reader], the request has a
 	// Content-Length, and can be sent again: then the Reader is rewound to where it was.
+	//
+	// RingCX may respond before it has read the file. If the call returns an error, no other
+	// Read begins after that, and none is still running if all files of the request can seek.
+	// Otherwise one Read may still be running, for example of a pipe without data: wait for it
+	// before using the Reader, or close the Reader if it allows that during a Read.
 	Reader io.Reader
 }
 
@@ -260,6 +265,20 @@ func (b *Body) Read(p []byte) (int, error) { return b.first.Read(p) }
 
 // Close ends the reading of the body. It does not close the files.
 func (b *Body) Close() error { return b.first.Close() }
+
+// Release ends the reading of the body, also by the readers that GetBody returned. If all files
+// can seek, it waits for a Read that is running, so that the files may then be used. Otherwise
+// the Read may take forever, and Release does not wait. Package ringcx calls Release if a call
+// returns an error.
+func (b *Body) Release() {
+	b.first.closed.Store(true)
+	if !b.seekable {
+		return // GetBody returns an error, so that there is no other reader
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.current = nil
+}
 
 // GetBody returns a reader of the body from its beginning. It rewinds the files, so that
 // earlier readers of the body, which a transport may still use, return an error from then

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -257,6 +259,72 @@ func TestCloseDoesNotWait(t *testing.T) {
 	close(file.release)
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// working is a Reader that can seek. Each Read takes a while after it has started.
+type working struct {
+	io.Seeker
+	started  chan struct{}
+	finished atomic.Bool
+}
+
+func (w *working) Read([]byte) (int, error) {
+	close(w.started)
+	sha256.Sum256(make([]byte, 16<<20))
+	w.finished.Store(true)
+	return 0, io.EOF
+}
+
+// TestReleaseWaits releases a body while its file is being read, by the first reader and by a
+// later one. None reads after that.
+func TestReleaseWaits(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		file := &working{Seeker: strings.NewReader("x"), started: make(chan struct{})}
+		body := wire.File{Reader: file}.Body()
+		reader := io.Reader(body)
+		if again {
+			var err error
+			if reader, err = body.GetBody(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := make(chan error)
+		go func() {
+			_, err := reader.Read(make([]byte, 1))
+			done <- err
+		}()
+		<-file.started
+		body.Release()
+		if !file.finished.Load() {
+			t.Errorf("again %t: Release returns during a Read", again)
+		}
+		if err := <-done; !errors.Is(err, io.EOF) {
+			t.Errorf("again %t: error of the Read that was running: %v", again, err)
+		}
+		if n, err := reader.Read(make([]byte, 1)); n > 0 || err == nil || errors.Is(err, io.EOF) {
+			t.Errorf("again %t: a Read after Release returns %d, %v", again, n, err)
+		}
+	}
+}
+
+// TestReleaseDoesNotWait releases a body while its Reader, which cannot seek, blocks.
+func TestReleaseDoesNotWait(t *testing.T) {
+	file := blocked{make(chan struct{}), make(chan struct{})}
+	body := wire.File{Reader: file}.Body()
+	done := make(chan error)
+	go func() {
+		_, err := body.Read(make([]byte, 1))
+		done <- err
+	}()
+	<-file.started
+	body.Release()
+	close(file.release)
+	if err := <-done; !errors.Is(err, io.EOF) {
+		t.Errorf("error of the Read that was running: %v", err)
+	}
+	if n, err := body.Read(make([]byte, 1)); n > 0 || err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("a Read after Release returns %d, %v", n, err)
 	}
 }
 
