@@ -3,6 +3,7 @@ package gen
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -29,12 +30,33 @@ const leadPageSize = 500
 // finds up to 500 leads sends two requests. To find leads by their own ids, set ExternIds: how many
 // a request may have is not documented, so send the ids of one batch, [LeadBatchSize], at a time.
 //
+// The error of a page that has no list of leads, such as only their number, is a
+// [*wire.DecodeError].
+//
 // A lead that was just loaded is not found: it takes about two seconds.
 func (s *LeadsService) SearchAll(ctx context.Context, accountID wire.ID, search LeadSearch) iter.Seq2[LeadSearchResult, error] {
 	return wire.Pages(ctx, 0, func(ctx context.Context, page int) ([]LeadSearchResult, error) {
 		found, err := s.Search(ctx, accountID, search, &SearchLeadsParams{Page: new(Page(page)), MaxRows: new(MaxRows(leadPageSize))})
-		return found.Leads, err
+		return listOf(found, err, (*SearchLeadsResult)(nil).Operation())
 	})
+}
+
+// SearchAllByPhoneList is like [LeadsService.SearchAll] for the leads that have one of several
+// phone numbers.
+func (s *LeadsService) SearchAllByPhoneList(ctx context.Context, accountID wire.ID, search LeadPhoneSearch) iter.Seq2[LeadSearchResult, error] {
+	return wire.Pages(ctx, 0, func(ctx context.Context, page int) ([]LeadSearchResult, error) {
+		params := &SearchLeadsByPhoneListParams{Page: new(Page(page)), MaxRows: new(MaxRows(leadPageSize))}
+		found, err := s.SearchByPhoneList(ctx, accountID, search, params)
+		return listOf(found, err, (*SearchLeadsByPhoneListResult)(nil).Operation())
+	})
+}
+
+// listOf returns the leads of a page, or an error if op returned a page without a list.
+func listOf(page LeadPage, err error, op Operation) ([]LeadSearchResult, error) {
+	if err == nil && page.Leads == nil {
+		err = &wire.DecodeError{Method: op.Method, Path: op.Path, Err: errors.New("the page has no list of leads")}
+	}
+	return page.Leads, err
 }
 
 // LeadBatch is a request of [LeadsService.LoadBatches] and its result.

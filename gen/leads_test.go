@@ -3,6 +3,8 @@ package gen_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -325,6 +327,70 @@ func TestSearchAll(t *testing.T) {
 	}
 	if len(errs) != 1 || errs[0] == nil {
 		t.Errorf("errors %v, want one", errs)
+	}
+}
+
+// TestSearchAllWithoutList checks that a page without a list is an error, not the end of the list.
+func TestSearchAllWithoutList(t *testing.T) {
+	searches := map[ringcxtest.Endpoint]func(*ringcx.Client) iter.Seq2[gen.LeadSearchResult, error]{
+		"searchLeads": func(client *ringcx.Client) iter.Seq2[gen.LeadSearchResult, error] {
+			return client.Leads.SearchAll(t.Context(), account, gen.LeadSearch{})
+		},
+		"searchLeadsByPhoneList": func(client *ringcx.Client) iter.Seq2[gen.LeadSearchResult, error] {
+			return client.Leads.SearchAllByPhoneList(t.Context(), account, gen.LeadPhoneSearch{PhoneList: []string{"2125550100"}})
+		},
+	}
+	tests := []struct {
+		body, want string // want is the Field of the error, and "none" if there is no error
+	}{
+		{`[]`, "none"}, {`{"leads":[]}`, "none"}, {`{"data":[],"totalCount":0}`, "none"},
+		{`7`, ""}, {`{"totalCount":7}`, ""}, {`{"error":"oops"}`, ""}, {`{}`, ""}, {`null`, ""}, {`[null]`, "0"}, {`{"leads":[{},null]}`, "1"},
+	}
+	for endpoint, search := range searches {
+		for _, tt := range tests {
+			_, client := newClient(t, func(req *http.Request, resp *http.Response) *http.Response {
+				if op, _ := gen.FindOperation(req.Method, req.URL.Path); op.ID == string(endpoint) {
+					resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(tt.body)), int64(len(tt.body))
+				}
+				return resp
+			})
+			got := "none"
+			for lead, err := range search(client) {
+				mismatch, ok := errors.AsType[*wire.DecodeError](err)
+				if !ok || mismatch.Method != http.MethodPost {
+					t.Fatalf("%s: %s: lead %+v, error %v, want a *DecodeError with the method", endpoint, tt.body, lead, err)
+				}
+				got = mismatch.Field
+			}
+			if got != tt.want {
+				t.Errorf("%s: %s: field of the error %q, want %q", endpoint, tt.body, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestSearchAllByPhoneList checks that the search reads all pages.
+func TestSearchAllByPhoneList(t *testing.T) {
+	fake, client := newClient(t, nil)
+	leads := makeLeads(600)
+	search := gen.LeadPhoneSearch{CampaignIds: []int64{campaign}}
+	for _, lead := range leads {
+		search.PhoneList = append(search.PhoneList, *lead.LeadPhone)
+	}
+	for _, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: leads}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := make(map[string]bool)
+	for row, err := range client.Leads.SearchAllByPhoneList(t.Context(), account, search) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[wire.Value(row.ExternID)] = true
+	}
+	if n := fake.Counts().Arrivals["searchLeadsByPhoneList"]; len(found) != 600 || n != 3 {
+		t.Errorf("found %d leads with %d requests, want 600 with 3: the last page is empty", len(found), n)
 	}
 }
 

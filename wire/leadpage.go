@@ -14,10 +14,11 @@ var (
 
 // LeadPage is the response of a search for leads. T is a struct, gen.LeadSearchResult.
 //
-// It reads an array of leads; an object with such an array in the field leads or data, and
-// the number of all leads in totalCount; and an integer, which is that number. An object
-// without either array is a page without leads. A null is the zero LeadPage. It writes an
-// object with the fields leads and totalCount.
+// It reads an array of leads; an object with such an array in the field leads, or without it
+// in data, and the number of all leads in totalCount; and an integer, which is that number. An
+// object has at least one of the three fields, and no row is null. A null is the zero LeadPage.
+// It writes an object with the fields leads and totalCount, without those that are nil, and null
+// if both are.
 //
 // A row may contain its lead in the field campaignLead. The fields of T that are the zero
 // value after reading the row are then set to those of campaignLead with the same name in
@@ -27,7 +28,8 @@ var (
 // API reference declares an object without fields. That an integer can be the response is
 // an assumption.
 type LeadPage[T any] struct {
-	// Leads are the leads of this page.
+	// Leads are the leads of this page. It is nil if RingCX sent no array, and not nil if the
+	// array is empty.
 	Leads []T
 	// TotalCount is the number of all leads that were found, also those on other pages. It
 	// is nil if RingCX did not send it.
@@ -42,16 +44,28 @@ type leadPageObject struct {
 	TotalCount *int64            `json:"totalCount"`
 }
 
+// rows returns the leads, or nil if the object has no array.
+func (p leadPageObject) rows() []json.RawMessage {
+	if p.Leads == nil {
+		return p.Data
+	}
+	return p.Leads
+}
+
 // UnmarshalJSON reads an array, an object, an integer or null. Anything else is a
-// [*json.UnmarshalTypeError]. So is a field of another type, also in a row: the Field of the
-// error then begins with the index of the row, counted from 0.
+// [*json.UnmarshalTypeError], also an object without any of the three fields, or in which
+// those that it has are null. So is a field of another type, and a row that is null or has one:
+// the Field of the error then begins with the index of the row, counted from 0.
 func (p *LeadPage[T]) UnmarshalJSON(data []byte) error {
 	page, err := readLeadPage[T](data)
 	if err != nil {
 		return err
 	}
 	v := LeadPage[T]{TotalCount: page.TotalCount}
-	for i, raw := range append(page.Leads, page.Data...) {
+	if page.rows() != nil {
+		v.Leads = make([]T, 0, len(page.rows()))
+	}
+	for i, raw := range page.rows() {
 		row, err := readLeadRow[T](raw)
 		if err != nil {
 			return inRow(i, err)
@@ -70,6 +84,9 @@ func readLeadPage[T any](data []byte) (page leadPageObject, err error) {
 		err = json.Unmarshal(data, &page.Leads)
 	case k == "object":
 		err = json.Unmarshal(data, &page)
+		if isEmpty := page.rows() == nil && page.TotalCount == nil; isEmpty && err == nil {
+			err = typeError[LeadPage[T]](data)
+		}
 	case isInteger(data):
 		err = json.Unmarshal(data, &page.TotalCount)
 	default:
@@ -80,6 +97,9 @@ func readLeadPage[T any](data []byte) (page leadPageObject, err error) {
 
 // readLeadRow reads a row, and fills it from its campaignLead.
 func readLeadRow[T any](data []byte) (row T, err error) {
+	if kind(data) == "null" {
+		return row, typeError[T](data)
+	}
 	if err := json.Unmarshal(data, &row); err != nil {
 		return row, err
 	}
@@ -122,10 +142,14 @@ func inRow(i int, err error) error {
 	return &located
 }
 
-// MarshalJSON returns an object with the leads, and with the total if it is known.
+// MarshalJSON returns an object with the leads and the total, as far as they are known, or
+// null.
 func (p LeadPage[T]) MarshalJSON() ([]byte, error) {
+	if p.Leads == nil && p.TotalCount == nil {
+		return []byte("null"), nil
+	}
 	return json.Marshal(struct {
-		Leads      []T    `json:"leads"`
+		Leads      []T    `json:"leads,omitzero"`
 		TotalCount *int64 `json:"totalCount,omitempty"`
-	}{append([]T{}, p.Leads...), p.TotalCount})
+	}{p.Leads, p.TotalCount})
 }

@@ -24,16 +24,18 @@ func TestLeadPageReads(t *testing.T) {
 	nested := lead{LeadID: 1, LeadPhone: &phone}
 	testReads(t, leadPage{Leads: []lead{{LeadID: 8}, {LeadID: 9}}, TotalCount: &total}, []read[leadPage]{
 		{"array", `[{"leadId":1},{"leadId":2}]`, leadPage{Leads: []lead{{LeadID: 1}, {LeadID: 2}}}},
-		{"empty array", `[]`, leadPage{}},
+		{"empty array", `[]`, leadPage{Leads: []lead{}}},
+		{"object with an empty array", `{"leads":[]}`, leadPage{Leads: []lead{}}},
 		{"object with leads", `{"leads":[{"leadId":1}],"totalCount":9}`, leadPage{Leads: one, TotalCount: &total}},
 		{"object with data", `{"data":[{"leadId":1}],"totalCount":9}`, leadPage{Leads: one, TotalCount: &total}},
 		{"object without total", `{"leads":[{"leadId":1}]}`, leadPage{Leads: one}},
 		{"object, one array is null", `{"leads":null,"data":[{"leadId":1}],"totalCount":null}`, leadPage{Leads: one}},
 		{"object, unknown fields", `{"page":[0],"leads":[{"leadId":1,"x":{}}]}`, leadPage{Leads: one}},
-		{"empty object", `{}`, leadPage{}},
+		{"object with both arrays", `{"data":[{"leadId":2}],"leads":[{"leadId":1}]}`, leadPage{Leads: one}},
+		{"object with both arrays, one is empty", `{"data":[{"leadId":2}],"leads":[]}`, leadPage{Leads: []lead{}}},
+		{"object with a total only", `{"totalCount":9}`, leadPage{TotalCount: &total}},
 		{"integer", `9`, leadPage{TotalCount: &total}},
 		{"null", `null`, leadPage{}},
-		{"null row", `[null]`, leadPage{Leads: []lead{{}}}},
 		{
 			"nested lead", `[{"campaignLead":{"leadId":1,"leadPhone":"4155550100"}}]`,
 			leadPage{Leads: []lead{{LeadID: 1, LeadPhone: &phone, Nested: &nested}}},
@@ -49,6 +51,7 @@ func TestLeadPageReads(t *testing.T) {
 func TestLeadPageRejects(t *testing.T) {
 	testRejects(t, leadPage{Leads: []lead{{LeadID: 8}}}, `"x"`, `true`, `1.5`, `1e3`, `9223372036854775808`,
 		`{"leads":{}}`, `{"data":1}`, `{"totalCount":"9"}`, `[1]`, `[{"leadId":1},{"leadId":"2"}]`,
+		`{}`, `{"error":"oops"}`, `{"leads":null}`, `{"leads":null,"totalCount":null}`, `[null]`, `{"leads":[null]}`, `{"data":[{},null]}`,
 		`{"data":[{"leadPhone":7}]}`, `[{"campaignLead":{"leadId":"1"}}]`, `[{"campaignLead":[]}]`)
 }
 
@@ -58,6 +61,8 @@ func TestLeadPageErrorNamesRowAndField(t *testing.T) {
 		{"object", `{"leads":[{"leadId":1},{"leadPhone":true}]}`, "1.leadPhone"},
 		{"nested lead", `[{"campaignLead":{"leadId":"1"}}]`, "0.campaignLead.leadId"},
 		{"row is no object", `[{},7]`, "1"},
+		{"row is null", `{"leads":[{},null]}`, "1"},
+		{"no list", `{"error":"oops"}`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,11 +80,11 @@ func TestLeadPageErrorNamesRowAndField(t *testing.T) {
 
 func TestLeadPageWritesObject(t *testing.T) {
 	total := int64(9)
-	got, err := json.Marshal([]leadPage{{}, {Leads: []lead{{LeadID: 1}}, TotalCount: &total}})
+	got, err := json.Marshal([]leadPage{{}, {Leads: []lead{}}, {Leads: []lead{{LeadID: 1}}, TotalCount: &total}, {TotalCount: &total}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"leads":[]},{"leads":[{"leadId":1}],"totalCount":9}]`
+	want := `[null,{"leads":[]},{"leads":[{"leadId":1}],"totalCount":9},{"totalCount":9}]`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("Marshal (-want +got):\n%s", diff)
 	}
@@ -99,5 +104,5 @@ func TestLeadPageOfOtherTypes(t *testing.T) {
 
 func FuzzLeadPage(f *testing.F) {
 	fuzzReads[leadPage](f, `[{"leadId":1}]`, `{"leads":[{"leadId":1}],"totalCount":9}`, `{"data":[{}]}`, `7`,
-		`[{"campaignLead":{"leadId":1,"leadPhone":"4"}}]`, `[{"campaignLead":{"campaignLead":{"leadId":1}}}]`, `[null,7]`)
+		`[{"campaignLead":{"leadId":1,"leadPhone":"4"}}]`, `[{"campaignLead":{"campaignLead":{"leadId":1}}}]`, `[null,7]`, `{"leads":[],"data":[null]}`, `{"totalCount":7}`)
 }
