@@ -27,7 +27,7 @@ func TestNotSent(t *testing.T) {
 		{"login rejected", fault(ringcxtest.Login, ringcxtest.Refuse), true},
 		{"login unreachable", fault(ringcxtest.Login, ringcxtest.Unreachable), true},
 		{"login without a response", fault(ringcxtest.Login, ringcxtest.DropAnswer), true},
-		{"login is no JSON", fault(ringcxtest.Login, ringcxtest.HTML), true},
+		{"login with HTML", fault(ringcxtest.Login, ringcxtest.HTML), true},
 		{"exchange with status 500", fault(ringcxtest.Exchange, ringcxtest.Status(500, "{}")), true},
 		{"exchange without a response", fault(ringcxtest.Exchange, ringcxtest.DropAnswer), true},
 		{"closed", func(_ *ringcxtest.Server, c *ringcx.Client) { c.Tokens.Close() }, true},

@@ -101,13 +101,13 @@ func withoutSecrets(agent map[string]any) map[string]any {
 }
 
 // createAgent adds an agent to the agent group in the path. A username that is in use is rejected
-// with status 400 (inferred: the RingCX developer guide has no status for it).
+// with the status of Behavior.UsernameConflict.
 func createAgent(c *call) {
 	c.editStaff(func(s *staff) *engine.Response {
 		agent := withoutSecrets(s.Object())
 		for m := range s.members() {
 			if m.fields["username"] == agent["username"] {
-				return engine.Rejected("username", "is in use")
+				return s.usernameInUse()
 			}
 		}
 		agent["agentId"] = s.NewID(s.groupPath())
@@ -121,6 +121,14 @@ func createAgent(c *call) {
 		s.Append(s.groupPath(), agent)
 		return engine.JSON(http.StatusCreated, agent)
 	})
+}
+
+func (s *staff) usernameInUse() *engine.Response {
+	const field, message = "username", "is in use"
+	if s.behavior.UsernameConflict {
+		return conflictResponse(field, message)
+	}
+	return engine.Rejected(field, message)
 }
 
 // groupReference returns a reference to the agent group in the path.

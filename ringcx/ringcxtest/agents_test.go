@@ -2,6 +2,7 @@ package ringcxtest_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -87,9 +88,13 @@ func TestCreateAgent(t *testing.T) {
 }
 
 func TestCreateAgentTwice(t *testing.T) {
-	_, client := newStaff(t)
+	fake, client := newStaff(t)
 	if _, err := client.Agents.Create(t.Context(), account, support, gen.Agent{Username: "bo"}); !isStatus(err, http.StatusBadRequest) {
 		t.Errorf("create an agent whose username is in use: %v, want status 400", err)
+	}
+	fake.SetBehavior(ringcxtest.Behavior{UsernameConflict: true})
+	if _, err := client.Agents.Create(t.Context(), account, support, gen.Agent{Username: "bo"}); !errors.Is(err, ringcx.ErrConflict) {
+		t.Errorf("create an agent whose username is in use, with UsernameConflict: %v, want status 409", err)
 	}
 }
 
@@ -182,6 +187,16 @@ func assign(t *testing.T, client *ringcx.Client, ids ...int64) []string {
 	return usernames(agents)
 }
 
+// queueAccess returns the agents in the queue itself.
+func queueAccess(t *testing.T, client *ringcx.Client) []gen.AgentQueueAccess {
+	t.Helper()
+	q, err := client.Queues.Get(t.Context(), account, queueGroup, queue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q.AgentGateAccess
+}
+
 // TestAssignQueueAgents assigns agents to a queue, one after the other.
 func TestAssignQueueAgents(t *testing.T) {
 	for replaced, want := range map[bool][]string{false: {"ana", "bo"}, true: {"bo"}} {
@@ -201,6 +216,9 @@ func TestAssignQueueAgents(t *testing.T) {
 		if diff := cmp.Diff(access, agent.AgentGateAccess); diff != "" || err != nil {
 			t.Errorf("queues of the agent (-want +got):\n%s%v", diff, err)
 		}
+		if got := queueAccess(t, client); len(got) != len(want) || cmp.Diff(access[0], got[len(got)-1]) != "" {
+			t.Errorf("AssignmentsReplaced %t: agents of the queue: %+v, want %d, the last %+v", replaced, got, len(want), access[0])
+		}
 		for _, n := range []int64{1, 0} {
 			if got, err := client.Queues.UnassignAgent(ctx, account, queueGroup, queue, 2); got != n || err != nil {
 				t.Errorf("unassign: %d, %v; want %d", got, err, n)
@@ -208,6 +226,9 @@ func TestAssignQueueAgents(t *testing.T) {
 		}
 		if got := queueAgents(t, client, nil); slices.Contains(got, "bo") {
 			t.Errorf("agents after bo was removed: %v", got)
+		}
+		if got := queueAccess(t, client); len(got) != len(want)-1 {
+			t.Errorf("AssignmentsReplaced %t: agents of the queue after bo was removed: %+v, want %d", replaced, got, len(want)-1)
 		}
 		_, err = client.Queues.AssignAgents(ctx, account, queueGroup, queue, []gen.AgentQueueAccess{{AgentID: new(int64(9))}})
 		if !isStatus(err, http.StatusBadRequest) {

@@ -124,7 +124,29 @@ func (s *staff) unassign(a assignment, is func(id string) bool) (n int) {
 			s.change(m.path, m.id(), func(agent map[string]any) map[string]any { return a.without(agent, s.Path(a.key)) })
 		}
 	}
+	s.settleQueue(a)
 	return n
+}
+
+// settleQueue sets the field agentGateAccess of the queue in the path to the agents that are
+// assigned to it. It does nothing for a dial group. (That RingCX does so is inferred.)
+func (s *staff) settleQueue(a assignment) {
+	if a != toQueue {
+		return
+	}
+	id, all := s.Path(a.key), make([]any, 0)
+	for _, m := range s.assignedTo(a) {
+		access := map[string]any{"agentId": m.fields["agentId"], a.key: json.Number(id)}
+		accesses, _ := m.fields[a.field].([]any)
+		if i := slices.IndexFunc(accesses, func(v any) bool { return a.is(v, id) }); i >= 0 {
+			maps.Copy(access, accesses[i].(map[string]any))
+		}
+		all = append(all, access)
+	}
+	s.Change(s.queues(), func(queue map[string]any) (map[string]any, bool) {
+		queue["agentGateAccess"] = all
+		return queue, text(queue[a.key]) == id
+	})
 }
 
 // assign assigns the agents of the request to the resource in the path. The id of the resource in
@@ -144,6 +166,7 @@ func (c *call) assign(a assignment, status int) {
 			m, _ := s.find(text(access["agentId"]))
 			s.change(m.path, m.id(), func(agent map[string]any) map[string]any { return a.with(agent, access, s.Path(a.key)) })
 		}
+		s.settleQueue(a)
 		return engine.JSON(status, agentsOf(s.assignedTo(a)))
 	})
 }

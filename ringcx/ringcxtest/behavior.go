@@ -105,6 +105,12 @@ type Behavior struct {
 	// Source: none. RingCX does not document it, so a program should send all fields.
 	OmittedFieldsKept bool
 
+	// UsernameConflict makes createAgent respond with status 409 to a username that is in use. By
+	// default the status is 400.
+	//
+	// Source: none, both are inferred: RingCX documents no status for it.
+	UsernameConflict bool
+
 	// AssignmentsReplaced makes assignQueueAgents and assignDialGroupAgents remove the agents
 	// that the request lacks, and assignSkillProfileSkills the skills. By default they stay.
 	//
