@@ -197,6 +197,26 @@ func queueAccess(t *testing.T, client *ringcx.Client) []gen.AgentQueueAccess {
 	return q.AgentGateAccess
 }
 
+// TestIncludePermissions checks the rights in agent groups: those of SetPermissions, or all.
+func TestIncludePermissions(t *testing.T) {
+	fake, client := newStaff(t)
+	check := func(include *bool, want ...gen.Permission) {
+		t.Helper()
+		groups, err := client.AgentGroups.List(t.Context(), account, &gen.ListAgentGroupsParams{IncludePermissions: include})
+		if err != nil || len(groups) == 0 || !slices.Equal(groups[0].Permissions, want) {
+			t.Errorf("list: %+v, %v; want permissions %v", groups, err, want)
+		}
+		group, err := client.AgentGroups.Get(t.Context(), account, support, &gen.GetAgentGroupParams{IncludePermissions: include})
+		if err != nil || !slices.Equal(group.Permissions, want) {
+			t.Errorf("get: %+v, %v; want permissions %v", group, err, want)
+		}
+	}
+	check(nil)
+	check(new(true), "CREATE", "READ", "UPDATE", "DELETE")
+	fake.SetPermissions("READ Account", "READ QueueGroup", "READ AgentGroup", "DELETE AgentGroup", "UPDATE Queue")
+	check(new(true), "READ", "DELETE")
+}
+
 // TestAssignQueueAgents assigns agents to a queue, one after the other.
 func TestAssignQueueAgents(t *testing.T) {
 	for replaced, want := range map[bool][]string{false: {"ana", "bo"}, true: {"bo"}} {

@@ -43,6 +43,8 @@ var handlers = map[Endpoint]func(*call){
 	"getLogin":                getLogin,
 	"validateToken":           validateToken,
 
+	"listAgentGroups":          withPermissions,
+	"getAgentGroup":            withPermissions,
 	"createAgent":              createAgent,
 	"updateAgent":              updateAgent,
 	"updateAgents":             updateAgents,
