@@ -4899,9 +4899,10 @@ type LeadLoadResult struct {
 }
 
 // LeadPage is the response of a search for leads: a list of leads, an object with a list and the
-// number of all leads found, or only that number. The client reads all of them. A row may
-// contain the lead in the field campaignLead; the client then copies its values into the
-// fields of the row that have none.
+// number of all leads found, or only that number. The client reads all of them. For an
+// object with neither, and for a row that is null, it returns an error. A row may contain
+// the lead in the field campaignLead; the client then copies its values into the fields of
+// the row that have none.
 //
 // Source: seen in public clients; that the number alone can be the response is inferred. The
 // API reference declares an object without fields for searchLeads, and a list for
