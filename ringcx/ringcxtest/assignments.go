@@ -136,7 +136,7 @@ func (s *staff) settleQueue(a assignment) {
 	}
 	id, all := s.Path(a.key), make([]any, 0)
 	for _, m := range s.assignedTo(a) {
-		access := map[string]any{"agentId": m.fields["agentId"], a.key: json.Number(id)}
+		access := map[string]any{"agentId": m.fields["agentId"], a.key: engine.IDValue(id)}
 		accesses, _ := m.fields[a.field].([]any)
 		if i := slices.IndexFunc(accesses, func(v any) bool { return a.is(v, id) }); i >= 0 {
 			maps.Copy(access, accesses[i].(map[string]any))
