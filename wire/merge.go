@@ -8,6 +8,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Merge returns the JSON of an update: received, an object as RingCX sent it, with the
@@ -34,8 +36,11 @@ import (
 // value. RingCX does not document which fields may be null.
 //
 // If a field is an object in received and in change, their fields are merged. Any other
-// value replaces that of received. In a list of a struct, an element whose fields equal those
-// of an element of received keeps the fields that the struct does not have.
+// value replaces that of received. In a list of a struct, an element of change keeps the fields
+// that the struct does not have. They are those of an element of received: the equal one, or else
+// the one with the same values in all fields named id or …Id, or else, for elements without such
+// fields in lists of the same length, the one with the same index. If there is none, the element
+// is new.
 //
 // Merge returns an error if received or change is not a JSON object, or if received cannot
 // be read into a struct of the type of change. It does not modify its arguments. Pass the
@@ -116,22 +121,95 @@ func (m merger) merge(path string) (json.RawMessage, error) {
 	return m.change, nil
 }
 
-// list returns change with the elements of received in place of those that have not changed.
+// list returns change, with the elements of received in place of those that have not changed,
+// and their unknown fields in the others.
 func (m merger) list() (json.RawMessage, error) {
 	received, unchanged, change := elementsOf(m.received), elementsOf(m.unchanged), elementsOf(m.change)
 	if len(received) != len(unchanged) {
 		return m.change, nil // not of a struct, or of a type that reads a list in its own way
 	}
-	free := make(map[string][]int) // the indexes of equal elements
-	for i, e := range unchanged {
-		free[string(e)] = append(free[string(e)], i)
-	}
-	for i, e := range change {
-		if indexes := free[string(e)]; len(indexes) > 0 {
-			change[i], free[string(e)] = received[indexes[0]], indexes[1:]
+	for i, j := range pairElements(unchanged, change) {
+		if j < 0 {
+			continue
 		}
+		merged, err := merger{received: received[j], unchanged: unchanged[j], change: change[i]}.element()
+		if err != nil {
+			return nil, err
+		}
+		change[i] = merged
 	}
 	return json.Marshal(change)
+}
+
+// element returns the merged element of a list: change, with the fields of received that the
+// struct does not have.
+func (m merger) element() (json.RawMessage, error) {
+	switch {
+	case bytes.Equal(m.unchanged, m.change):
+		return m.received, nil
+	case !isKind("object", m.received, m.unchanged, m.change):
+		return m.change, nil
+	}
+	merged, err := m.object("")
+	if err != nil {
+		return nil, err
+	}
+	change := fieldsOf(m.change)
+	for name := range fieldsOf(m.unchanged) {
+		if _, ok := change[name]; !ok {
+			delete(merged, name) // the struct has the field, and it was cleared
+		}
+	}
+	return json.Marshal(merged)
+}
+
+// pairElements returns for each element of change the index of the one in unchanged that it was
+// made from, or -1. No index occurs twice.
+func pairElements(unchanged, change []json.RawMessage) []int {
+	pairs, used := slices.Repeat([]int{-1}, len(change)), make([]bool, len(unchanged))
+	text := func(_ int, e json.RawMessage) string { return string(e) }
+	ids := func(_ int, e json.RawMessage) string { return idsOf(e) }
+	keys := []func(int, json.RawMessage) string{text, ids}
+	if len(change) == len(unchanged) {
+		place := func(i int, e json.RawMessage) string { return strconv.Itoa(i) + string(e) }
+		index := func(i int, e json.RawMessage) string {
+			if idsOf(e) != "" {
+				return ""
+			}
+			return strconv.Itoa(i)
+		}
+		keys = []func(int, json.RawMessage) string{place, text, ids, index}
+	}
+	for _, key := range keys {
+		free := make(map[string][]int) // the indexes of elements with the same key
+		for j, e := range unchanged {
+			if !used[j] {
+				free[key(j, e)] = append(free[key(j, e)], j)
+			}
+		}
+		for i, e := range change {
+			k := key(i, e)
+			if isFree := len(free[k]) > 0; pairs[i] < 0 && k != "" && isFree {
+				pairs[i], free[k] = free[k][0], free[k][1:]
+				used[pairs[i]] = true
+			}
+		}
+	}
+	return pairs
+}
+
+// idsOf returns the fields of an object that are named id or …Id and not null, or "" if there
+// are none.
+func idsOf(data json.RawMessage) string {
+	ids := fieldsOf(data)
+	maps.DeleteFunc(ids, func(name string, value json.RawMessage) bool {
+		return name != "id" && !strings.HasSuffix(name, "Id") || isKind("null", value)
+	})
+	if len(ids) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(ids) // in the order of the names; they are valid JSON
+	return string(text)
 }
 
 // mergeFields are the fields of a struct by their names in JSON.

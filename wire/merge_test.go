@@ -86,13 +86,13 @@ var mergeTests = []struct {
 	}},
 	{"an element is removed", changed(func(c *campaign) { c.Phones = c.Phones[1:] }), map[string]string{"phones": `[{"number":"2","new":2},{"number":"2","new":3}]`}},
 	{"an element is changed", changed(func(c *campaign) { c.Phones[1].Number = "4" }), map[string]string{
-		"phones": `[{"number":"1","new":1},{"number":"4"},{"number":"2","new":2}]`,
+		"phones": `[{"number":"1","new":1},{"number":"4","new":2},{"number":"2","new":3}]`,
 	}},
 	{"only some fields", campaign{Note: new("new")}, map[string]string{"note": `"new"`}},
 	{"only some fields of an object", campaign{Settings: &settings{Note: new("new")}}, map[string]string{
 		"settings": `{"zone":"US/Pacific","active":true,"new":[1],"note":"new"}`,
 	}},
-	{"a list only", campaign{Phones: []phone{{"1"}, {"5"}}}, map[string]string{"phones": `[{"number":"1","new":1},{"number":"5"}]`}},
+	{"a list only", campaign{Phones: []phone{{"1"}, {"5"}}}, map[string]string{"phones": `[{"number":"1","new":1},{"number":"5"}]`}}, // of another length
 	{"a list with fewer elements than received", changed(func(c *campaign) { c.Even[1] = 6 }), map[string]string{"even": `[2,6]`}},
 	{"null", map[string]any{"note": nil, "settings": map[string]any{"zone": nil}}, map[string]string{
 		"note": `null`, "settings": `{"zone":null,"active":true,"new":[1]}`,
@@ -216,6 +216,54 @@ func TestMergeLosesNoField(t *testing.T) {
 	}
 }
 
+// TestMergeListKeepsUnknownFields changes lists whose elements have fields that the struct lacks.
+func TestMergeListKeepsUnknownFields(t *testing.T) {
+	type element struct {
+		ID      int     `json:"id,omitempty"`
+		GroupID int     `json:"groupId,omitempty"`
+		Name    string  `json:"name"`
+		Note    *string `json:"note,omitempty"`
+		Active  bool    `json:"active"`
+	}
+	type object struct {
+		List []element `json:"list,omitempty"`
+	}
+	const ids = `[{"id":1,"name":"a","active":true,"note":"n","x":1},{"id":2,"name":"b","active":true,"x":2}]`
+	const groups = `[{"groupId":7,"id":1,"name":"a","active":true,"x":1},{"groupId":7,"id":2,"name":"b","active":true,"x":2}]`
+	const plain = `[{"name":"a","active":true,"note":"n","x":1},{"name":"b","active":true,"x":2}]`
+	tests := []struct {
+		name, received string
+		change         func([]element) []element
+		want           string
+	}{
+		{"a field", ids, func(l []element) []element { l[0].Name = "c"; return l }, `[{"id":1,"name":"c","active":true,"note":"n","x":1},{"id":2,"name":"b","active":true,"x":2}]`},
+		{"zero values", ids, func(l []element) []element { l[0].Note, l[0].Active = nil, false; return l }, `[{"id":1,"name":"a","active":false,"x":1},{"id":2,"name":"b","active":true,"x":2}]`},
+		{"another order", ids, func(l []element) []element { l[0].Name = "c"; return []element{l[1], l[0]} }, `[{"id":2,"name":"b","active":true,"x":2},{"id":1,"name":"c","active":true,"note":"n","x":1}]`},
+		{"one removed", ids, func(l []element) []element { l[1].Name = "c"; return l[1:] }, `[{"id":2,"name":"c","active":true,"x":2}]`},
+		{"another id", ids, func(l []element) []element { l[1].ID = 3; return l }, `[{"id":1,"name":"a","active":true,"note":"n","x":1},{"id":3,"name":"b","active":true}]`},
+		{"a new one in place of another", ids, func(l []element) []element { l[1] = element{Name: "c"}; return l }, `[{"id":1,"name":"a","active":true,"note":"n","x":1},{"name":"c","active":false}]`},
+		{"several ids", groups, func(l []element) []element { l[1].Name = "c"; return l[1:] }, `[{"groupId":7,"id":2,"name":"c","active":true,"x":2}]`},
+		{"without ids", plain, func(l []element) []element { l[0].Name, l[1].Name = "c", "d"; return l }, `[{"name":"c","active":true,"note":"n","x":1},{"name":"d","active":true,"x":2}]`},
+		{"without ids, another length", plain, func(l []element) []element { l[1].Name = "d"; return l[1:] }, `[{"name":"d","active":true}]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			received := []byte(`{"list":` + tt.received + `}`)
+			var o object
+			if err := json.Unmarshal(received, &o); err != nil {
+				t.Fatal(err)
+			}
+			merged, err := wire.Merge(received, object{tt.change(o.List)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(canonical(t, []byte(`{"list":`+tt.want+`}`)), canonical(t, merged)); diff != "" {
+				t.Errorf("object (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // FuzzMerge merges arbitrary objects. No field of either may be lost, and a struct that was
 // not changed changes nothing.
 func FuzzMerge(f *testing.F) {
@@ -242,7 +290,34 @@ func FuzzMerge(f *testing.F) {
 		if diff := cmp.Diff(decode(received), decode(string(merged))); diff != "" {
 			t.Errorf("a user that was not changed (-want +got):\n%s", diff)
 		}
+		checkChangedChildren(t, received, user)
 	})
+}
+
+// checkChangedChildren renames the children of a user, and checks that none loses a field.
+func checkChangedChildren(t *testing.T, received string, user gen.User) {
+	t.Helper()
+	for i := range user.Children {
+		user.Children[i].FirstName = new("another name")
+	}
+	merged, err := wire.Merge([]byte(received), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := decode(received).(map[string]any)["children"].([]any)
+	after, _ := decode(string(merged)).(map[string]any)["children"].([]any)
+	if len(before) != len(after) {
+		return // received has the field in another case, too
+	}
+	for i, child := range before {
+		fields, _ := child.(map[string]any)
+		kept, _ := after[i].(map[string]any)
+		for name := range fields {
+			if _, ok := kept[name]; !ok {
+				t.Errorf("child %d lost its field %q: %v", i, name, kept)
+			}
+		}
+	}
 }
 
 func isObject(text string) bool {
