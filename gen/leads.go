@@ -89,7 +89,8 @@ func (b LeadBatch) Duplicates() int64 {
 // RejectedLead is a lead that RingCX found not valid, and did not load.
 type RejectedLead struct {
 	// Index is the index of the lead in all leads. It is -1 if the row has neither the ExternID
-	// of a lead of the batch nor a phone number that only one of them has.
+	// of a lead of the batch nor a phone number that only one of them has, or if it has the
+	// values of several leads. No index occurs twice.
 	Index int
 	// Message says why the lead was not loaded. It may be empty.
 	Message string
@@ -239,13 +240,14 @@ func (b *LeadBatch) setResult(r LeadLoadResult) {
 	}
 }
 
-// leadIndex finds the leads of a batch. Its values are their indexes.
+// leadIndex finds the leads of a batch. The values of its maps are their indexes.
 type leadIndex struct {
 	byID, byPhone map[string][]int
+	used          map[int]bool // the leads that were found
 }
 
 func newLeadIndex(leads []Lead) leadIndex {
-	x := leadIndex{byID: make(map[string][]int), byPhone: make(map[string][]int)}
+	x := leadIndex{byID: make(map[string][]int), byPhone: make(map[string][]int), used: make(map[int]bool)}
 	for i, lead := range leads {
 		if id := wire.Value(lead.ExternID); id != "" {
 			x.byID[id] = append(x.byID[id], i)
@@ -261,30 +263,32 @@ func newLeadIndex(leads []Lead) leadIndex {
 	return x
 }
 
-// find returns the index of the lead whose ExternID is in a row. If several are, it is the first
-// of those whose phone number is in the row, too, or else the first. If none is, it is the only
-// lead whose phone number is in the row, or -1.
+// find returns the index of the lead whose ExternID is in a row and, of several, the one whose phone
+// number is, too. If there is no ExternID, it is the lead whose phone number is in the row. find
+// returns -1 if there is no such lead that was not found before, or if there are several.
 func (x leadIndex) find(row []string) int {
-	withID, withPhone := lookUp(x.byID, row), lookUp(x.byPhone, row)
-	for _, i := range withID {
-		if slices.Contains(withPhone, i) {
-			return i
-		}
-	}
+	withID, withPhone := x.lookUp(x.byID, row), x.lookUp(x.byPhone, row)
+	found := withID
+	both := slices.DeleteFunc(slices.Clone(withID), func(i int) bool { return !slices.Contains(withPhone, i) })
 	switch {
-	case len(withID) > 0:
-		return withID[0]
-	case len(withPhone) == 1:
-		return withPhone[0]
+	case len(both) > 0:
+		found = both
+	case len(withID) == 0:
+		found = withPhone
 	}
-	return -1
+	if len(found) != 1 {
+		return -1
+	}
+	x.used[found[0]] = true
+	return found[0]
 }
 
-// lookUp returns the indexes for the values of a row, each once.
-func lookUp(index map[string][]int, row []string) (found []int) {
+// lookUp returns the leads that an index has for the values of a row and that were not found
+// before.
+func (x leadIndex) lookUp(index map[string][]int, row []string) (found []int) {
 	for _, value := range row {
 		for _, i := range index[value] {
-			if !slices.Contains(found, i) {
+			if !x.used[i] && !slices.Contains(found, i) {
 				found = append(found, i)
 			}
 		}

@@ -207,7 +207,7 @@ func TestRejectedRows(t *testing.T) {
 		row  []string
 		want int
 	}{
-		{[]string{"7", "2125550101"}, 1}, {[]string{"2125550100", "7"}, 0}, {[]string{"7"}, 0}, {[]string{"8", "+12125550102"}, 2},
+		{[]string{"7", "2125550101"}, 1}, {[]string{"2125550100", "7"}, 0}, {[]string{"7"}, -1}, {[]string{"8", "+12125550102"}, 2},
 		{[]string{"7", "8", "+12125550102"}, 2}, {[]string{"2125550103"}, 3}, {[]string{"Ana", "+12125550102"}, 2},
 		{[]string{"2125550104"}, -1}, {[]string{""}, -1}, {nil, -1},
 	}
@@ -503,5 +503,41 @@ func TestRepeatedPUT(t *testing.T) {
 				t.Errorf("%d requests, want %d", n, tt.want)
 			}
 		})
+	}
+}
+
+// TestRejectedRowsOfSeveralLeads checks that no wrong lead is named, and none twice.
+func TestRejectedRowsOfSeveralLeads(t *testing.T) {
+	lead := func(id, phone, zip string) gen.Lead {
+		return gen.Lead{ExternID: &id, LeadPhone: &phone, Zip: &zip}
+	}
+	tests := []struct {
+		name  string
+		leads []gen.Lead
+		rows  [][]string
+		want  []int
+	}{
+		{"the zip is the id of another lead", []gen.Lead{lead("2", "2125550100", "9"), lead("7", "2125550101", "2")}, [][]string{{"2", "Ann", "7"}}, []int{-1}},
+		{"the phone decides", []gen.Lead{lead("2", "2125550100", "9"), lead("7", "2125550101", "2")}, [][]string{{"2", "2125550101", "7"}}, []int{1}},
+		{"the other lead is used", []gen.Lead{lead("2", "2125550100", "9"), lead("7", "2125550101", "2")}, [][]string{{"2", "2125550100"}, {"2", "7"}}, []int{0, 1}},
+		{"equal leads", []gen.Lead{lead("7", "12", "9"), lead("7", "12", "9")}, [][]string{{"7", "12"}, {"7", "12"}}, []int{-1, -1}},
+		{"one row for a lead, twice", []gen.Lead{lead("7", "12", "9")}, [][]string{{"7", "12"}, {"7", "12"}}, []int{0, -1}},
+	}
+	for _, tt := range tests {
+		result := gen.LeadLoadResult{LeadsAccepted: new(int64(1))} // another lead of the batch
+		for _, row := range tt.rows {
+			result.RejectedRows = append(result.RejectedRows, gen.RejectedRow{RowData: row})
+		}
+		fake, client := newClient(t, nil)
+		fake.Respond("loadLeads", http.StatusOK, result)
+		for batch, err := range client.Leads.LoadBatches(t.Context(), account, campaign, gen.LeadLoadRequest{UploadLeads: tt.leads}) {
+			var got []int
+			for _, r := range batch.Rejected {
+				got = append(got, r.Index)
+			}
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("%s: indexes %v, error %v, want %v", tt.name, got, err, tt.want)
+			}
+		}
 	}
 }
