@@ -130,8 +130,8 @@ func TestNotReady(t *testing.T) {
 	fake := ringcxtest.NewServer(t)
 	client := newClient(t, fake.Config())
 	ctx := context.Background()
-	_, err := client.Transcripts.Get(ctx, "1", "333333", "x", "y")
-	const want = "ringcx: call: GET /voice/api/cx/integration/v1/accounts/1/sub-accounts/333333/transcripts/dialogs/x/segments/y: " +
+	_, err := client.Transcripts.Get(ctx, "444444", "333333", "x", "y")
+	const want = "ringcx: call: GET /voice/api/cx/integration/v1/accounts/444444/sub-accounts/333333/transcripts/dialogs/x/segments/y: " +
 		"404 not.found Not found (not ready yet, or the id is wrong)"
 	var notFound *ringcx.Error
 	if !errors.Is(err, wire.ErrNotReady) || !errors.As(err, &notFound) || err.Error() != want {
