@@ -18,7 +18,7 @@ var tested = []struct{ pattern, skip string }{
 	{"./gen", "^(ExampleOperations|TestSentAgain)$"}, // lists of the operations
 	{"./wire", ""},
 	{"./ringcx/ringcxtest/...", ""},
-	{".", "^Test(OperationsFile|ReadmeJobs)$"}, // compare documents of the repository
+	{".", "^Test(OperationsFile|OperationsTables|ReadmeJobs)$"}, // compare documents of the repository
 }
 
 // The limits of processor time, of all processes together: it depends less than the time of

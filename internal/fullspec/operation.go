@@ -30,7 +30,7 @@ func operation(table *schemaTable, o names.Operation) object {
 		op["requestBody"] = body
 	}
 	if o.Deprecated {
-		op["deprecated"] = true
+		op["deprecated"], op["x-deprecated-reason"] = true, "it is synthetic"
 	}
 	addExtensions(op, o)
 	return op
