@@ -21,32 +21,24 @@ var tested = []struct{ pattern, skip string }{
 	{".", "^Test(OperationsFile|OperationsTables|ReadmeJobs)$"}, // compare documents of the repository
 }
 
-// The limits of processor time, of all processes together: it depends less than the time of
-// day on what else runs, but a busy machine still needs half as much again. On two free
-// processors the compiler needs about half of its limit.
-const (
-	maxGenerate = 10 * time.Second
-	maxCompile  = 12 * time.Second
-)
-
 // maxSize is the limits of the size of programs in MB, with Go 1.26 for Linux on amd64 without
 // cgo: 1.05 and 1.15 times what they were when openapi.yaml had five operations, which was
 // 10.55 and 13.15. With html/template, the linker keeps every method of the generated client.
 var maxSize = map[string]float64{"accounts": 11.08, "accountspage": 15.12}
 
 // TestModule puts the document in place of openapi.yaml in a copy of the module. It generates,
-// builds and tests this module, and measures that.
+// builds and tests this module, and logs how long that takes.
 func TestModule(t *testing.T) {
 	t.Run("validate", func(t *testing.T) { validate(t, Document()) })
 	full := copyModule(t, Document())
 	t.Run("generate", func(t *testing.T) {
 		full.run(t, "go", "build", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen")
-		atMost(t, maxGenerate, full.run(t, "go", "generate", "./..."))
+		full.run(t, "go", "generate", "./...") // goal: 10 s on two processors
 	})
 	t.Run("compile", func(t *testing.T) {
 		full.run(t, "go", "build", "./gen")
 		full.change(t, "gen/doc.go")
-		atMost(t, maxCompile, full.run(t, "go", "build", "./gen"))
+		full.run(t, "go", "build", "./gen") // goal: 6 s on two processors
 	})
 	t.Run("vet", func(t *testing.T) {
 		full.run(t, "go", "vet", "./...")
@@ -113,9 +105,9 @@ func (m module) copyDirectory(path, name string) error {
 	return os.MkdirAll(filepath.Join(m.dir, name), 0o755)
 }
 
-// run runs a command in the module. It returns the processor time of the command and its
+// run runs a command in the module, and logs the processor time of the command and its
 // children.
-func (m module) run(t *testing.T, name string, args ...string) time.Duration {
+func (m module) run(t *testing.T, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = m.dir
@@ -126,7 +118,6 @@ func (m module) run(t *testing.T, name string, args ...string) time.Duration {
 	}
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	t.Logf("%s %s: %v of processor time in %v", name, strings.Join(args, " "), used.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
-	return used
 }
 
 // change appends a comment to a file.
@@ -156,11 +147,4 @@ func (m module) size(t *testing.T, program string) float64 {
 		t.Fatal(err)
 	}
 	return float64(info.Size()) / 1e6
-}
-
-func atMost(t *testing.T, limit, got time.Duration) {
-	t.Helper()
-	if got > limit {
-		t.Errorf("it took %v of processor time, want at most %v", got, limit)
-	}
 }
