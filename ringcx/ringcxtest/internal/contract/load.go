@@ -56,7 +56,25 @@ func (d *Document) load(o *Operation) (*loaded, error) {
 			return nil, fmt.Errorf("%s%s/%s: %w", refPrefix, r.kind, r.name, err)
 		}
 	}
-	doc := &openapi3.T{OpenAPI: "3.1.0", Components: part.components, Paths: openapi3.NewPaths(openapi3.WithPath(o.Path, item))}
+	doc, err := d.resolve(o.Path, item, part.components)
+	if err != nil {
+		return nil, err
+	}
+	if d.loading.schemas == nil {
+		d.loading.schemas = make(map[string]*openapi3.SchemaRef)
+	}
+	maps.Copy(d.loading.schemas, part.components.Schemas)
+	return &loaded{
+		operation:  operation,
+		parameters: append(item.Parameters, operation.Parameters...),
+		route:      &routers.Route{Spec: doc, Path: o.Path, PathItem: item, Method: o.Method, Operation: operation},
+	}, nil
+}
+
+// resolve returns a document with one path and the given components, whose references are
+// resolved.
+func (d *Document) resolve(path string, item *openapi3.PathItem, components *openapi3.Components) (doc *openapi3.T, err error) {
+	doc = &openapi3.T{OpenAPI: "3.1.0", Components: components, Paths: openapi3.NewPaths(openapi3.WithPath(path, item))}
 	if d.loading.security != nil {
 		if doc.Security, err = decode[openapi3.SecurityRequirements](d.loading.security, "security"); err != nil {
 			return nil, err
@@ -70,15 +88,7 @@ func (d *Document) load(o *Operation) (*loaded, error) {
 	// validator at once. A test checks that openapi.yaml contains only keywords that this
 	// validator supports.
 	doc.OpenAPI = "3.0.3"
-	if d.loading.schemas == nil {
-		d.loading.schemas = make(map[string]*openapi3.SchemaRef)
-	}
-	maps.Copy(d.loading.schemas, part.components.Schemas)
-	return &loaded{
-		operation:  operation,
-		parameters: append(item.Parameters, operation.Parameters...),
-		route:      &routers.Route{Spec: doc, Path: o.Path, PathItem: item, Method: o.Method, Operation: operation},
-	}, nil
+	return doc, nil
 }
 
 // reach returns the components that the texts refer to, directly or through other
