@@ -57,13 +57,13 @@ func referred(v any) []string {
 
 // walk adds the schemas that v refers to, directly or through others, to reached.
 func walk(graph map[string][]string, reached map[string]bool, v any) {
-	todo := referred(v)
-	for len(todo) > 0 {
-		key := todo[0]
-		todo = todo[1:]
+	queue := referred(v)
+	for len(queue) > 0 {
+		key := queue[0]
+		queue = queue[1:]
 		if !reached[key] {
 			reached[key] = true
-			todo = append(todo, graph[key]...)
+			queue = append(queue, graph[key]...)
 		}
 	}
 }

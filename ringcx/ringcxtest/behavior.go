@@ -6,8 +6,8 @@ import (
 	"github.com/ringcx-go/ringcx-go/gen"
 )
 
-// Behavior is what a Server does where RingCX may surprise a program. The zero Behavior is the
-// likely behavior.
+// Behavior is what a Server does in cases in which RingCX may surprise a program. The zero
+// Behavior is the likely one.
 type Behavior struct {
 	// Leads.
 
@@ -207,7 +207,7 @@ const (
 // DefaultBehavior returns the likely behavior of RingCX, with which a Server begins.
 func DefaultBehavior() Behavior { return Behavior{} }
 
-// SetBehavior sets what s does from now on where RingCX may surprise a program.
+// SetBehavior sets what s does from now on in the cases that Behavior describes.
 func (s *Server) SetBehavior(b Behavior) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
